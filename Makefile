@@ -1,0 +1,58 @@
+# `make book` builds the book, `make test` checks everything. `make help` lists the rest.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := book
+.NOTPARALLEL:
+
+PYTHON_IN_VENV := .venv/bin/python
+NOTEBOOKS = $(shell find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
+UV_COMPILE = $(PYTHON_IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
+	--custom-compile-command "make pins" $(if $(UPGRADE),--upgrade) pyproject.toml
+
+.PHONY: help venv book test test-floor run-book run-test run-test-floor pins format strip clean
+
+# A step that fails says so in this file. Printed through $(error), that line is the last thing on the screen.
+FAILED := _build/failed.txt
+
+book test test-floor: %: run-%
+	@$(if $(shell cat $(FAILED) 2>/dev/null),$(error $(shell cat $(FAILED))),:)
+
+run-book run-test run-test-floor: run-%:
+	@scripts/steps.sh $* || [[ -s $(FAILED) ]] || echo "make $* failed: it was stopped; run it again" >$(FAILED)
+
+help:
+	@echo "make book         build the book: notebooks run afresh, HTML in _build/html (also: plain make)"
+	@echo "make test         ruff, unit and conformance tests, and every chapter's cells"
+	@echo "make test-floor   unit and conformance tests on the oldest supported versions, in .venv-floor"
+	@echo "make format       let ruff mend and format code and notebooks"
+	@echo "make strip        strip the outputs of notebooks, except cells tagged keep_output"
+	@echo "make pins         write requirements*.txt anew from pyproject.toml (UPGRADE=1: newest versions)"
+	@echo "make clean        remove what was built (CLEAN=all: the environments .venv and .venv-floor, too)"
+	@echo "Settings: PYTHON=/path/to/python3.12   S2S_LESSON_DATA=/folder/with/corpora"
+
+venv:
+	@scripts/venv.sh .venv requirements.txt
+
+format: venv
+	@$(PYTHON_IN_VENV) -m ruff check --fix .
+	@$(PYTHON_IN_VENV) -m ruff format .
+
+strip: venv
+	@echo "== Stripping $(words $(NOTEBOOKS)) notebooks"
+	@$(if $(NOTEBOOKS),$(PYTHON_IN_VENV) -m nbstripout --keep-count --keep-id $(NOTEBOOKS))
+
+# .venv need not match pyproject.toml here: the pins are about to change.
+pins:
+	@[[ -x .venv/bin/uv ]] || scripts/venv.sh .venv requirements.txt
+	@echo "== Resolving requirements.txt: what .venv holds"
+	@$(UV_COMPILE) --extra tensorflow --extra book --extra test --output-file requirements.txt >/dev/null
+	@echo "== Resolving requirements-floor.txt: the oldest versions that pyproject.toml allows"
+	@$(UV_COMPILE) --resolution lowest-direct --extra tensorflow --extra test \
+		--output-file requirements-floor.txt >/dev/null
+
+clean:
+	@echo "== Removing what was built$(if $(filter all,$(CLEAN)), and the environments)"
+	@rm -rf _build .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+	@$(if $(filter all,$(CLEAN)),rm -rf .venv .venv-floor)

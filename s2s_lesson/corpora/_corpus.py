@@ -1,0 +1,92 @@
+"""What every corpus is: pairs of texts, in splits that share nothing."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Pair(NamedTuple):
+    """One example: the text that is read and the text that is to be written."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Pairs of texts with a train/dev/test split.
+
+    Attributes:
+        name: what the corpus is called, such as "dates".
+        splits: lists of pairs; always "train", "dev" and "test", and more where a corpus has them.
+        source_tokens: name of the tokenizer in `s2s_lesson.text` that suits the sources.
+        target_tokens: the same for the targets.
+        notes: counts worth reporting, such as lines that could not be read.
+
+    Raises:
+        ValueError: a split is missing, or no split holds a pair.
+    """
+
+    name: str
+    splits: dict[str, list[Pair]]
+    source_tokens: str
+    target_tokens: str
+    notes: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if missing := {"train", "dev", "test"} - self.splits.keys():
+            raise ValueError(
+                f"Expected the splits train, dev and test; received {sorted(self.splits)}. "
+                f"Add {sorted(missing)}, which may be empty lists."
+            )
+        if not any(self.splits.values()):
+            raise ValueError(
+                f"Expected at least one pair in the corpus {self.name!r}; received none. "
+                "Check what was read, and options that drop or limit pairs."
+            )
+
+    @property
+    def train(self) -> list[Pair]:
+        return self.splits["train"]
+
+    @property
+    def dev(self) -> list[Pair]:
+        return self.splits["dev"]
+
+    @property
+    def test(self) -> list[Pair]:
+        return self.splits["test"]
+
+
+def group_references(pairs: Iterable[Pair]) -> tuple[list[str], list[list[str]]]:
+    """Gather all the targets of each source, for scores that allow several right answers.
+
+    Args:
+        pairs: (source, target) pairs; a source may occur many times.
+
+    Returns:
+        sources: each distinct source once, in the order of first appearance.
+        references: for each source its distinct targets, in the order of first appearance.
+    """
+    groups: dict[str, dict[str, None]] = {}
+    for source, target in pairs:
+        groups.setdefault(source, {})[target] = None
+    return list(groups), [list(targets) for targets in groups.values()]
+
+
+def split_by_hash(key: str, dev: float, test: float) -> str:
+    """Choose a split for a key by a rule that is fixed for ever, on every machine.
+
+    The first 8 bytes of the key's SHA-256, read as a big-endian number and divided by 2**64, are a number
+    from 0 to 1. Below `test` it is "test", below `test + dev` it is "dev", and otherwise "train".
+
+    Args:
+        key: what must stay together: a word, the id of a conversation.
+        dev: share of keys for "dev", from 0 to 1.
+        test: share of keys for "test", from 0 to 1.
+    """
+    number = int.from_bytes(hashlib.sha256(key.encode("utf-8")).digest()[:8], "big") / 2**64
+    if number < test:
+        return "test"
+    return "dev" if number < test + dev else "train"

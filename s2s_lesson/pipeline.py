@@ -1,0 +1,431 @@
+"""TextToText: text in, text and attention out."""
+
+import json
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from tqdm.auto import tqdm
+
+from s2s_lesson import engine, metrics, training
+from s2s_lesson.batching import PairBatches, pad, shift_right
+from s2s_lesson.corpora import group_references
+from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.search import beam_search
+from s2s_lesson.text import TOKENIZERS, clean, detokenize, tokenize
+from s2s_lesson.vocab import EOS, Vocabulary
+
+FORMAT = 1
+DESCRIPTION = "pipeline.json"
+SOURCE_VOCAB = "source_vocab.json"
+TARGET_VOCAB = "target_vocab.json"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One output, and how it came about.
+
+    Attributes:
+        source: the text that came in.
+        source_tokens: what the encoder read; the last one is the end token. They label the columns of
+            ``attention_weights``.
+        text: the output.
+        tokens: what the decoder wrote; the last one is the end token unless the output was cut. They label
+            the rows of ``attention_weights``.
+        log_probability: of the tokens given the source, in nats.
+        score: ``log_probability`` over the length penalty.
+        attention_weights: float32 (tokens, source_tokens); rows sum to 1.
+        unknown: the source tokens that the vocabulary does not know.
+        alternatives: the other ``n_best - 1`` outputs, best first.
+    """
+
+    source: str
+    source_tokens: tuple[str, ...]
+    text: str
+    tokens: tuple[str, ...]
+    log_probability: float
+    score: float
+    attention_weights: np.ndarray
+    unknown: tuple[str, ...] = ()
+    alternatives: tuple["Prediction", ...] = ()
+
+
+class TextToText:
+    """A model together with all that turns text into its ids and back.
+
+    Args:
+        model: a ``Seq2Seq``.
+        source_vocab: a ``Vocabulary``.
+        target_vocab: a ``Vocabulary``.
+        source_tokens: name of a tokenizer in ``s2s_lesson.text``.
+        target_tokens: likewise.
+        cleaning: options for ``text.clean``, used on sources and targets; None cleans nothing.
+        max_source_length: int. The longest source to accept, in tokens.
+        max_output_length: int. The longest target to train on and to write, in tokens.
+
+    Raises:
+        ValueError: a tokenizer is unknown, or model and vocabularies differ in size.
+    """
+
+    def __init__(
+        self,
+        model,
+        source_vocab,
+        target_vocab,
+        *,
+        source_tokens,
+        target_tokens,
+        cleaning=None,
+        max_source_length=100,
+        max_output_length=100,
+    ):
+        for name in (source_tokens, target_tokens):
+            if name not in TOKENIZERS:
+                raise ValueError(f"Expected a tokenizer among {', '.join(TOKENIZERS)}; received {name!r}.")
+        sizes = model.config.source_vocab_size, model.config.target_vocab_size
+        if sizes != (len(source_vocab), len(target_vocab)):
+            raise ValueError(
+                f"Expected vocabularies of {sizes[0]} and {sizes[1]} tokens, as the model has them; "
+                f"received {len(source_vocab)} and {len(target_vocab)}."
+            )
+        self.model, self.source_vocab, self.target_vocab = model, source_vocab, target_vocab
+        self.source_tokens, self.target_tokens, self.cleaning = source_tokens, target_tokens, cleaning
+        self.max_source_length, self.max_output_length = max_source_length, max_output_length
+        self._encode = engine.compile_function(model.encode)
+        self._step = engine.compile_function(model.step)
+        self._decode = engine.compile_function(model.decode)
+
+    @classmethod
+    def from_pairs(
+        cls,
+        pairs,
+        *,
+        source_tokens="words",
+        target_tokens="words",
+        cleaning=None,
+        min_count=1,
+        max_vocab_size=None,
+        max_source_length=100,
+        max_output_length=100,
+        **model_options,
+    ):
+        """Make an untrained pipeline whose vocabularies come from pairs.
+
+        Args:
+            pairs: list of (source, target) texts, those of the training split.
+            source_tokens, target_tokens, cleaning, max_source_length, max_output_length: as in the class.
+            min_count: int. Tokens that are rarer become unknown.
+            max_vocab_size: int or None, of each side.
+            **model_options: the fields of ``Seq2SeqConfig`` other than the vocabulary sizes.
+
+        Returns:
+            A ``TextToText``.
+        """
+        sides = []
+        for side, how in enumerate((source_tokens, target_tokens)):
+            token_lists = (tokenize(_clean(pair[side], cleaning), how) for pair in pairs)
+            sides.append(Vocabulary.from_tokens(token_lists, min_count, max_vocab_size))
+        config = Seq2SeqConfig(len(sides[0]), len(sides[1]), **model_options)
+        return cls(
+            Seq2Seq(config),
+            *sides,
+            source_tokens=source_tokens,
+            target_tokens=target_tokens,
+            cleaning=cleaning,
+            max_source_length=max_source_length,
+            max_output_length=max_output_length,
+        )
+
+    def batches(self, pairs, batch_size=64, shuffle=False, seed=0):
+        """Turn pairs of texts into batches of ids.
+
+        A pair with a side that is empty, or longer than the maximum, is left out, and a warning says how
+        many were.
+
+        Args:
+            pairs: list of (source, target) texts.
+            batch_size: int.
+            shuffle: bool. Draw the batches anew for every epoch.
+            seed: int.
+
+        Returns:
+            ``PairBatches``.
+
+        Raises:
+            ValueError: no pair is left.
+        """
+        source_ids, target_ids = [], []
+        for source, target in pairs:
+            source_side = self._source_side(source)
+            target_side = self._target_side(target)
+            if (
+                0 < len(source_side) <= self.max_source_length
+                and 0 < len(target_side) < self.max_output_length
+            ):
+                source_ids.append(self.source_vocab.encode(source_side))
+                target_ids.append(self.target_vocab.encode(target_side))
+        if left_out := len(pairs) - len(source_ids):
+            warnings.warn(
+                f"{left_out} of {len(pairs)} pairs were left out: a side was empty, the source had more than "
+                f"{self.max_source_length} tokens or the target {self.max_output_length} or more.",
+                stacklevel=2,
+            )
+        return PairBatches(source_ids, target_ids, batch_size, shuffle, seed)
+
+    def fit(
+        self,
+        train_pairs,
+        dev_pairs,
+        *,
+        epochs,
+        batch_size=64,
+        learning_rate=1e-3,
+        label_smoothing=0.0,
+        folder=None,
+        seed=0,
+        **options,
+    ):
+        """Train by teacher forcing, and keep the weights that did best on the development pairs.
+
+        Args:
+            train_pairs: list of (source, target) texts.
+            dev_pairs: likewise.
+            epochs: int.
+            batch_size: int.
+            learning_rate: float. It falls to a twentieth along half a cosine.
+            label_smoothing: float from 0 to below 1.
+            folder: str, Path or None. Where the pipeline and the checkpoints are written.
+            seed: int, of the order of the batches.
+            **options: ``patience``, ``checkpoint_every``, ``resume``, ``progress``: see ``training.fit``.
+
+        Returns:
+            The history: see ``training.fit``.
+        """
+        if folder is not None:
+            folder = training.writable_folder(folder)
+            self._save_description(folder)
+        train_batches = self.batches(train_pairs, batch_size, shuffle=True, seed=seed)
+        dev_batches = self.batches(dev_pairs, batch_size)
+        schedule = keras.optimizers.schedules.CosineDecay(
+            learning_rate, decay_steps=epochs * len(train_batches), alpha=0.05
+        )
+        training.compile_model(self.model, schedule, label_smoothing)
+        return training.fit(self.model, train_batches, dev_batches, epochs=epochs, folder=folder, **options)
+
+    def predict(
+        self,
+        texts,
+        beam_size=5,
+        n_best=1,
+        *,
+        length_penalty=0.0,
+        batch_size=64,
+        truncate=False,
+        progress=False,
+    ):
+        """Write an output for each text.
+
+        An empty or blank text is answered with an empty text, at log-probability 0.
+
+        Args:
+            texts: list of str.
+            beam_size: int. 1 is greedy search.
+            n_best: int, at most ``beam_size``.
+            length_penalty: float. See ``search.beam_search``.
+            batch_size: int. Texts decoded at once; it changes the speed and nothing else.
+            truncate: bool. Cut texts that are too long, instead of raising an error.
+            progress: bool. Show a progress bar.
+
+        Returns:
+            list of ``Prediction``, one for each text, in order.
+
+        Raises:
+            TypeError: ``texts`` is one string.
+            ValueError: a text is longer than ``max_source_length`` tokens and ``truncate`` is false.
+        """
+        if isinstance(texts, str):
+            raise TypeError("Expected a list of texts; received one string. Write predict([text]).")
+        sources = [self._source_side(text) for text in texts]
+        for index, tokens in enumerate(sources):
+            if len(tokens) > self.max_source_length and not truncate:
+                raise ValueError(
+                    f"Expected texts of at most {self.max_source_length} tokens; text {index} has "
+                    f"{len(tokens)}. Shorten it, or pass truncate=True to cut it."
+                )
+        sources = [tokens[: self.max_source_length] for tokens in sources]
+        predictions = [_empty(text) for text in texts]
+        full = [index for index, tokens in enumerate(sources) if tokens]
+        full.sort(key=lambda index: len(sources[index]))
+        for start in tqdm(
+            range(0, len(full), batch_size), desc="decoding", disable=not progress, leave=False
+        ):
+            rows = full[start : start + batch_size]
+            found = self._predict_batch(
+                [texts[row] for row in rows],
+                [sources[row] for row in rows],
+                beam_size,
+                n_best,
+                length_penalty,
+            )
+            for row, prediction in zip(rows, found, strict=True):
+                predictions[row] = prediction
+        return predictions
+
+    def evaluate(self, pairs, beam_size=5, batch_size=64, progress=False):
+        """Score the pipeline on held-out pairs.
+
+        All the targets that the pairs give for a source count as right.
+
+        Args:
+            pairs: list of (source, target) texts.
+            beam_size: int.
+            batch_size: int.
+            progress: bool. Show a progress bar.
+
+        Returns:
+            dict of ``pairs``, ``sources``, ``beam_size``, ``perplexity`` (per target token, the end token
+            included), ``accuracy`` (teacher-forced, per token, 0 to 1), ``exact_match`` (0 to 1) and
+            ``token_error_rate`` (edits per reference token). Where the target is made of words, also
+            ``bleu`` and ``chrf`` (0 to 100) with their signatures, ``distinct_1`` and ``distinct_2`` (0 to 1).
+        """
+        training.compile_model(self.model)
+        teacher_forced = training.evaluate(self.model, self.batches(pairs, batch_size))
+        sources, references = group_references(pairs)
+        predictions = self.predict(
+            sources, beam_size, batch_size=batch_size, truncate=True, progress=progress
+        )
+        outputs = [_words(prediction.tokens) for prediction in predictions]
+        expected = [[self._target_side(target) for target in targets] for targets in references]
+        scores = {
+            "pairs": len(pairs),
+            "sources": len(sources),
+            "beam_size": beam_size,
+            "perplexity": teacher_forced["perplexity"],
+            "accuracy": teacher_forced["accuracy"],
+            "exact_match": metrics.exact_match(outputs, expected),
+            "token_error_rate": metrics.edit_distance_rate(outputs, expected),
+        }
+        if self.target_tokens in ("words", "casual"):
+            texts = [prediction.text for prediction in predictions]
+            right = [[detokenize(tokens, self.target_tokens) for tokens in lists] for lists in expected]
+            scores["bleu"], scores["bleu_signature"] = metrics.bleu(texts, right)
+            scores["chrf"], scores["chrf_signature"] = metrics.chrf(texts, right)
+            scores["distinct_1"] = metrics.distinct_n(outputs, 1)
+            scores["distinct_2"] = metrics.distinct_n(outputs, 2)
+        return scores
+
+    def save(self, folder):
+        """Write the pipeline to a folder: model, vocabularies and options.
+
+        Args:
+            folder: str or Path.
+        """
+        folder = training.writable_folder(folder)
+        self._save_description(folder)
+        self.model.save(folder / training.BEST_MODEL)
+
+    @classmethod
+    def load(cls, folder):
+        """Read a pipeline that ``save`` or ``fit`` wrote.
+
+        Args:
+            folder: str or Path.
+
+        Returns:
+            A ``TextToText``.
+
+        Raises:
+            FileNotFoundError: the folder holds no pipeline, or no model yet.
+            ValueError: the folder was written in another format.
+        """
+        folder = Path(folder)
+        for name in (DESCRIPTION, training.BEST_MODEL):
+            if not (folder / name).exists():
+                raise FileNotFoundError(
+                    f"Expected {name} in the folder {folder}; there is none. "
+                    "Train first: python -m s2s_lesson train --help."
+                )
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        if description.pop("format", None) != FORMAT:
+            raise ValueError(
+                f"Expected a run folder of format {FORMAT}; {folder / DESCRIPTION} is of another. "
+                "Load it with the version of s2s_lesson that wrote it, or train again."
+            )
+        return cls(
+            keras.saving.load_model(folder / training.BEST_MODEL, compile=False),
+            Vocabulary.load(folder / SOURCE_VOCAB),
+            Vocabulary.load(folder / TARGET_VOCAB),
+            **description,
+        )
+
+    def _save_description(self, folder):
+        names = ("source_tokens", "target_tokens", "cleaning", "max_source_length", "max_output_length")
+        description = {"format": FORMAT, **{name: getattr(self, name) for name in names}}
+        (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+        self.source_vocab.save(folder / SOURCE_VOCAB)
+        self.target_vocab.save(folder / TARGET_VOCAB)
+
+    def _source_side(self, text):
+        """The tokens of a source text; a blank text has none."""
+        return tokenize(_clean(text, self.cleaning).strip(), self.source_tokens)
+
+    def _target_side(self, text):
+        """The tokens of a target text."""
+        return tokenize(_clean(text, self.cleaning), self.target_tokens)
+
+    def _predict_batch(self, texts, sources, beam_size, n_best, length_penalty):
+        source_ids = pad([self.source_vocab.encode(tokens) for tokens in sources])
+        state = self._encode(source_ids)
+        found = beam_search(
+            self._step,
+            state,
+            bos_id=self.target_vocab.bos_id,
+            eos_id=self.target_vocab.eos_id,
+            max_output_length=self.max_output_length,
+            beam_size=beam_size,
+            n_best=n_best,
+            length_penalty=length_penalty,
+        )
+        ranked = [self._hypotheses(texts, sources, state, found, rank) for rank in range(n_best)]
+        return [_with_alternatives(best, others) for best, *others in zip(*ranked, strict=True)]
+
+    def _hypotheses(self, texts, sources, state, found, rank):
+        """The predictions of one rank, their attention read off by teacher forcing."""
+        sequences, lengths = found.sequences[:, rank], found.lengths[:, rank]
+        decoder_inputs = shift_right(sequences)
+        attention_weights = np.asarray(keras.ops.convert_to_numpy(self._decode(decoder_inputs, state)[1]))
+        predictions = []
+        for row, (text, tokens) in enumerate(zip(texts, sources, strict=True)):
+            output = [self.target_vocab.tokens[index] for index in sequences[row, : lengths[row]]]
+            predictions.append(
+                Prediction(
+                    source=text,
+                    source_tokens=(*tokens, EOS),
+                    text=detokenize(_words(output), self.target_tokens),
+                    tokens=tuple(output),
+                    log_probability=float(found.log_probabilities[row, rank]),
+                    score=float(found.scores[row, rank]),
+                    attention_weights=attention_weights[row, : len(output), : len(tokens) + 1],
+                    unknown=tuple(token for token in tokens if token not in self.source_vocab),
+                )
+            )
+        return predictions
+
+
+def _words(tokens):
+    """The tokens of an output without the end token."""
+    return [token for token in tokens if token != EOS]
+
+
+def _clean(text, cleaning):
+    return text if cleaning is None else clean(text, **cleaning)
+
+
+def _empty(text):
+    return Prediction(text, (), "", (), 0.0, 0.0, np.zeros((0, 0), "float32"))
+
+
+def _with_alternatives(best, others):
+    return Prediction(**{**vars(best), "alternatives": tuple(others)})

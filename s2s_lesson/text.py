@@ -1,0 +1,160 @@
+"""Strings to tokens and back, and the cleaning steps that many tutorials apply to dialogue.
+
+Nothing here needs an NLTK download: the tokenizers used carry no data.
+"""
+
+import functools
+import re
+import string
+
+from nltk.tokenize import TweetTokenizer, word_tokenize
+from nltk.tokenize.treebank import TreebankWordDetokenizer
+
+TOKENIZERS = ("characters", "whitespace", "words", "casual")
+
+_CASUAL = TweetTokenizer(match_phone_numbers=False)  # phone numbers would be tokens that hold spaces
+_PLAIN_QUOTES = str.maketrans("‘’‛“”‟", "'''\"\"\"")
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+_CLOSING = re.compile(r"[.,!?;:%)\]}…]+")
+_CONTRACTION = re.compile(r"'(?:m|s|d|re|ve|ll)|n't", re.IGNORECASE)
+_CLIPPED = frozenset(("em", "bout", "cause", "til", "till", "tis", "twas", "round", "cuz"))
+
+
+def tokenize(text: str, how: str) -> list[str]:
+    """Split a text into tokens.
+
+    Args:
+        text: the text; an empty or blank one has no tokens, except that "characters" keeps blanks.
+        how: one of `TOKENIZERS`:
+            "characters": every character is a token, blanks too.
+            "whitespace": split at blanks.
+            "words": NLTK's Treebank words: "don't" is "do" and "n't"; a full stop is split off only at the
+                end of the text.
+            "casual": NLTK's TweetTokenizer, for dialogue: "don't" stays whole, each mark of punctuation is a
+                token, quotation marks are made plain, and no token holds a blank.
+
+    Returns:
+        The tokens, in order.
+
+    Raises:
+        TypeError: text is no string.
+        ValueError: `how` is unknown.
+    """
+    _check(how)
+    if not isinstance(text, str):
+        raise TypeError(f"Expected a string to tokenize; received {type(text).__name__}.")
+    if how == "characters":
+        return list(text)
+    if how == "whitespace":
+        return text.split()
+    if how == "words":
+        return word_tokenize(text, preserve_line=True)
+    tokens = _CASUAL.tokenize(text.translate(_PLAIN_QUOTES))
+    return [joined for token in tokens if (joined := "".join(token.split()))]  # ". . ." is one token
+
+
+def detokenize(tokens: list[str], how: str) -> str:
+    """Put tokens together again, as a reader would write them.
+
+    Exact for "characters"; for "whitespace" up to the width of the blanks; a good guess for the others.
+
+    Args:
+        tokens: what `tokenize(text, how)` gave.
+        how: one of `TOKENIZERS`.
+
+    Returns:
+        The text.
+
+    Raises:
+        ValueError: `how` is unknown.
+    """
+    _check(how)
+    if how == "characters":
+        return "".join(tokens)
+    if how == "whitespace":
+        return " ".join(tokens)
+    if how == "words":
+        return TreebankWordDetokenizer().detokenize(list(tokens))
+    return _detokenize_casual(tokens)
+
+
+def _check(how):
+    if how not in TOKENIZERS:
+        raise ValueError(
+            f"Expected the name of a tokenizer, one of {', '.join(TOKENIZERS)}; received {how!r}."
+        )
+
+
+def _detokenize_casual(tokens):
+    text, glue, open_quotes = "", True, set()  # glue: the next token follows without a blank
+    for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
+        joins_left = bool(_CLOSING.fullmatch(token) or _CONTRACTION.fullmatch(token))
+        joins_right = token in ("(", "[", "{", "$", "#")
+        if token == "-" == before:
+            joins_left = True  # a dash typed as two hyphens
+        elif token == "'" and after.lower() in _CLIPPED:
+            joins_right = True  # 'em
+        elif token == "'" and "'" not in open_quotes and before.lower().endswith("in"):
+            joins_left = True  # goin'
+        elif token in ("'", '"'):
+            joins_left, joins_right = token in open_quotes, token not in open_quotes
+            open_quotes ^= {token}
+        text += token if glue or joins_left else " " + token
+        glue = joins_right
+    return text
+
+
+@functools.cache
+def stop_words() -> frozenset[str]:
+    """English stop words: NLTK's list where its corpus is installed, else the PyPI package `stop-words`.
+
+    The two lists differ: NLTK's has about 200 words; recent releases of `stop-words` have more than 1,300,
+    among them "good", "thank" and "yes". Nothing is downloaded.
+
+    Returns:
+        Lower-case words, with and without apostrophes.
+    """
+    try:
+        from nltk.corpus import stopwords
+
+        return frozenset(stopwords.words("english"))
+    except LookupError:
+        from stop_words import get_stop_words
+
+        return frozenset(get_stop_words("english"))
+
+
+def clean(
+    text: str,
+    *,
+    lower: bool = True,
+    strip_punctuation: bool = True,
+    remove_stop_words: bool = True,
+    keep_alphabetic: bool = True,
+) -> str:
+    """Apply four common cleaning steps, in this order. They destroy much of a dialogue: see chapter 6.
+
+    Args:
+        text: the text.
+        lower: make it lower-case.
+        strip_punctuation: delete ASCII punctuation, so that "don't" becomes "dont", which is no stop word
+            for NLTK.
+        remove_stop_words: drop the words in `stop_words()`, however they are capitalised.
+        keep_alphabetic: drop every word that is not made of letters alone.
+
+    Returns:
+        What is left, with single blanks between the words; perhaps the empty string.
+    """
+    if lower:
+        text = text.lower()
+    if strip_punctuation:
+        text = text.translate(_NO_PUNCTUATION)
+    if not (remove_stop_words or keep_alphabetic):
+        return " ".join(text.split())
+    words = tokenize(text, "words")
+    if remove_stop_words:
+        words = [word for word in words if word.lower() not in stop_words()]
+    if keep_alphabetic:
+        words = [word for word in words if word.isalpha()]
+    return " ".join(words)

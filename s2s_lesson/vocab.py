@@ -1,0 +1,147 @@
+"""Vocabulary: tokens to ids and back."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+PAD, UNK, BOS, EOS = "<pad>", "<unk>", "<s>", "</s>"
+SPECIAL_TOKENS = (PAD, UNK, BOS, EOS)
+
+
+class Vocabulary:
+    """A two-way map between tokens and ids.
+
+    The first four ids are fixed: padding 0, unknown 1, begin of sequence 2, end of sequence 3.
+
+    Args:
+        tokens: the ordinary tokens, in the order of their ids, which begin at 4.
+
+    Raises:
+        ValueError: a token occurs twice, or is one of the four special ones.
+    """
+
+    pad_id, unk_id, bos_id, eos_id = range(4)
+
+    def __init__(self, tokens):
+        self.tokens = (*SPECIAL_TOKENS, *tokens)
+        self._ids = {token: index for index, token in enumerate(self.tokens)}
+        if len(self._ids) != len(self.tokens):
+            twice = [token for token, count in Counter(self.tokens).items() if count > 1]
+            raise ValueError(f"Expected distinct tokens, none of them special; received {twice[:5]} twice.")
+
+    @classmethod
+    def from_tokens(cls, token_lists, min_count=1, max_size=None):
+        """Collect a vocabulary, commonest token first; equally common ones in the order of their text.
+
+        Args:
+            token_lists: iterable of lists of str.
+            min_count: int. Rarer tokens are left out and become unknown.
+            max_size: int or None. The most entries to keep, the four special ones included.
+
+        Returns:
+            A ``Vocabulary``.
+
+        Raises:
+            ValueError: there is no token at all, or ``max_size`` leaves no room for one.
+        """
+        if max_size is not None and max_size <= len(SPECIAL_TOKENS):
+            raise ValueError(
+                f"Expected max_size above {len(SPECIAL_TOKENS)}, the special tokens; received {max_size}."
+            )
+        counts = Counter(token for tokens in token_lists for token in tokens)
+        for token in SPECIAL_TOKENS:
+            counts.pop(token, None)
+        if not counts:
+            raise ValueError("Expected at least one token; received none. Is the corpus empty?")
+        common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        kept = [token for token, count in common if count >= min_count]
+        if max_size is not None:
+            kept = kept[: max_size - len(SPECIAL_TOKENS)]
+        return cls(kept)
+
+    def __len__(self):
+        return len(self.tokens)
+
+    def __contains__(self, token):
+        return token in self._ids
+
+    def __eq__(self, other):
+        return isinstance(other, Vocabulary) and self.tokens == other.tokens
+
+    __hash__ = None
+
+    def __repr__(self):
+        return f"Vocabulary({len(self)} tokens: {', '.join(map(repr, self.tokens[4:8]))}, ...)"
+
+    def encode(self, tokens, add_bos=False, add_eos=True):
+        """Turn tokens into ids; an unseen token becomes ``unk_id``.
+
+        A special token that stands in the text as text is unknown too: only ``add_bos`` and ``add_eos``
+        write special ids.
+
+        Args:
+            tokens: list of str.
+            add_bos: bool. Begin with ``bos_id``.
+            add_eos: bool. End with ``eos_id``.
+
+        Returns:
+            list of int.
+        """
+        if isinstance(tokens, str):
+            raise TypeError(f"Expected a list of tokens; received the text {tokens!r}. Tokenise it first.")
+        first_ordinary = len(SPECIAL_TOKENS)
+        ids = [self._ids.get(token, self.unk_id) for token in tokens]
+        ids = [index if index >= first_ordinary else self.unk_id for index in ids]
+        return [self.bos_id] * add_bos + ids + [self.eos_id] * add_eos
+
+    def decode(self, ids):
+        """Turn ids into tokens, up to the first end token; padding and begin tokens are left out.
+
+        Args:
+            ids: iterable of int.
+
+        Returns:
+            list of str.
+
+        Raises:
+            ValueError: an id lies outside the vocabulary.
+        """
+        tokens = []
+        for index in ids:
+            if not 0 <= index < len(self):
+                raise ValueError(
+                    f"Expected ids from 0 to {len(self) - 1}; received {index}. "
+                    "Do the model and the vocabulary belong together?"
+                )
+            if index == self.eos_id:
+                break
+            if index not in (self.pad_id, self.bos_id):
+                tokens.append(self.tokens[index])
+        return tokens
+
+    def save(self, path):
+        """Write the vocabulary to a JSON file.
+
+        Args:
+            path: str or Path.
+        """
+        text = json.dumps({"tokens": self.tokens[len(SPECIAL_TOKENS) :]}, ensure_ascii=False, indent=0)
+        Path(path).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path):
+        """Read a vocabulary that ``save`` wrote.
+
+        Args:
+            path: str or Path.
+
+        Raises:
+            ValueError: the file is no vocabulary.
+        """
+        try:
+            return cls(json.loads(Path(path).read_text(encoding="utf-8"))["tokens"])
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+            raise ValueError(
+                f'Expected a vocabulary, JSON of the form {{"tokens": [...]}}, in {path}; '
+                "received something else. Write it with Vocabulary.save."
+            ) from error

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# The steps behind `make book`, `make test` and `make test-floor`: one line says what each of them does.
+#
+#   scripts/steps.sh book | test | test-floor
+#
+# When a step fails, the rest is left out and _build/failed.txt says which one it was and what to do. The Makefile
+# prints that file as its last line.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+target=$1
+failed=_build/failed.txt
+python=.venv/bin/python
+step="getting ready"
+advice="see the lines above"
+
+say() {
+    step=$1
+    advice=${2:-see the lines above}
+    echo "== $step"
+}
+
+finish() {
+    local status=$?
+    if ((status != 0)); then
+        echo "make $target failed: $step; $advice" >"$failed"
+    fi
+    exit "$status"
+}
+
+notebooks() {
+    find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*'
+}
+
+environment() {
+    step="installing into $1"
+    advice="see the lines above, then run the same command again"
+    scripts/venv.sh "$@"
+}
+
+run_book() {
+    environment .venv requirements.txt
+    rm -rf _build/html _build/.doctrees _build/jupyter_execute
+    say "Executing the notebooks and building the book" "see the warnings above and the logs in _build/html/reports"
+    "$python" -m jupyter_book build . --all -W -n --keep-going
+    echo "== The book is ready, open: $PWD/_build/html/index.html"
+}
+
+run_test() {
+    environment .venv requirements.txt
+    say "Checking the code with ruff" "see above; \`make format\` mends what can be mended"
+    "$python" -m ruff check .
+    say "Checking the format with ruff" "run \`make format\`"
+    "$python" -m ruff format --check .
+    say "Running the unit and conformance tests"
+    "$python" -m pytest -q tests
+    if [[ -n $(notebooks) ]]; then
+        say "Running every chapter's cells"
+        "$python" -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=900 book
+    fi
+    echo "== make test passed in $SECONDS seconds"
+}
+
+run_test_floor() {
+    environment .venv-floor requirements-floor.txt python3.11
+    python=.venv-floor/bin/python
+    say "Running the unit and conformance tests on the oldest versions: $(versions)"
+    "$python" -m pytest -q tests
+    echo "== make test-floor passed in $SECONDS seconds"
+}
+
+versions() {
+    "$python" -c 'import platform
+from importlib.metadata import version
+print(f"Python {platform.python_version()}, TensorFlow {version(\"tensorflow\")}, Keras {version(\"keras\")}")'
+}
+
+unset PYTHONPATH PYTHONHOME
+export KERAS_BACKEND=${KERAS_BACKEND:-tensorflow} TF_CPP_MIN_LOG_LEVEL=${TF_CPP_MIN_LOG_LEVEL:-2}
+export JUPYTER_PREFER_ENV_PATH=1 # of several kernels called python3, take the environment's own
+if [[ -n ${S2S_LESSON_DATA:-} ]]; then
+    S2S_LESSON_DATA=$(realpath -m -- "$S2S_LESSON_DATA") # notebooks run in book/, where a relative path is wrong
+    export S2S_LESSON_DATA
+fi
+
+mkdir -p _build
+rm -f "$failed"
+trap finish EXIT
+case $target in
+    book) run_book ;;
+    test) run_test ;;
+    test-floor) run_test_floor ;;
+    *) echo "Expected book, test or test-floor; received $target." >&2 && exit 2 ;;
+esac

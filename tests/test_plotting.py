@@ -1,0 +1,413 @@
+"""Plots hold what they were given to draw, in any script, and leave Matplotlib's settings alone."""
+
+import itertools
+import subprocess
+import sys
+import warnings
+from types import SimpleNamespace
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.colors import to_rgb
+
+from s2s_lesson import fonts
+from s2s_lesson.plotting import COLORS, plot_attention, plot_encoder_decoder, plot_history
+
+SCRIPTS = {
+    "Latin": "mardi 3 août",
+    "Cyrillic": "вторник",
+    "Greek": "Τρίτη",
+    "Chinese": "星期二",
+    "Japanese": "火曜日ひらカタ",
+    "Korean": "화요일월년",
+    "Arabic": "الثلاثاء٣",
+    "Urdu": "ہفتہ",
+    "Hebrew": "שלישי",
+    "Thai": "วันอังคาร",
+    "Devanagari": "मंगलवार",
+    "Bengali": "মঙ্গলবার",
+    "Tamil": "செவ்வாய்",
+    "Telugu": "మంగళవారం",
+    "Ethiopic": "ማክሰኞ",
+    "Khmer": "អង្គារ",
+    "Lao": "ວັນອັງຄານ",
+    "Burmese": "အင်္ဂါ",
+}
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def prediction(source_tokens, tokens, seed=0):
+    weights = np.random.default_rng(seed).dirichlet(np.ones(len(source_tokens)), size=len(tokens))
+    return SimpleNamespace(
+        source_tokens=tuple(source_tokens), tokens=tuple(tokens), attention_weights=weights.astype("float32")
+    )
+
+
+def texts(labels):
+    return [label.get_text() for label in labels]
+
+
+def save_strictly(ax, path, **options):
+    """Save a figure with warnings, such as the one on missing glyphs, turned into errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        ax.figure.savefig(path, **options)
+
+
+def boxes_inside_figure(ax, labels):
+    ax.figure.canvas.draw()
+    whole = ax.figure.bbox
+    inside = [label.get_window_extent() for label in labels if label.get_text()]
+    return [
+        box.x0 >= -1 and box.y0 >= -1 and box.x1 <= whole.x1 + 1 and box.y1 <= whole.y1 + 1 for box in inside
+    ]
+
+
+# Attention
+
+
+def test_attention_holds_the_weights_and_the_tokens():
+    shown = prediction([*"3 May", "</s>"], ["0", "5", "</s>"])
+    ax = plot_attention(shown)
+    (image,) = ax.images
+    np.testing.assert_array_equal(np.asarray(image.get_array()), shown.attention_weights)
+    assert texts(ax.get_xticklabels()) == ["3", "␣", "M", "a", "y", "</s>"]
+    assert texts(ax.get_yticklabels()) == ["0", "5", "</s>"]
+    assert image.get_clim() == (0, 1)
+    assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first output token belongs at the top"
+
+
+def test_attention_is_labelled():
+    ax = plot_attention(prediction("abc", "de"))
+    (bar,) = [other for other in ax.figure.axes if other is not ax]
+    assert (ax.get_xlabel(), ax.get_ylabel(), bar.get_ylabel()) == ("source", "output", "attention weight")
+    assert ax.xaxis.get_label_position() == "top"
+
+
+def test_attention_accepts_weights_as_lists():
+    ax = plot_attention(
+        SimpleNamespace(source_tokens=["a", "b"], tokens=["c"], attention_weights=[[0.25, 0.75]])
+    )
+    np.testing.assert_array_equal(np.asarray(ax.images[0].get_array()), [[0.25, 0.75]])
+
+
+def test_attention_draws_in_the_given_axes():
+    figure, (left, right) = plt.subplots(1, 2)
+    assert plot_attention(prediction("abc", "de"), right) is right
+    assert right.images and not left.images
+    assert plt.get_fignums() == [figure.number], "no other figure may be opened"
+
+
+def test_attention_figure_grows_with_the_tokens():
+    small = plot_attention(prediction("a" * 11, "b" * 11)).figure.get_size_inches()
+    large = plot_attention(prediction("a" * 29, "b" * 31)).figure.get_size_inches()
+    assert (large > small).all()
+    assert (plot_attention(prediction("a" * 301, "b" * 307)).figure.get_size_inches() < 20).all()
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        ["a", "b"],
+        [*"Tuesday, 3 March", "</s>"],
+        ["unbelievably", "long-winded", "tokens", "everywhere", "internationalisation"],
+    ],
+)
+def test_attention_text_is_not_clipped(tokens):
+    ax = plot_attention(prediction(tokens, tokens))
+    labels = [*ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label, ax.yaxis.label]
+    assert all(boxes_inside_figure(ax, labels))
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [[*"Tuesday", "</s>"], ["the", "cat", "</s>"], ["unbelievably", "long-winded", "internationalisation"]],
+)
+def test_attention_source_labels_do_not_overlap(tokens):
+    ax = plot_attention(prediction(tokens, "abc"))
+    ax.figure.canvas.draw()
+    labels = ax.get_xticklabels()
+    if labels[0].get_rotation() == 0:
+        extents = [label.get_window_extent() for label in labels]
+        assert all(left.x1 <= right.x0 for left, right in itertools.pairwise(extents))
+    else:
+        assert all(label.get_rotation() == 45 and label.get_ha() == "left" for label in labels)
+        assert max(map(len, tokens)) > 2
+
+
+def test_attention_does_not_read_tokens_as_formulas(tmp_path):
+    ax = plot_attention(prediction(["$x$", "$", "_{", "\\frac"], ["$^$", "%"]))
+    save_strictly(ax, tmp_path / "formula.png")
+    assert texts(ax.get_xticklabels()) == ["$x$", "$", "_{", "\\frac"]
+
+
+@pytest.mark.parametrize("shape", [(2, 5), (5, 3), (3,), (3, 5, 1)])
+def test_attention_refuses_weights_of_another_shape(shape):
+    wrong = SimpleNamespace(source_tokens="abcde", tokens="fgh", attention_weights=np.zeros(shape))
+    with pytest.raises(ValueError, match=r"Expected attention weights of shape \(3, 5\).*received") as error:
+        plot_attention(wrong)
+    assert str(shape) in str(error.value)
+
+
+@pytest.mark.parametrize(("source_tokens", "tokens"), [("", "ab"), ("ab", "")])
+def test_attention_refuses_to_draw_nothing(source_tokens, tokens):
+    weights = np.zeros((len(tokens), len(source_tokens)))
+    nothing = SimpleNamespace(source_tokens=source_tokens, tokens=tokens, attention_weights=weights)
+    with pytest.raises(ValueError, match=r"Expected at least one source token.*received"):
+        plot_attention(nothing)
+
+
+# Scripts
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("format", ["png", "svg"])
+def test_every_script_is_drawn_without_missing_glyphs(script, format, tmp_path):
+    ax = plot_attention(prediction([*SCRIPTS[script], "</s>"], "1-"))
+    save_strictly(ax, tmp_path / f"{script}.{format}", format=format)
+    shown = "".join(texts(ax.get_xticklabels())[:-1])
+    assert shown.replace("◌", "").replace("␣", " ") == SCRIPTS[script], "drawn itself, not as a stand-in"
+
+
+def test_missing_glyphs_are_noticed(tmp_path):
+    _, ax = plt.subplots()
+    ax.set_title("화", fontfamily=fonts.DEFAULT_FAMILY)
+    with pytest.raises(UserWarning, match="missing from"):
+        save_strictly(ax, tmp_path / "tofu.png")
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [
+        ("", ""),
+        ("a b", "a␣b"),
+        ("\u00a0", "␣"),
+        ("\u202f", "␣"),
+        ("\n", "U+000A"),
+        ("\u200f", "U+200F"),
+        ("\ue123", "U+E123"),
+        ("\U00050000", "U+50000"),
+        ("\ud800", "U+D800"),
+        ("\u0301", "◌\u0301"),
+        ("e\u0301", "e\u0301"),
+        ("</s>", "</s>"),
+    ],
+)
+def test_visible(token, shown):
+    assert fonts.visible(token) == shown
+
+
+def test_characters_without_a_font_get_a_stand_in(tmp_path, monkeypatch):
+    monkeypatch.setattr(fonts, "_known_families", lambda: iter([fonts.DEFAULT_FAMILY]))
+    fonts._is_covered.cache_clear()
+    try:
+        ax = plot_attention(prediction(["화", "a"], ["b"]))
+        save_strictly(ax, tmp_path / "stand-in.png")
+        assert texts(ax.get_xticklabels()) == ["U+D654", "a"]
+    finally:
+        fonts._is_covered.cache_clear()
+
+
+def test_fonts_work_without_the_font_packages(monkeypatch):
+    monkeypatch.setattr(fonts, "FONT_PACKAGES", ("a-package-that-nobody-has",))
+    assert fonts._packaged_families.__wrapped__() == ()
+
+
+def test_plain_text_needs_one_family():
+    assert fonts.families(["abc", "αβγ"]) == [fonts.DEFAULT_FAMILY]
+    assert fonts.families([]) == [fonts.DEFAULT_FAMILY]
+
+
+def test_families_are_known_to_matplotlib():
+    chosen = fonts.families(SCRIPTS.values())
+    assert chosen[0] == fonts.DEFAULT_FAMILY
+    assert len(chosen) == len(set(chosen)) > 2
+    known = {entry.name for entry in matplotlib.font_manager.fontManager.ttflist}
+    assert set(chosen) <= known
+
+
+# History
+
+
+def test_history_draws_both_losses():
+    ax = plot_history({"loss": [3.0, 2.0, 1.5], "val_loss": [3.5, 2.25, 2.75], "seconds": [7, 7, 7]})
+    lines = {line.get_label(): line for line in ax.lines}
+    assert set(lines) == {"training", "validation", "lowest validation loss (epoch 2)"}
+    np.testing.assert_array_equal(lines["training"].get_xydata(), [[1, 3.0], [2, 2.0], [3, 1.5]])
+    np.testing.assert_array_equal(lines["validation"].get_xydata(), [[1, 3.5], [2, 2.25], [3, 2.75]])
+    np.testing.assert_array_equal(lines["lowest validation loss (epoch 2)"].get_xydata(), [[2, 2.25]])
+    assert texts(ax.get_legend().get_texts()) == list(lines)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "loss (nats per token)")
+
+
+def test_history_without_validation_data():
+    ax = plot_history({"loss": [3.0, 2.0]})
+    assert [line.get_label() for line in ax.lines] == ["training"]
+
+
+def test_history_with_losses_that_are_not_numbers():
+    ax = plot_history({"loss": [3.0, np.nan], "val_loss": [np.nan, np.nan]})
+    assert [line.get_label() for line in ax.lines] == ["training", "validation"]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 11, 97])
+def test_history_ticks_are_whole_epochs(epochs):
+    ax = plot_history({"loss": list(np.linspace(3, 1, epochs))})
+    low, high = ax.get_xlim()
+    ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
+    assert ticks and all(tick == int(tick) for tick in ticks)
+    assert len(ticks) <= 12
+
+
+def test_history_draws_in_the_given_axes():
+    figure, (left, right) = plt.subplots(1, 2)
+    assert plot_history({"loss": [1.0]}, right) is right
+    assert right.lines and not left.lines
+    assert plt.get_fignums() == [figure.number]
+
+
+@pytest.mark.parametrize("history", [{}, {"loss": []}, {"loss": [], "val_loss": []}, {"val_loss": [1.0]}])
+def test_history_refuses_to_draw_nothing(history):
+    with pytest.raises(ValueError, match=r"Expected history\['loss'\].*received"):
+        plot_history(history)
+
+
+def test_history_refuses_lists_of_different_lengths():
+    with pytest.raises(ValueError, match=r"Expected as many .* 3; received 2"):
+        plot_history({"loss": [3.0, 2.0, 1.0], "val_loss": [3.0, 2.0]})
+
+
+# Encoder and decoder
+
+
+def test_encoder_decoder_shows_what_is_read_fed_and_put_out():
+    ax = plot_encoder_decoder(["the", "cat", "</s>"], ["le", "chat", "noir", "</s>"])
+    where = {}
+    for text in ax.texts:
+        where.setdefault(round(text.get_position()[1], 3), []).append(text.get_text())
+    rows = [where[y] for y in sorted(where)]
+    assert rows[0] == ["encoder", "decoder"]
+    assert rows[1] == ["the", "cat", "</s>", "<s>", "le", "chat", "noir"]
+    assert rows[2] == ["1", "2", "3", "1", "2", "3", "4", "encoder\nstate"]
+    assert rows[3] == ["le", "chat", "noir", "</s>"]
+    assert len(rows) == 4
+
+
+def patches_of(ax, color):
+    return [patch for patch in ax.patches if patch.get_facecolor()[:3] == to_rgb(color)]
+
+
+def test_encoder_decoder_uses_one_colour_for_each_part():
+    ax = plot_encoder_decoder("abc", "defgh")
+    boxes = [patch for patch in ax.patches if isinstance(patch, matplotlib.patches.FancyBboxPatch)]
+    colors = [patch.get_facecolor()[:3] for patch in boxes]
+    assert [colors.count(to_rgb(COLORS[part])) for part in ("encoder", "decoder", "state")] == [3, 5, 1]
+    assert not patches_of(ax, COLORS["attention"])
+
+
+def attention_lines(ax):
+    return [patch for patch in ax.patches if type(patch) is matplotlib.patches.PathPatch]
+
+
+def test_attention_lines_are_as_opaque_as_their_weights():
+    weights = np.array([[0.7, 0.3, 0.0], [0.1, 0.2, 0.7]])
+    ax = plot_encoder_decoder("abc", "de", attention_weights=weights)
+    lines = attention_lines(ax)
+    assert [line.get_alpha() for line in lines] == pytest.approx([0.7, 0.3, 0.1, 0.2, 0.7])
+    starts = [line.get_path().vertices[0][0] for line in lines]
+    ends = [line.get_path().vertices[-1][0] for line in lines]
+    assert [len(set(starts)), len(set(ends))] == [3, 2]
+    assert len(patches_of(ax, COLORS["attention"])) == 2, "one context for each output token"
+    assert texts(ax.texts).count("context") == 2
+
+
+def test_encoder_decoder_without_attention_has_no_context():
+    ax = plot_encoder_decoder("abc", "de")
+    assert not attention_lines(ax)
+    assert "context" not in texts(ax.texts)
+
+
+@pytest.mark.parametrize("with_attention", [False, True])
+def test_encoder_decoder_text_is_not_clipped(with_attention, tmp_path):
+    source, target = ["internationalisation", "</s>"], ["国际化", "화", "$x$", "</s>"]
+    weights = np.full((4, 2), 0.5) if with_attention else None
+    ax = plot_encoder_decoder(source, target, attention_weights=weights)
+    save_strictly(ax, tmp_path / "picture.png")
+    assert all(boxes_inside_figure(ax, ax.texts))
+
+
+def test_encoder_decoder_tokens_do_not_overlap():
+    for count in (3, 29):
+        ax = plot_encoder_decoder(["token"] * count, ["other"] * count)
+        ax.figure.canvas.draw()
+        read = [text.get_window_extent() for text in ax.texts if text.get_position()[1] == -1.45]
+        read.sort(key=lambda box: box.x0)
+        assert len(read) == 2 * count
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(read))
+
+
+def test_encoder_decoder_draws_in_the_given_axes():
+    figure, (left, right) = plt.subplots(1, 2)
+    assert plot_encoder_decoder("abc", "de", right) is right
+    assert right.patches and not left.patches
+    assert plt.get_fignums() == [figure.number]
+    assert max(text.get_fontsize() for text in right.texts) < 12, "text shrinks with the room there is"
+
+
+def test_encoder_decoder_names_its_first_token_as_told():
+    assert "BEGIN" in texts(plot_encoder_decoder("a", "b", bos="BEGIN").texts)
+
+
+def test_encoder_decoder_refuses_weights_of_another_shape():
+    with pytest.raises(ValueError, match=r"Expected attention weights of shape \(2, 3\).*received \(3, 2\)"):
+        plot_encoder_decoder("abc", "de", attention_weights=np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize(("source_tokens", "target_tokens"), [("", "ab"), ("ab", "")])
+def test_encoder_decoder_refuses_to_draw_nothing(source_tokens, target_tokens):
+    with pytest.raises(ValueError, match=r"Expected at least one source token.*received"):
+        plot_encoder_decoder(source_tokens, target_tokens)
+
+
+def test_colors_are_legible_on_white_and_under_white_text():
+    for name, color in COLORS.items():
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+        luminance = np.dot([0.2126, 0.7152, 0.0722], linear)
+        assert 1.05 / (luminance + 0.05) >= 4.5, name  # WCAG 2.1, success criterion 1.4.3
+
+
+# Settings
+
+
+def test_import_and_use_leave_the_settings_alone():
+    script = """
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot
+from matplotlib import font_manager
+before, fonts_before = dict(matplotlib.rcParams), len(font_manager.fontManager.ttflist)
+from types import SimpleNamespace
+from s2s_lesson import plotting
+assert dict(matplotlib.rcParams) == before
+assert len(font_manager.fontManager.ttflist) == fonts_before, "no font is registered at import"
+assert not matplotlib.pyplot.get_fignums()
+shown = SimpleNamespace(source_tokens="화a", tokens="b", attention_weights=[[0.5, 0.5]])
+plotting.plot_attention(shown).figure.canvas.draw()
+plotting.plot_history({"loss": [1.0], "val_loss": [1.0]}).figure.canvas.draw()
+plotting.plot_encoder_decoder("ab", "cd").figure.canvas.draw()
+assert dict(matplotlib.rcParams) == before
+import sys
+assert not {"tensorflow", "jax", "torch", "keras"} & set(sys.modules)
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    assert "findfont" not in result.stderr and "missing from" not in result.stderr

