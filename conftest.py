@@ -40,7 +40,7 @@ def _forbid_skip(report, root: Path) -> None:
         return
     report.longrepr = (
         f"{report.nodeid} was not run ({_reason(report)}). "
-        f"Expected no skips in CI but those that {ALLOWED_SKIPS} lists. Make it run, or list it there with a reason."
+        f"Expected no skips in CI but those in {ALLOWED_SKIPS}. Make it run, or list it there with a reason."
     )
     report.outcome = "failed"
     report.__dict__.pop("wasxfail", None)

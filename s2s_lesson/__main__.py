@@ -40,10 +40,10 @@ def main(arguments=None):
 
 def train(options):
     """Train the preset of a corpus and leave a run folder."""
-    from s2s_lesson import training
     from s2s_lesson.presets import PRESETS, untrained
+    from s2s_lesson.run import CHECKPOINT, run_folder
 
-    output = training.writable_folder(options.output)
+    output = run_folder(options.output, options.resume)
     run = {"corpus": options.corpus, "seed": options.seed}
     if options.resume and (output / RUN).exists():
         begun = json.loads((output / RUN).read_text(encoding="utf-8"))
@@ -55,7 +55,7 @@ def train(options):
     print(f"{counts} pairs; {pipeline.model.count_params():,} parameters", flush=True)
     given = {"epochs": options.epochs, "batch_size": options.batch_size}
     given = {name: value for name, value in given.items() if value is not None}
-    if not (output / training.CHECKPOINT).exists():
+    if not (output / CHECKPOINT).exists():
         (output / RUN).write_text(json.dumps(run) + "\n", encoding="utf-8")
     history = pipeline.fit(
         corpus.train,
@@ -94,6 +94,7 @@ def predict(options):
 def evaluate(options):
     """Score a run on a split of the corpus that it was trained on."""
     from s2s_lesson.corpora import load
+    from s2s_lesson.evaluation import evaluate as score
     from s2s_lesson.pipeline import TextToText
     from s2s_lesson.presets import PRESETS
 
@@ -101,14 +102,14 @@ def evaluate(options):
     if not (options.run / RUN).exists():
         raise FileNotFoundError(
             f"Expected {RUN}, which names the corpus, in {options.run}; there is none. "
-            "Evaluate a folder that 'python -m s2s_lesson train' made, or call TextToText.evaluate."
+            "Evaluate a folder that 'python -m s2s_lesson train' made, or use s2s_lesson.evaluation."
         )
     run = json.loads((options.run / RUN).read_text(encoding="utf-8"))
     corpus = load(run["corpus"], **PRESETS[run["corpus"]].corpus)
     if options.split not in corpus.splits:
         raise ValueError(f"Expected a split among {', '.join(corpus.splits)}; received {options.split!r}.")
     pairs = corpus.splits[options.split][: options.limit]
-    scores = pipeline.evaluate(pairs, options.beam_size, progress=sys.stderr.isatty())
+    scores = score(pipeline, pairs, options.beam_size, progress=sys.stderr.isatty())
     scores = {**run, "split": options.split, **scores}
     if options.json:
         print(json.dumps(scores))
@@ -140,11 +141,11 @@ def plot(options):
     import matplotlib
 
     matplotlib.use("Agg")
-    from s2s_lesson import training
     from s2s_lesson.pipeline import TextToText
     from s2s_lesson.plotting import plot_attention
+    from s2s_lesson.run import writable_folder
 
-    training.writable_folder(options.output.parent)
+    writable_folder(options.output.parent)
     prediction = TextToText.load(options.run).predict([options.text], options.beam_size)[0]
     if not prediction.tokens:
         raise ValueError("Expected a text to plot; received a blank one.")
@@ -191,7 +192,7 @@ def _parser():
         "--length-penalty",
         type=float,
         default=0.0,
-        help="0 or more; more favours longer outputs (default: 0)",
+        help="more favours longer outputs (default: 0)",
     )
 
     sub = command(evaluate, "score a run on held-out data")

@@ -57,8 +57,8 @@ class Seq2SeqConfig:
         width = self.encoder_units * (2 if self.bidirectional else 1)
         if self.attention == "luong_dot" and width != self.decoder_units:
             raise ValueError(
-                "Expected encoder outputs as wide as decoder states, because attention 'luong_dot' multiplies "
-                f"them; received widths {width} and {self.decoder_units}. A bidirectional encoder's outputs "
+                "Expected encoder outputs as wide as decoder states, because 'luong_dot' multiplies them; "
+                f"received widths {width} and {self.decoder_units}. A bidirectional encoder's outputs "
                 "are twice encoder_units wide: halve encoder_units, or use 'luong_general'."
             )
 

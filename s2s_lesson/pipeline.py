@@ -2,17 +2,18 @@
 
 import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 from tqdm.auto import tqdm
 
-from s2s_lesson import engine, metrics, training
+from s2s_lesson import engine, training
 from s2s_lesson.batching import PairBatches, pad, shift_right
-from s2s_lesson.corpora import group_references
 from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.prediction import Prediction, empty_prediction, without_end
+from s2s_lesson.run import BEST_MODEL, CHECKPOINT, run_folder, writable_folder
 from s2s_lesson.search import beam_search
 from s2s_lesson.text import TOKENIZERS, clean, detokenize, tokenize
 from s2s_lesson.vocab import EOS, Vocabulary
@@ -21,35 +22,6 @@ FORMAT = 1
 DESCRIPTION = "pipeline.json"
 SOURCE_VOCAB = "source_vocab.json"
 TARGET_VOCAB = "target_vocab.json"
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """One output, and how it came about.
-
-    Attributes:
-        source: the text that came in.
-        source_tokens: what the encoder read; the last one is the end token. They label the columns of
-            ``attention_weights``.
-        text: the output.
-        tokens: what the decoder wrote; the last one is the end token unless the output was cut. They label
-            the rows of ``attention_weights``.
-        log_probability: of the tokens given the source, in nats.
-        score: ``log_probability`` over the length penalty.
-        attention_weights: float32 (tokens, source_tokens); rows sum to 1.
-        unknown: the source tokens that the vocabulary does not know.
-        alternatives: the other ``n_best - 1`` outputs, best first.
-    """
-
-    source: str
-    source_tokens: tuple[str, ...]
-    text: str
-    tokens: tuple[str, ...]
-    log_probability: float
-    score: float
-    attention_weights: np.ndarray
-    unknown: tuple[str, ...] = ()
-    alternatives: tuple["Prediction", ...] = ()
 
 
 class TextToText:
@@ -159,7 +131,7 @@ class TextToText:
         source_ids, target_ids = [], []
         for source, target in pairs:
             source_side = self._source_side(source)
-            target_side = self._target_side(target)
+            target_side = self.target_side(target)
             if (
                 0 < len(source_side) <= self.max_source_length
                 and 0 < len(target_side) < self.max_output_length
@@ -185,6 +157,7 @@ class TextToText:
         label_smoothing=0.0,
         folder=None,
         seed=0,
+        resume=False,
         **options,
     ):
         """Train by teacher forcing, and keep the weights that did best on the development pairs.
@@ -198,13 +171,16 @@ class TextToText:
             label_smoothing: float from 0 to below 1.
             folder: str, Path or None. Where the pipeline and the checkpoints are written.
             seed: int, of the order of the batches.
-            **options: ``patience``, ``checkpoint_every``, ``resume``, ``progress``: see ``training.fit``.
+            resume: bool. Go on with the run in the folder, where there is one.
+            **options: ``patience``, ``checkpoint_every``, ``progress``: see ``training.fit``.
 
         Returns:
             The history: see ``training.fit``.
         """
         if folder is not None:
-            folder = training.writable_folder(folder)
+            folder = run_folder(folder, resume)
+            if (folder / CHECKPOINT).exists():
+                self._expect_same_description(folder)
             self._save_description(folder)
         train_batches = self.batches(train_pairs, batch_size, shuffle=True, seed=seed)
         dev_batches = self.batches(dev_pairs, batch_size)
@@ -212,7 +188,9 @@ class TextToText:
             learning_rate, decay_steps=epochs * len(train_batches), alpha=0.05
         )
         training.compile_model(self.model, schedule, label_smoothing)
-        return training.fit(self.model, train_batches, dev_batches, epochs=epochs, folder=folder, **options)
+        return training.fit(
+            self.model, train_batches, dev_batches, epochs=epochs, folder=folder, resume=resume, **options
+        )
 
     def predict(
         self,
@@ -255,66 +233,18 @@ class TextToText:
                     f"{len(tokens)}. Shorten it, or pass truncate=True to cut it."
                 )
         sources = [tokens[: self.max_source_length] for tokens in sources]
-        predictions = [_empty(text) for text in texts]
+        predictions = [empty_prediction(text) for text in texts]
         full = [index for index, tokens in enumerate(sources) if tokens]
         full.sort(key=lambda index: len(sources[index]))
         for start in tqdm(
             range(0, len(full), batch_size), desc="decoding", disable=not progress, leave=False
         ):
             rows = full[start : start + batch_size]
-            found = self._predict_batch(
-                [texts[row] for row in rows],
-                [sources[row] for row in rows],
-                beam_size,
-                n_best,
-                length_penalty,
-            )
+            batch = [texts[row] for row in rows], [sources[row] for row in rows]
+            found = self._predict_batch(*batch, beam_size, n_best, length_penalty)
             for row, prediction in zip(rows, found, strict=True):
                 predictions[row] = prediction
         return predictions
-
-    def evaluate(self, pairs, beam_size=5, batch_size=64, progress=False):
-        """Score the pipeline on held-out pairs.
-
-        All the targets that the pairs give for a source count as right.
-
-        Args:
-            pairs: list of (source, target) texts.
-            beam_size: int.
-            batch_size: int.
-            progress: bool. Show a progress bar.
-
-        Returns:
-            dict of ``pairs``, ``sources``, ``beam_size``, ``perplexity`` (per target token, the end token
-            included), ``accuracy`` (teacher-forced, per token, 0 to 1), ``exact_match`` (0 to 1) and
-            ``token_error_rate`` (edits per reference token). Where the target is made of words, also
-            ``bleu`` and ``chrf`` (0 to 100) with their signatures, ``distinct_1`` and ``distinct_2`` (0 to 1).
-        """
-        training.compile_model(self.model)
-        teacher_forced = training.evaluate(self.model, self.batches(pairs, batch_size))
-        sources, references = group_references(pairs)
-        predictions = self.predict(
-            sources, beam_size, batch_size=batch_size, truncate=True, progress=progress
-        )
-        outputs = [_words(prediction.tokens) for prediction in predictions]
-        expected = [[self._target_side(target) for target in targets] for targets in references]
-        scores = {
-            "pairs": len(pairs),
-            "sources": len(sources),
-            "beam_size": beam_size,
-            "perplexity": teacher_forced["perplexity"],
-            "accuracy": teacher_forced["accuracy"],
-            "exact_match": metrics.exact_match(outputs, expected),
-            "token_error_rate": metrics.edit_distance_rate(outputs, expected),
-        }
-        if self.target_tokens in ("words", "casual"):
-            texts = [prediction.text for prediction in predictions]
-            right = [[detokenize(tokens, self.target_tokens) for tokens in lists] for lists in expected]
-            scores["bleu"], scores["bleu_signature"] = metrics.bleu(texts, right)
-            scores["chrf"], scores["chrf_signature"] = metrics.chrf(texts, right)
-            scores["distinct_1"] = metrics.distinct_n(outputs, 1)
-            scores["distinct_2"] = metrics.distinct_n(outputs, 2)
-        return scores
 
     def save(self, folder):
         """Write the pipeline to a folder: model, vocabularies and options.
@@ -322,9 +252,9 @@ class TextToText:
         Args:
             folder: str or Path.
         """
-        folder = training.writable_folder(folder)
+        folder = writable_folder(folder)
         self._save_description(folder)
-        self.model.save(folder / training.BEST_MODEL)
+        self.model.save(folder / BEST_MODEL)
 
     @classmethod
     def load(cls, folder):
@@ -341,7 +271,7 @@ class TextToText:
             ValueError: the folder was written in another format.
         """
         folder = Path(folder)
-        for name in (DESCRIPTION, training.BEST_MODEL):
+        for name in (DESCRIPTION, BEST_MODEL):
             if not (folder / name).exists():
                 raise FileNotFoundError(
                     f"Expected {name} in the folder {folder}; there is none. "
@@ -354,24 +284,37 @@ class TextToText:
                 "Load it with the version of s2s_lesson that wrote it, or train again."
             )
         return cls(
-            keras.saving.load_model(folder / training.BEST_MODEL, compile=False),
+            keras.saving.load_model(folder / BEST_MODEL, compile=False),
             Vocabulary.load(folder / SOURCE_VOCAB),
             Vocabulary.load(folder / TARGET_VOCAB),
             **description,
         )
 
-    def _save_description(self, folder):
+    def _description(self):
         names = ("source_tokens", "target_tokens", "cleaning", "max_source_length", "max_output_length")
-        description = {"format": FORMAT, **{name: getattr(self, name) for name in names}}
-        (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+        return {"format": FORMAT, **{name: getattr(self, name) for name in names}}
+
+    def _save_description(self, folder):
+        text = json.dumps(self._description(), indent=1) + "\n"
+        (folder / DESCRIPTION).write_text(text, encoding="utf-8")
         self.source_vocab.save(folder / SOURCE_VOCAB)
         self.target_vocab.save(folder / TARGET_VOCAB)
+
+    def _expect_same_description(self, folder):
+        """Raise ValueError where a run to be resumed had other vocabularies or options."""
+        begun = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        vocabs = Vocabulary.load(folder / SOURCE_VOCAB), Vocabulary.load(folder / TARGET_VOCAB)
+        if begun != self._description() or vocabs != (self.source_vocab, self.target_vocab):
+            raise ValueError(
+                f"Expected the vocabularies and options that the run in {folder} began with; received "
+                "others. Resume with the same ones, or choose another folder."
+            )
 
     def _source_side(self, text):
         """The tokens of a source text; a blank text has none."""
         return tokenize(_clean(text, self.cleaning).strip(), self.source_tokens)
 
-    def _target_side(self, text):
+    def target_side(self, text):
         """The tokens of a target text."""
         return tokenize(_clean(text, self.cleaning), self.target_tokens)
 
@@ -389,7 +332,7 @@ class TextToText:
             length_penalty=length_penalty,
         )
         ranked = [self._hypotheses(texts, sources, state, found, rank) for rank in range(n_best)]
-        return [_with_alternatives(best, others) for best, *others in zip(*ranked, strict=True)]
+        return [replace(best, alternatives=tuple(others)) for best, *others in zip(*ranked, strict=True)]
 
     def _hypotheses(self, texts, sources, state, found, rank):
         """The predictions of one rank, their attention read off by teacher forcing."""
@@ -403,7 +346,7 @@ class TextToText:
                 Prediction(
                     source=text,
                     source_tokens=(*tokens, EOS),
-                    text=detokenize(_words(output), self.target_tokens),
+                    text=detokenize(without_end(output), self.target_tokens),
                     tokens=tuple(output),
                     log_probability=float(found.log_probabilities[row, rank]),
                     score=float(found.scores[row, rank]),
@@ -414,18 +357,5 @@ class TextToText:
         return predictions
 
 
-def _words(tokens):
-    """The tokens of an output without the end token."""
-    return [token for token in tokens if token != EOS]
-
-
 def _clean(text, cleaning):
     return text if cleaning is None else clean(text, **cleaning)
-
-
-def _empty(text):
-    return Prediction(text, (), "", (), 0.0, 0.0, np.zeros((0, 0), "float32"))
-
-
-def _with_alternatives(best, others):
-    return Prediction(**{**vars(best), "alternatives": tuple(others)})

@@ -1,0 +1,152 @@
+"""The form of the notebooks: stripped, readable on Colab without Sphinx, short cells, folded solutions."""
+
+import copy
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import v4
+
+BOOK = Path(__file__).parents[1] / "book"
+NOTEBOOKS = sorted(path for path in BOOK.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+MAX_LINES = 15
+COLAB_CELL = """\
+# On Colab this installs the package; elsewhere it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    %pip install --quiet "s2s-lesson @ git+https://github.com/s2s-lesson/s2s-lesson"
+"""
+HEADING = re.compile(r"^#{1,6} +(.*)", re.MULTILINE)
+FENCED = re.compile(r"^(`{3,}|~{3,})(?!\{).*?^\1", re.MULTILINE | re.DOTALL)
+SPHINX = (
+    re.compile(r"^\s*(?:`{3,}|:{3,}|~{3,})\{[\w:-]+\}", re.MULTILINE),  # a directive
+    re.compile(r"(?<![\w\\}`])\{[a-zA-Z][\w:+-]*\}`[^`\n]+`"),  # a role
+    re.compile(r"^\([\w:-]+\)=\s*$", re.MULTILINE),  # a target
+)
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs_not_kept(notebook):
+    """Numbers of the code cells that hold an output without being tagged keep_output."""
+    cells = enumerate(code_cells(notebook))
+    return [number for number, cell in cells if cell.outputs and "keep_output" not in tags(cell)]
+
+
+def outputs_not_there(notebook):
+    """Numbers of the code cells whose output is to be kept and compared, but which have none."""
+    cells = enumerate(code_cells(notebook))
+    compared = {"keep_output", "nbval-check-output"}
+    return [number for number, cell in cells if tags(cell) & compared and not cell.outputs]
+
+
+def too_long(notebook):
+    """Numbers of the code cells with more than MAX_LINES lines."""
+    cells = enumerate(code_cells(notebook))
+    return [number for number, cell in cells if len(cell.source.splitlines()) > MAX_LINES]
+
+
+def sphinx_markup(notebook):
+    """Directives, roles and targets in the text, which Colab would show as they are."""
+    texts = [FENCED.sub("", cell.source) for cell in notebook.cells if cell.cell_type == "markdown"]
+    return [found.group() for text in texts for pattern in SPHINX for found in pattern.finditer(text)]
+
+
+def badly_folded(notebook):
+    """Numbers of the code cells folded for one of Sphinx and Colab only, and of solutions in the open."""
+    wrong, number, heading = [], 0, ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            heading = (HEADING.findall(FENCED.sub("", cell.source)) or [heading])[-1]
+        if cell.cell_type == "code":
+            folded = "hide-cell" in tags(cell), cell.metadata.get("cellView") == "form"
+            if folded != (True, True) and (any(folded) or heading.lower().startswith("solution")):
+                wrong.append(number)
+            number += 1
+    return wrong
+
+
+CHECKS = (outputs_not_kept, outputs_not_there, too_long, sphinx_markup, badly_folded)
+# One test for all notebooks: a parametrised test would count as skipped while there are none.
+PARSED = {path.relative_to(BOOK).as_posix(): nbformat.read(path, as_version=4) for path in NOTEBOOKS}
+
+
+def test_notebooks_are_valid():
+    for notebook in PARSED.values():
+        nbformat.validate(notebook)
+    versions = {name: (notebook.nbformat, notebook.nbformat_minor) for name, notebook in PARSED.items()}
+    assert versions == dict.fromkeys(PARSED, (4, 5))
+    ids = {name: [cell.id for cell in notebook.cells] for name, notebook in PARSED.items()}
+    assert {name for name in PARSED if len(set(ids[name])) < len(ids[name])} == set()
+    kernels = {name: notebook.metadata.get("kernelspec", {}).get("name") for name, notebook in PARSED.items()}
+    assert kernels == dict.fromkeys(PARSED, "python3")
+
+
+def test_notebooks_begin_with_the_colab_cell():
+    first = {name: code_cells(notebook)[0].source.strip() for name, notebook in PARSED.items()}
+    assert first == dict.fromkeys(PARSED, COLAB_CELL.strip())
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_notebooks_pass(check):
+    found = {name: check(notebook) for name, notebook in PARSED.items()}
+    assert found == dict.fromkeys(PARSED, []), check.__doc__
+
+
+def test_notebooks_are_stripped():
+    strip = [sys.executable, "-m", "nbstripout", "--verify", "--keep-count", "--keep-id"]
+    runs = {path.name: subprocess.run([*strip, str(path)], capture_output=True) for path in NOTEBOOKS}
+    unstripped = [name for name, run in runs.items() if run.returncode]
+    assert unstripped == [], "Expected stripped notebooks; received outputs or metadata. Run: make strip"
+
+
+GOOD = v4.new_notebook(
+    cells=[
+        v4.new_markdown_cell(
+            "# Title\n\nMath $\\frac{a}{b}$, code `{name}` and `x`.\n\n```python\n# Solution\n```"
+        ),
+        v4.new_code_cell(COLAB_CELL),
+        v4.new_code_cell("print(1)", metadata={"tags": ["keep_output"]}),
+        v4.new_markdown_cell("### Solution"),
+        v4.new_code_cell("2", metadata={"tags": ["hide-cell"], "cellView": "form"}),
+        v4.new_markdown_cell("## Next"),
+        v4.new_code_cell("\n".join("x = 1" for _ in range(MAX_LINES))),
+    ]
+)
+GOOD.cells[2].outputs = [v4.new_output("stream", text="1\n")]
+
+
+def test_the_checks_accept_a_good_notebook():
+    assert [check(GOOD) for check in CHECKS] == [[]] * len(CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("check", "cell", "change"),
+    [
+        (outputs_not_kept, 2, {"metadata": {}}),
+        (outputs_not_there, 2, {"outputs": []}),
+        (too_long, 6, {"source": "\n".join("x = 1" for _ in range(MAX_LINES + 1))}),
+        (sphinx_markup, 0, {"source": "# Title\n\n```{note}\nHello\n```"}),
+        (sphinx_markup, 0, {"source": "# Title\n\n:::{tip}\nHello\n:::"}),
+        (sphinx_markup, 0, {"source": "# Title\n\nSee {ref}`here`."}),
+        (sphinx_markup, 0, {"source": "(label)=\n# Title"}),
+        (badly_folded, 4, {"metadata": {"tags": ["hide-cell"]}}),
+        (badly_folded, 4, {"metadata": {"cellView": "form"}}),
+        (badly_folded, 4, {"metadata": {}}),
+    ],
+)
+def test_the_checks_find(check, cell, change):
+    bad = copy.deepcopy(GOOD)
+    for key, value in change.items():
+        bad.cells[cell][key] = nbformat.from_dict(value)
+    assert len(check(bad)) == 1
