@@ -8,7 +8,7 @@ from tqdm.auto import tqdm
 from s2s_lesson import engine
 from s2s_lesson.losses import MaskedCrossEntropy
 from s2s_lesson.metrics import TokenAccuracy, TokenCrossEntropy
-from s2s_lesson.run import CHECKPOINT, Run, Totals
+from s2s_lesson.run import CHECKPOINT, Run, Totals, run_folder
 
 
 def compile_model(model, learning_rate=1e-3, label_smoothing=0.0, clip_norm=1.0):
