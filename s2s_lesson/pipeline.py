@@ -1,6 +1,5 @@
 """TextToText: text in, text and attention out."""
 
-import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,11 @@ from s2s_lesson import engine, training
 from s2s_lesson.batching import PairBatches, pad, shift_right
 from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
 from s2s_lesson.prediction import Prediction, empty_prediction, without_end
-from s2s_lesson.run import BEST_MODEL, CHECKPOINT, run_folder, writable_folder
+from s2s_lesson.run import BEST_MODEL, run_folder, writable_folder, write_at_once
 from s2s_lesson.search import beam_search
+from s2s_lesson.storage import read_description, write_description
 from s2s_lesson.text import TOKENIZERS, clean, detokenize, tokenize
 from s2s_lesson.vocab import EOS, Vocabulary
-
-FORMAT = 1
-DESCRIPTION = "pipeline.json"
-SOURCE_VOCAB = "source_vocab.json"
-TARGET_VOCAB = "target_vocab.json"
 
 
 class TextToText:
@@ -179,9 +174,12 @@ class TextToText:
         """
         if folder is not None:
             folder = run_folder(folder, resume)
-            if (folder / CHECKPOINT).exists():
-                self._expect_same_description(folder)
-            self._save_description(folder)
+            if (folder / BEST_MODEL).exists() and read_description(folder) != self._description():
+                raise ValueError(
+                    f"Expected the vocabularies and options that the run in {folder} began with; received "
+                    "others. Resume with the same ones, or choose another folder."
+                )
+            write_description(folder, *self._description())
         train_batches = self.batches(train_pairs, batch_size, shuffle=True, seed=seed)
         dev_batches = self.batches(dev_pairs, batch_size)
         schedule = keras.optimizers.schedules.CosineDecay(
@@ -253,8 +251,8 @@ class TextToText:
             folder: str or Path.
         """
         folder = writable_folder(folder)
-        self._save_description(folder)
-        self.model.save(folder / BEST_MODEL)
+        write_description(folder, *self._description())
+        write_at_once(folder / BEST_MODEL, self.model.save)
 
     @classmethod
     def load(cls, folder):
@@ -270,45 +268,14 @@ class TextToText:
             FileNotFoundError: the folder holds no pipeline, or no model yet.
             ValueError: the folder was written in another format.
         """
-        folder = Path(folder)
-        for name in (DESCRIPTION, BEST_MODEL):
-            if not (folder / name).exists():
-                raise FileNotFoundError(
-                    f"Expected {name} in the folder {folder}; there is none. "
-                    "Train first: python -m s2s_lesson train --help."
-                )
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        if description.pop("format", None) != FORMAT:
-            raise ValueError(
-                f"Expected a run folder of format {FORMAT}; {folder / DESCRIPTION} is of another. "
-                "Load it with the version of s2s_lesson that wrote it, or train again."
-            )
-        return cls(
-            keras.saving.load_model(folder / BEST_MODEL, compile=False),
-            Vocabulary.load(folder / SOURCE_VOCAB),
-            Vocabulary.load(folder / TARGET_VOCAB),
-            **description,
-        )
+        source_vocab, target_vocab, options = read_description(folder)
+        model = keras.saving.load_model(Path(folder) / BEST_MODEL, compile=False)
+        return cls(model, source_vocab, target_vocab, **options)
 
     def _description(self):
+        """All but the model: source vocabulary, target vocabulary, options."""
         names = ("source_tokens", "target_tokens", "cleaning", "max_source_length", "max_output_length")
-        return {"format": FORMAT, **{name: getattr(self, name) for name in names}}
-
-    def _save_description(self, folder):
-        text = json.dumps(self._description(), indent=1) + "\n"
-        (folder / DESCRIPTION).write_text(text, encoding="utf-8")
-        self.source_vocab.save(folder / SOURCE_VOCAB)
-        self.target_vocab.save(folder / TARGET_VOCAB)
-
-    def _expect_same_description(self, folder):
-        """Raise ValueError where a run to be resumed had other vocabularies or options."""
-        begun = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        vocabs = Vocabulary.load(folder / SOURCE_VOCAB), Vocabulary.load(folder / TARGET_VOCAB)
-        if begun != self._description() or vocabs != (self.source_vocab, self.target_vocab):
-            raise ValueError(
-                f"Expected the vocabularies and options that the run in {folder} began with; received "
-                "others. Resume with the same ones, or choose another folder."
-            )
+        return self.source_vocab, self.target_vocab, {name: getattr(self, name) for name in names}
 
     def _source_side(self, text):
         """The tokens of a source text; a blank text has none."""

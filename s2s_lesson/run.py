@@ -68,6 +68,20 @@ def run_folder(folder, resume):
     return folder
 
 
+def write_at_once(path, write):
+    """Write a file so that whoever reads it finds the old one or the new one, never a part.
+
+    Args:
+        path: Path.
+        write: function of a Path, that writes the file there.
+    """
+    part = path.with_name(f".part-{path.name}")
+    write(part)
+    with open(part, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
 class Totals:
     """Sums over real tokens of cross-entropy and of right guesses."""
 
@@ -117,7 +131,7 @@ class Run:
         if self.epoch == 1 or dev["loss"] < min(self.history["val_loss"][:-1]):
             self.best_weights = self.model.get_weights()
             if self.folder is not None:
-                _write(self.folder / BEST_MODEL, self.model.save)
+                write_at_once(self.folder / BEST_MODEL, self.model.save)
         self.save()
 
     def out_of_patience(self, patience):
@@ -165,9 +179,9 @@ class Run:
             "history": self.history,
         }
         arrays["state"] = np.array(json.dumps(state))
-        _write(self.folder / CHECKPOINT, lambda path: np.savez(path, **arrays))
+        write_at_once(self.folder / CHECKPOINT, lambda path: np.savez(path, **arrays))
         history = json.dumps(self.history, indent=1) + "\n"
-        _write(self.folder / HISTORY, lambda path: path.write_text(history, encoding="utf-8"))
+        write_at_once(self.folder / HISTORY, lambda path: path.write_text(history, encoding="utf-8"))
 
     def load(self):
         with np.load(self.folder / CHECKPOINT, allow_pickle=False) as arrays:
@@ -185,12 +199,3 @@ class Run:
             state = json.loads(str(arrays["state"]))
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.totals, self.history = Totals(**state["totals"]), state["history"]
-
-
-def _write(path, write):
-    """Write a file all at once: whoever reads it finds the old one or the new one, never a part."""
-    part = path.with_name(f".part-{path.name}")
-    write(part)
-    with open(part, "rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(part, path)

@@ -1,0 +1,61 @@
+"""What a run folder holds beside the model: the vocabularies and options that turn text into ids and back."""
+
+import json
+from pathlib import Path
+
+from s2s_lesson.run import BEST_MODEL, write_at_once
+from s2s_lesson.vocab import Vocabulary
+
+FORMAT = 1
+DESCRIPTION = "pipeline.json"
+SOURCE_VOCAB = "source_vocab.json"
+TARGET_VOCAB = "target_vocab.json"
+
+
+def write_description(folder, source_vocab, target_vocab, options):
+    """Write the vocabularies and options.
+
+    Args:
+        folder: Path.
+        source_vocab: ``Vocabulary``.
+        target_vocab: ``Vocabulary``.
+        options: dict that JSON can hold.
+    """
+    text = json.dumps({"format": FORMAT, **options}, indent=1) + "\n"
+    source_vocab.save(folder / SOURCE_VOCAB)
+    target_vocab.save(folder / TARGET_VOCAB)
+    write_at_once(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def read_description(folder):
+    """Read what ``write_description`` wrote.
+
+    Args:
+        folder: str or Path.
+
+    Returns:
+        source_vocab: ``Vocabulary``.
+        target_vocab: ``Vocabulary``.
+        options: dict.
+
+    Raises:
+        FileNotFoundError: the folder holds no pipeline, or no model yet.
+        ValueError: the folder was written in another format.
+    """
+    folder = Path(folder)
+    for name in (DESCRIPTION, SOURCE_VOCAB, TARGET_VOCAB, BEST_MODEL):
+        if not (folder / name).exists():
+            raise FileNotFoundError(
+                f"Expected {name} in the folder {folder}; there is none. "
+                "Train first: python -m s2s_lesson train --help."
+            )
+    try:
+        options = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"Expected JSON in {folder / DESCRIPTION}; received something else.") from error
+    if options.pop("format", None) != FORMAT:
+        raise ValueError(
+            f"Expected a run folder of format {FORMAT}; {folder / DESCRIPTION} is of another. "
+            "Use the version of s2s_lesson that wrote it, or train again."
+        )
+    return Vocabulary.load(folder / SOURCE_VOCAB), Vocabulary.load(folder / TARGET_VOCAB), options
