@@ -157,12 +157,18 @@ def _equal_parts(rows, lengths, parts):
 
 
 def _unlike_shapes_first(batches, shapes):
-    """Let the first two batches differ in every axis where that can be.
+    """Let the first two batches differ in as many axes as can be.
 
-    ``keras.Model.fit`` on TensorFlow takes an axis in which these two agree to be of fixed size.
+    TensorFlow takes an axis in which these two agree to be of fixed size: ``keras.Model.fit`` fails where a
+    later batch differs, and ``train_on_batch`` traces the model once more.
     """
-    first = batches[0][0]
-    for index, (bucket, _) in enumerate(batches):
-        if all(np.not_equal(shapes[bucket], shapes[first])):
-            return [batches[0], batches[index], *batches[1:index], *batches[index + 1 :]]
-    return batches
+
+    def shape(batch):
+        bucket, rows = batch
+        return np.array([len(rows), *shapes[bucket]])
+
+    first = shape(batches[0])
+    differences = [int((shape(batch) != first) @ (1, 2, 2)) for batch in batches]
+    second = int(np.argmax(differences))
+    rest = [batch for index, batch in enumerate(batches) if index not in (0, second)]
+    return [batches[0], batches[second], *rest] if second else batches

@@ -1,0 +1,154 @@
+"""python -m s2s_lesson, as a newcomer uses it: train, predict, evaluate, chat, plot."""
+
+import io
+import json
+
+import pytest
+
+from s2s_lesson import __main__ as command_line
+from s2s_lesson.presets import PRESETS, Preset
+
+COMMANDS = ("train", "predict", "evaluate", "chat", "plot")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run of a tiny preset, trained by the command line; the presets are as before afterwards."""
+    folder = tmp_path_factory.mktemp("runs") / "copy"
+    with pytest.MonkeyPatch.context() as patch:
+        sizes = {"train_size": 300, "dev_size": 30, "test_size": 30, "max_length": 5}
+        units = {"embedding_dim": 7, "encoder_units": 11, "decoder_units": 13}
+        tiny = Preset(sizes, units, {"epochs": 5, "batch_size": 32, "learning_rate": 1e-2})
+        patch.setitem(PRESETS, "copy", tiny)
+        arguments = ["--corpus", "copy", "--output", str(folder), "--seed", "3", "--epochs", "2"]
+        assert command_line.main(["train", *arguments]) == 0
+        yield folder
+
+
+def fails(arguments, capsys):
+    """Run a command that ends in an error; return what it says."""
+    assert command_line.main([str(argument) for argument in arguments]) == 1
+    return capsys.readouterr().err
+
+
+def test_train_leaves_a_run_that_says_what_it_is(run):
+    assert json.loads((run / "run.json").read_text()) == {"corpus": "copy", "seed": 3}
+    assert len(json.loads((run / "history.json").read_text())["loss"]) == 2
+    assert (run / "model.keras").exists()
+
+
+def test_predict_prints_one_line_for_each_text(run, capsys):
+    assert command_line.main(["predict", str(run), "a b c", "", "b a", "--beam-size", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 3
+    assert printed.split("\n")[1] == ""
+
+
+def test_predict_reads_standard_input(run, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("a b\nb c\n"))
+    assert command_line.main(["predict", str(run)]) == 0
+    assert capsys.readouterr().out.count("\n") == 2
+
+
+def test_predict_prints_n_best_with_falling_log_probabilities(run, capsys):
+    assert command_line.main(["predict", str(run), "a b c", "--n-best", "3"]) == 0
+    numbers = [float(line.split("\t")[0]) for line in capsys.readouterr().out.splitlines()]
+    assert len(numbers) == 3
+    assert numbers == sorted(numbers, reverse=True)
+
+
+def test_predict_says_what_the_vocabulary_does_not_know(run, capsys):
+    assert command_line.main(["predict", str(run), "a ж b"]) == 0
+    assert "ж" in capsys.readouterr().err
+
+
+def test_evaluate_prints_its_figures_as_one_json_object(run, capsys):
+    assert command_line.main(["evaluate", str(run), "--json", "--limit", "20"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert (scores["corpus"], scores["seed"], scores["split"], scores["pairs"]) == ("copy", 3, "test", 20)
+    assert scores["perplexity"] > 1
+    assert 0 <= scores["exact_match"] <= 1
+
+
+def test_evaluate_prints_a_line_for_each_figure(run, capsys):
+    assert command_line.main(["evaluate", str(run), "--split", "dev", "--beam-size", "1"]) == 0
+    assert "token_error_rate" in capsys.readouterr().out
+
+
+def test_evaluate_names_the_splits_there_are(run, capsys):
+    assert "train, dev, test" in fails(["evaluate", run, "--split", "held-out"], capsys)
+
+
+def test_chat_answers_until_the_end_of_its_input(run, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("a b c\n\nb a\n"))
+    assert command_line.main(["chat", str(run)]) == 0
+    assert capsys.readouterr().out.count("bot:") == 2
+
+
+def test_plot_writes_a_picture(run, tmp_path, capsys):
+    picture = tmp_path / "new" / "attention.png"
+    assert command_line.main(["plot", str(run), "a b c", "--output", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_plot_of_a_blank_text_is_an_error(run, tmp_path, capsys):
+    assert "blank" in fails(["plot", run, " ", "--output", tmp_path / "x.png"], capsys)
+
+
+def test_train_does_not_overwrite_a_run(run, capsys):
+    before = (run / "model.keras").read_bytes()
+    assert "--resume" in fails(["train", "--corpus", "copy", "--output", run], capsys)
+    assert (run / "model.keras").read_bytes() == before
+
+
+def test_train_does_not_resume_with_another_seed(run, capsys):
+    message = fails(["train", "--corpus", "copy", "--output", run, "--resume", "--seed", "4"], capsys)
+    assert "began with" in message
+
+
+def test_train_finds_an_unwritable_folder_before_it_loads_anything(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    message = fails(["train", "--corpus", "copy", "--output", tmp_path / "file" / "run"], capsys)
+    assert "can be written to" in message
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate", "chat"])
+def test_a_folder_without_a_run_is_a_clear_error(command, tmp_path, capsys):
+    texts = ["a"] if command == "predict" else []
+    assert "Train first" in fails([command, tmp_path, *texts], capsys)
+
+
+def test_a_run_from_python_cannot_be_evaluated_by_name(run, tmp_path, capsys):
+    for path in run.iterdir():
+        if path.name != "run.json":
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    assert "run.json" in fails(["evaluate", tmp_path], capsys)
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_help_names_commands_and_options(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main([*command, "--help"])
+    assert stopped.value.code == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in (COMMANDS if not command else ("--help",)))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["train"], ["train", "--corpus", "klingon", "--output", "x"], ["predict", "x", "y", "--beam-size", "0"]],
+)
+def test_wrong_arguments_end_with_exit_code_2_and_a_message(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(arguments)
+    assert stopped.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_quietly(run, monkeypatch, capsys):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.input", interrupted)
+    assert command_line.main(["chat", str(run)]) == 130
+    assert capsys.readouterr().err == "\nStopped.\n"

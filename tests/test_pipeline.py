@@ -1,0 +1,158 @@
+"""TextToText: text in, text and attention out; saving, loading, and what it does with bad input."""
+
+import json
+
+import numpy as np
+import pytest
+
+from s2s_lesson import engine
+from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.pipeline import TextToText
+from s2s_lesson.vocab import EOS, Vocabulary
+
+PAIRS = [("ab cd", "AB CD"), ("cd", "CD"), ("ab", "AB"), ("cd ab cd", "CD AB CD")]
+SIZES = {"embedding_dim": 5, "encoder_units": 7, "decoder_units": 11}
+
+
+def untrained(**options):
+    options = {"source_tokens": "characters", "target_tokens": "whitespace", **SIZES, **options}
+    engine.seed_everything(3)
+    return TextToText.from_pairs(PAIRS, max_source_length=13, max_output_length=7, **options)
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    return untrained()
+
+
+def test_a_prediction_has_text_tokens_log_probability_and_attention(pipeline):
+    prediction = pipeline.predict(["ab c"], beam_size=2)[0]
+    assert prediction.source == "ab c"
+    assert prediction.source_tokens == ("a", "b", " ", "c", EOS)
+    assert prediction.text == " ".join(token for token in prediction.tokens if token != EOS)
+    assert prediction.attention_weights.shape == (len(prediction.tokens), 5)
+    np.testing.assert_allclose(prediction.attention_weights.sum(axis=1), 1, atol=1e-6)
+    assert prediction.log_probability < 0
+    assert prediction.score == prediction.log_probability
+    assert prediction.unknown == ()
+
+
+def test_alternatives_come_best_first_and_differ(pipeline):
+    best = pipeline.predict(["ab"], beam_size=5, n_best=3)[0]
+    found = [best, *best.alternatives]
+    assert len(found) == 3
+    assert len({prediction.tokens for prediction in found}) == 3
+    scores = [prediction.score for prediction in found]
+    assert scores == sorted(scores, reverse=True)
+    assert all(prediction.alternatives == () for prediction in best.alternatives)
+
+
+def test_predictions_keep_the_order_of_the_texts_and_ignore_their_batch_mates(pipeline):
+    texts = ["cd ab cd ab", "a", "", "cd ab", "b"]
+    together = pipeline.predict(texts, beam_size=3)
+    assert [prediction.source for prediction in together] == texts
+    for text, prediction in zip(texts, together, strict=True):
+        alone = pipeline.predict([text], beam_size=3, batch_size=1)[0]
+        assert alone.tokens == prediction.tokens
+        assert alone.log_probability == pytest.approx(prediction.log_probability, abs=1e-5)
+        np.testing.assert_allclose(alone.attention_weights, prediction.attention_weights, atol=1e-5)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t\n"])
+def test_a_blank_text_is_answered_with_an_empty_text(pipeline, blank):
+    prediction = pipeline.predict([blank])[0]
+    assert (prediction.source, prediction.text, prediction.tokens) == (blank, "", ())
+    assert prediction.log_probability == 0
+
+
+def test_no_texts_give_no_predictions(pipeline):
+    assert pipeline.predict([]) == []
+
+
+def test_characters_never_seen_are_named(pipeline):
+    prediction = pipeline.predict(["aж漢"])[0]
+    assert prediction.unknown == ("ж", "漢")
+    assert prediction.source_tokens == ("a", "ж", "漢", EOS)
+
+
+def test_a_text_that_is_too_long_is_an_error_that_names_it(pipeline):
+    with pytest.raises(ValueError, match=r"at most 13 tokens; text 1 has 14.*truncate=True"):
+        pipeline.predict(["ab", "a" * 14])
+    assert len(pipeline.predict(["a" * 14], truncate=True)[0].source_tokens) == 13 + 1
+
+
+def test_one_string_is_an_error(pipeline):
+    with pytest.raises(TypeError, match=r"predict\(\[text\]\)"):
+        pipeline.predict("ab")
+
+
+def test_pairs_that_are_empty_or_too_long_are_left_out_and_counted(pipeline):
+    pairs = [*PAIRS, ("", "AB"), ("ab", ""), ("a" * 14, "AB"), ("ab", "AB " * 7)]
+    with pytest.warns(UserWarning, match="4 of 8 pairs were left out"):
+        batches = pipeline.batches(pairs, batch_size=8)
+    assert sum(len(targets) for _, targets in batches) == 4
+
+
+def test_a_target_of_just_the_maximum_is_kept(pipeline):
+    _, targets = pipeline.batches([("ab", "AB " * 6)])[0]
+    assert targets.shape == (1, 7)
+
+
+def test_no_usable_pair_is_an_error(pipeline):
+    with pytest.warns(UserWarning, match="1 of 1"), pytest.raises(ValueError, match="at least one pair"):
+        pipeline.batches([("", "")])
+
+
+def test_an_empty_corpus_is_an_error():
+    with pytest.raises(ValueError, match="at least one token"):
+        TextToText.from_pairs([], **SIZES)
+
+
+def test_an_unknown_tokenizer_is_an_error():
+    with pytest.raises(ValueError, match="name of a tokenizer"):
+        TextToText.from_pairs(PAIRS, source_tokens="syllables", **SIZES)
+
+
+def test_a_vocabulary_of_another_model_is_an_error():
+    model = Seq2Seq(Seq2SeqConfig(7, 11, **SIZES))
+    vocab = Vocabulary(["a", "b"])
+    with pytest.raises(ValueError, match=r"7 and 11 tokens.*received 6 and 6"):
+        TextToText(model, vocab, vocab, source_tokens="words", target_tokens="words")
+
+
+def test_cleaning_is_used_on_both_sides():
+    cleaning = {"strip_punctuation": False, "remove_stop_words": False, "keep_alphabetic": False}
+    pipeline = TextToText.from_pairs([("Ab!", "CD?")], cleaning=cleaning, source_tokens="casual", **SIZES)
+    assert "ab" in pipeline.source_vocab
+    assert "cd" in pipeline.target_vocab
+    assert pipeline.predict(["AB"])[0].source_tokens == ("ab", EOS)
+
+
+def test_what_was_saved_predicts_the_same(tmp_path):
+    pipeline = untrained()
+    before = pipeline.predict(["cd ab"], beam_size=3)[0]
+    pipeline.save(tmp_path / "run")
+    after = TextToText.load(tmp_path / "run").predict(["cd ab"], beam_size=3)[0]
+    assert after.tokens == before.tokens
+    assert after.log_probability == before.log_probability
+    np.testing.assert_array_equal(after.attention_weights, before.attention_weights)
+
+
+def test_a_folder_without_a_run_is_an_error_that_says_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"Expected pipeline.json.*Train first"):
+        TextToText.load(tmp_path)
+
+
+def test_a_run_folder_of_another_version_is_an_error(tmp_path):
+    untrained().save(tmp_path)
+    description = json.loads((tmp_path / "pipeline.json").read_text())
+    (tmp_path / "pipeline.json").write_text(json.dumps({**description, "format": 99}))
+    with pytest.raises(ValueError, match="format 1"):
+        TextToText.load(tmp_path)
+
+
+def test_a_damaged_description_is_an_error(tmp_path):
+    untrained().save(tmp_path)
+    (tmp_path / "pipeline.json").write_text("{")
+    with pytest.raises(ValueError, match=r"Expected JSON in .*pipeline.json"):
+        TextToText.load(tmp_path)

@@ -1,0 +1,153 @@
+"""fit: learns, keeps the best, stops early, and loses nothing when something goes wrong."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from s2s_lesson import engine, run, training
+from s2s_lesson.corpora import load
+from s2s_lesson.pipeline import TextToText
+from s2s_lesson.run import TrainingDiverged, writable_folder, write_at_once
+
+SIZES = {"embedding_dim": 7, "encoder_units": 17, "decoder_units": 19}
+FIT = {"epochs": 2, "batch_size": 32, "learning_rate": 1e-2, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return load("copy", seed=1, min_length=2, max_length=5, train_size=600, dev_size=60, test_size=60)
+
+
+def untrained(corpus, **options):
+    engine.seed_everything(5)
+    tokens = {"source_tokens": corpus.source_tokens, "target_tokens": corpus.target_tokens}
+    return TextToText.from_pairs(corpus.train, **tokens, **{**SIZES, **options})
+
+
+@pytest.fixture(scope="module")
+def trained(corpus, tmp_path_factory):
+    """A pipeline after two epochs, its run folder and its history. Tests work on copies of the folder."""
+    pipeline, folder = untrained(corpus), tmp_path_factory.mktemp("runs") / "run"
+    history = pipeline.fit(corpus.train, corpus.dev, folder=folder, **FIT)
+    return pipeline, folder, history
+
+
+@pytest.fixture
+def run_copy(trained, tmp_path):
+    return Path(shutil.copytree(trained[1], tmp_path / "run"))
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_training_learns_and_records_its_history(trained):
+    _, folder, history = trained
+    assert {len(values) for values in history.values()} == {2}
+    assert history["loss"][1] < 0.95 * history["loss"][0]
+    assert history["val_loss"][1] < history["val_loss"][0]
+    np.testing.assert_allclose(np.exp(history["val_loss"]), history["val_perplexity"])
+    assert json.loads((folder / "history.json").read_text()) == history
+
+
+def test_the_best_weights_are_restored_and_written(trained, corpus):
+    pipeline, folder, history = trained
+    loss = training.teacher_forced_scores(pipeline.model, pipeline.batches(corpus.dev))["loss"]
+    assert loss == pytest.approx(min(history["val_loss"]))
+    written = TextToText.load(folder).model.get_weights()
+    for weight, expected in zip(written, pipeline.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
+def test_training_stops_when_its_patience_is_out(corpus):
+    unlearnable = [(source, target[::-1][:1]) for source, target in corpus.dev]
+    options = {**FIT, "epochs": 12, "patience": 1, "learning_rate": 5e-2}
+    losses = untrained(corpus).fit(corpus.train, unlearnable, **options)["val_loss"]
+    assert len(losses) < 12
+    assert losses.index(min(losses)) == len(losses) - 2
+
+
+def test_a_loss_that_turns_nan_stops_the_run_and_keeps_the_last_good_checkpoint(corpus, run_copy):
+    good = files(run_copy)
+    pipeline = TextToText.load(run_copy)
+    training.compile_model(pipeline.model)
+    pipeline.model.decoder.output_layer.bias.assign(np.full(len(pipeline.target_vocab), np.nan))
+    broken = run.Run(pipeline.model, run_copy)
+    batches = pipeline.batches(corpus.dev)
+    with pytest.raises(TrainingDiverged, match=r"in the loss of step 1.*last good checkpoint"):
+        training._train_epoch(broken, batches, 1, False, "epoch 2/2")
+    with pytest.raises(TrainingDiverged, match="NaN or infinity in the weights"):
+        broken.save()
+    with pytest.raises(TrainingDiverged, match="the development loss"):
+        broken.end_epoch({"loss": float("nan"), "perplexity": float("nan"), "accuracy": 0.0})
+    assert files(run_copy) == good
+
+
+def test_a_learning_rate_far_too_high_ends_in_a_clear_error(corpus):
+    pipeline = untrained(corpus)
+    training.compile_model(pipeline.model, learning_rate=1e38, clip_norm=1e30)
+    batches = pipeline.batches(corpus.dev, batch_size=8)
+    with pytest.raises(TrainingDiverged, match=r"There was no checkpoint yet. Lower the learning rate"):
+        training.fit(pipeline.model, batches, batches, epochs=2, progress=False)
+
+
+def test_a_folder_that_cannot_be_written_to_is_found_before_training(corpus, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    pipeline = untrained(corpus)
+    with pytest.raises(OSError, match="Expected a folder that can be written to"):
+        pipeline.fit(corpus.train, corpus.dev, folder=tmp_path / "file" / "run", **FIT)
+    assert not pipeline.model.compiled
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(corpus, run_copy):
+    before = files(run_copy)
+    with pytest.raises(FileExistsError, match="resume=True"):
+        untrained(corpus).fit(corpus.train, corpus.dev, folder=run_copy, **FIT)
+    assert files(run_copy) == before
+
+
+def test_a_run_is_not_resumed_with_other_vocabularies(corpus, run_copy):
+    before = files(run_copy)
+    other = TextToText.from_pairs([("x y z", "z y x")], **SIZES)
+    with pytest.raises(ValueError, match="began with"):
+        other.fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **FIT)
+    assert files(run_copy) == before
+
+
+def test_a_run_is_not_resumed_with_another_model(corpus, run_copy):
+    before = files(run_copy)
+    other = untrained(corpus, decoder_units=23)
+    with pytest.raises(ValueError, match="checkpoint of this very model"):
+        other.fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **FIT)
+    assert files(run_copy) == before
+
+
+def test_a_finished_run_that_is_resumed_changes_nothing(trained, corpus, run_copy):
+    pipeline = untrained(corpus)
+    assert pipeline.fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **FIT) == trained[2]
+    for weight, expected in zip(pipeline.model.get_weights(), trained[0].model.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def fails_half_way(part):
+        part.write_text("ne")
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        write_at_once(path, fails_half_way)
+    assert path.read_text() == "old"
+    write_at_once(path, lambda part: part.write_text("new"))
+    assert path.read_text() == "new"
+
+
+def test_a_writable_folder_is_made_with_its_parents_and_left_empty(tmp_path):
+    folder = writable_folder(tmp_path / "a" / "b")
+    assert folder.is_dir()
+    assert list(folder.iterdir()) == []
