@@ -3,11 +3,12 @@
 import keras
 
 
-def compile_function(function):
+def compile_function(function, layer):
     """Compile a function of tensors for the engine in use, once per shape of its arguments.
 
     Args:
         function: takes and returns tensors, or nested structures of them, and has no side effects.
+        layer: ``keras.Layer`` whose weights the function reads, as they are at each call.
 
     Returns:
         A callable with the same signature: a ``tf.function`` on TensorFlow, a ``jax.jit`` on JAX, and on
@@ -21,7 +22,12 @@ def compile_function(function):
     if backend == "jax":
         import jax
 
-        return jax.jit(function)
+        @jax.jit
+        def with_weights(values, *arguments):
+            with keras.StatelessScope(state_mapping=zip(layer.variables, values, strict=True)):
+                return function(*arguments)
+
+        return lambda *arguments: with_weights([v.value for v in layer.variables], *arguments)
     if backend == "torch":
         import torch
 

@@ -60,9 +60,9 @@ class TextToText:
         self.model, self.source_vocab, self.target_vocab = model, source_vocab, target_vocab
         self.source_tokens, self.target_tokens, self.cleaning = source_tokens, target_tokens, cleaning
         self.max_source_length, self.max_output_length = max_source_length, max_output_length
-        self._encode = engine.compile_function(model.encode)
-        self._step = engine.compile_function(model.step)
-        self._decode = engine.compile_function(model.decode)
+        self._encode = engine.compile_function(model.encode, model)
+        self._step = engine.compile_function(model.step, model)
+        self._decode = engine.compile_function(model.decode, model)
 
     @classmethod
     def from_pairs(
@@ -203,12 +203,12 @@ class TextToText:
     ):
         """Write an output for each text.
 
-        An empty or blank text is answered with an empty text, at log-probability 0.
+        Blanks around a text are ignored. A blank text is answered with an empty one, at log-probability 0.
 
         Args:
             texts: list of str.
             beam_size: int. 1 is greedy search.
-            n_best: int, at most ``beam_size``.
+            n_best: int, at most ``beam_size``. Fewer come back where fewer outputs are possible.
             length_penalty: float. See ``search.beam_search``.
             batch_size: int. Texts decoded at once; it changes the speed and nothing else.
             truncate: bool. Cut texts that are too long, instead of raising an error.
@@ -299,7 +299,10 @@ class TextToText:
             length_penalty=length_penalty,
         )
         ranked = [self._hypotheses(texts, sources, state, found, rank) for rank in range(n_best)]
-        return [replace(best, alternatives=tuple(others)) for best, *others in zip(*ranked, strict=True)]
+        return [
+            replace(best, alternatives=tuple(other for other in others if other.score > -np.inf))
+            for best, *others in zip(*ranked, strict=True)
+        ]
 
     def _hypotheses(self, texts, sources, state, found, rank):
         """The predictions of one rank, their attention read off by teacher forcing."""

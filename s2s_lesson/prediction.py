@@ -7,7 +7,7 @@ import numpy as np
 from s2s_lesson.vocab import EOS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prediction:
     """One output, and how it came about.
 
