@@ -80,7 +80,7 @@ def untrained(name, seed=0, **pipeline_options):
 
     Raises:
         ValueError: there is no such preset.
-        s2s_lesson.corpora._fetch.CorpusUnavailable: the corpus can neither be found nor downloaded.
+        s2s_lesson.corpora.CorpusUnavailable: the corpus can neither be found nor downloaded.
     """
     if name not in PRESETS:
         raise ValueError(f"Expected a preset among {', '.join(PRESETS)}; received {name!r}.")

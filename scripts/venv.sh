@@ -46,7 +46,10 @@ wanted() {
 
 usable=$(version_of "$python")
 if [[ -n ${PYTHON:-} && -n $usable && $usable != "$(version_of "$PYTHON")" ]]; then
-    usable=  # another version was asked for
+    usable= # another version was asked for
+fi
+if [[ -f $stamp && $(head -n 1 "$stamp") != "project $PWD" ]]; then
+    usable= # the folder was moved or copied, and its scripts name the old place
 fi
 if [[ -n $usable && -f $stamp && $(<"$stamp") == "$(wanted)" ]]; then
     echo "== $folder is up to date (Python $usable)"

@@ -24,6 +24,7 @@ ORDER = [
     "metrics",
     "strategies",
     "run",
+    "storage",
     "training",
     "search",
     "prediction",
