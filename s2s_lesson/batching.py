@@ -142,18 +142,38 @@ def shift_right(targets):
 
 
 def _buckets(source_lengths, target_lengths, source_buckets, target_buckets):
-    """Split row numbers by source length and, within these, by target length, into about equal parts."""
+    """Split row numbers by source length and, within these, by target length."""
     buckets = []
-    for rows in _equal_parts(np.arange(len(source_lengths)), source_lengths, source_buckets):
-        buckets.extend(_equal_parts(rows, target_lengths[rows], target_buckets))
+    for rows in _split(np.arange(len(source_lengths)), source_lengths, source_buckets):
+        buckets.extend(_split(rows, target_lengths[rows], target_buckets))
     return buckets
 
 
-def _equal_parts(rows, lengths, parts):
-    """Split rows at quantiles of their lengths, so that equal lengths stay together."""
-    edges = np.unique(np.quantile(lengths, np.arange(1, parts + 1) / parts, method="higher"))
-    part_of_row = np.searchsorted(edges, lengths)
-    return [rows[part_of_row == part] for part in range(len(edges)) if (part_of_row == part).any()]
+def _split(rows, lengths, parts):
+    """Split rows into at most so many ranges of length, with the least padding that this allows."""
+    part_of_row = np.searchsorted(_upper_edges(lengths, parts), lengths)
+    return [rows[part_of_row == part] for part in np.unique(part_of_row)]
+
+
+def _upper_edges(lengths, parts):
+    """Choose the lengths to which rows are padded, by dynamic programming over the distinct lengths.
+
+    least[j] is the least number of positions for all rows up to the j-th length: for each further edge, the
+    rows between two edges are padded to the upper one.
+    """
+    values, counts = np.unique(lengths, return_counts=True)
+    rows_up_to = np.concatenate([[0], np.cumsum(counts)])
+    cost = values[None, :] * (rows_up_to[None, 1:] - rows_up_to[:-1, None])  # from i-th to j-th length
+    cost = np.where(np.tri(len(values), k=-1, dtype=bool), np.inf, cost)
+    least, choices = cost[0], []
+    for _ in range(min(parts, len(values)) - 1):
+        total = np.concatenate([[np.inf], least[:-1]])[:, None] + cost
+        choices.append(total.argmin(axis=0))
+        least = total.min(axis=0)
+    edges = [len(values) - 1]
+    for choice in reversed(choices):
+        edges.append(choice[edges[-1]] - 1)
+    return values[edges[::-1]]
 
 
 def _unlike_shapes_first(batches, shapes):
