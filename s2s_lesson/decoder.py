@@ -1,7 +1,7 @@
 """AttentionDecoder: the target so far in, one distribution over the next token a step out."""
 
 import keras
-from keras import layers, ops
+from keras import initializers, layers, ops
 
 from s2s_lesson.attention import BahdanauAttention, LuongAttention
 from s2s_lesson.encoder import CELLS
@@ -57,7 +57,9 @@ class AttentionDecoder(layers.Layer):
             "dropout": dropout,
             "recurrent_dropout": recurrent_dropout,
         }
-        self.embedding = layers.Embedding(vocab_size, embedding_dim)
+        self.embedding = layers.Embedding(
+            vocab_size, embedding_dim, embeddings_initializer=initializers.RandomNormal(stddev=1.0)
+        )
         self.dropout = layers.Dropout(dropout)
         self.recurrent_layers = [
             CELLS[cell](units, return_sequences=True, return_state=True, recurrent_dropout=recurrent_dropout)

@@ -1,7 +1,7 @@
 """RecurrentEncoder: ids in, one vector a source position and a final state out."""
 
 import keras
-from keras import layers, ops
+from keras import initializers, layers, ops
 
 CELLS = {"lstm": layers.LSTM, "gru": layers.GRU}
 
@@ -44,7 +44,9 @@ class RecurrentEncoder(layers.Layer):
             "dropout": dropout,
             "recurrent_dropout": recurrent_dropout,
         }
-        self.embedding = layers.Embedding(vocab_size, embedding_dim)
+        self.embedding = layers.Embedding(
+            vocab_size, embedding_dim, embeddings_initializer=initializers.RandomNormal(stddev=1.0)
+        )
         self.dropout = layers.Dropout(dropout)
         self.recurrent_layers = []
         for _ in range(num_layers):

@@ -80,6 +80,9 @@ class TextToText:
     ):
         """Make an untrained pipeline whose vocabularies come from pairs.
 
+        The bias of its output layer is the logarithm of each target token's frequency: the model begins
+        with what can be known without reading, and training with what depends on the source.
+
         Args:
             pairs: list of (source, target) texts, those of the training split.
             source_tokens, target_tokens, cleaning, max_source_length, max_output_length: as in the class.
@@ -90,14 +93,18 @@ class TextToText:
         Returns:
             A ``TextToText``.
         """
-        sides = []
-        for side, how in enumerate((source_tokens, target_tokens)):
-            token_lists = (tokenize(_clean(pair[side], cleaning), how) for pair in pairs)
-            sides.append(Vocabulary.from_tokens(token_lists, min_count, max_vocab_size))
-        config = Seq2SeqConfig(len(sides[0]), len(sides[1]), **model_options)
+        sources = [tokenize(_clean(source, cleaning), source_tokens) for source, _ in pairs]
+        targets = [tokenize(_clean(target, cleaning), target_tokens) for _, target in pairs]
+        source_vocab = Vocabulary.from_tokens(sources, min_count, max_vocab_size)
+        target_vocab = Vocabulary.from_tokens(targets, min_count, max_vocab_size)
+        model = Seq2Seq(Seq2SeqConfig(len(source_vocab), len(target_vocab), **model_options))
+        target_ids = np.concatenate([target_vocab.encode(tokens) for tokens in targets])
+        counts = np.bincount(target_ids, minlength=len(target_vocab)) + 1
+        model.decoder.output_layer.bias.assign(np.log(counts / counts.sum()))
         return cls(
-            Seq2Seq(config),
-            *sides,
+            model,
+            source_vocab,
+            target_vocab,
             source_tokens=source_tokens,
             target_tokens=target_tokens,
             cleaning=cleaning,

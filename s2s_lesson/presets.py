@@ -46,7 +46,7 @@ _DIALOGUE = Preset(
 PRESETS = {
     "dates": Preset(
         pipeline={"encoder_units": 96, "decoder_units": 96},
-        training={"epochs": 6, "batch_size": 64, "learning_rate": 3e-3},
+        training={"epochs": 5, "batch_size": 64, "learning_rate": 3e-3},
     ),
     "pronunciations": Preset(
         pipeline={

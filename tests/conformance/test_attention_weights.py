@@ -1,0 +1,85 @@
+"""Attention weights sum to 1 and are exactly 0 on padding; a row of nothing but padding gives no NaN."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from small_models import SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, VARIANTS, randomise, small_batch, small_model
+
+from s2s_lesson.losses import MaskedCrossEntropy
+from s2s_lesson.masks import masked_softmax
+from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+
+ROWS, LENGTH = 5, 7
+FLOATS = ["float32", "float16", "bfloat16"]
+
+
+def numpy(tensor):
+    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32"))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_weights_sum_to_one_and_are_zero_on_padding(variant):
+    model, batch = small_model(variant), small_batch((7, 2, 5), (3, 5, 1))
+    _, attention_weights = model.decode(batch["decoder_inputs"], model.encode(batch["source_ids"]))
+    attention_weights = numpy(attention_weights)
+    assert attention_weights.shape == (3, 5, 7)
+    np.testing.assert_allclose(attention_weights.sum(axis=-1), 1, rtol=1e-6)
+    padding = np.broadcast_to((batch["source_ids"] == 0)[:, None], attention_weights.shape)
+    assert (attention_weights[padding] == 0).all()
+    assert (attention_weights[~padding] > 0).all()
+
+
+@settings(max_examples=30)
+@given(
+    scores=arrays("float32", (ROWS, LENGTH), elements=st.floats(-1e4, 1e4, width=32)),
+    mask=arrays(bool, (ROWS, LENGTH)),
+    dtype=st.sampled_from(FLOATS),
+)
+def test_masked_softmax_of_any_scores(scores, mask, dtype):
+    weights = numpy(masked_softmax(keras.ops.cast(scores, dtype), mask))
+    assert (weights[~mask] == 0).all()
+    tolerance = {"float32": 1e-6, "float16": 1e-2, "bfloat16": 5e-2}[dtype]
+    np.testing.assert_allclose(weights.sum(axis=-1), mask.any(axis=-1), atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_an_all_padding_row_has_zero_weights_and_zero_gradients(dtype):
+    mask = np.arange(LENGTH) < np.array([0, 3])[:, None]
+    scores = tf.cast(np.random.default_rng(0).normal(size=(2, LENGTH)), dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        weights = masked_softmax(scores, mask)
+        first = tf.reduce_sum(weights[:, 0])
+    gradients = numpy(tape.gradient(first, scores))
+    assert not numpy(weights)[0].any()
+    assert not gradients[0].any()
+    assert np.isfinite(gradients).all() and gradients[1, :3].all()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_all_padding_row_gives_finite_outputs(variant):
+    model, batch = small_model(variant), small_batch((7, 0, 5), (3, 5, 1))
+    state = model.encode(batch["source_ids"])
+    logits, attention_weights = model.decode(batch["decoder_inputs"], state)
+    step_logits, _ = model.step(np.array([2, 2, 2]), state)
+    everything = [logits, attention_weights, step_logits, *keras.tree.flatten(state)]
+    assert all(np.isfinite(numpy(part)).all() for part in everything)
+    assert not numpy(attention_weights)[1].any()
+
+
+@pytest.mark.parametrize("variant", ["lstm-concat-both_ways-2_layers", "gru-general-2_layers"])
+def test_all_padding_rows_give_finite_gradients(variant):
+    model = Seq2Seq(Seq2SeqConfig(SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, **VARIANTS[variant]))
+    randomise(model)
+    batch = small_batch((7, 0, 5), (3, 5, 0))
+    targets = np.roll(batch["decoder_inputs"], -1, axis=1)
+    with tf.GradientTape() as tape:
+        loss = MaskedCrossEntropy()(targets, model(batch, training=True))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    assert np.isfinite(loss)
+    assert all(np.isfinite(numpy(tf.convert_to_tensor(gradient))).all() for gradient in gradients)
+    assert numpy(tf.convert_to_tensor(gradients[0])).any()

@@ -1,0 +1,75 @@
+"""What a model makes of a pair depends on nothing but the pair: not on padding, order or batch-mates."""
+
+import keras
+import numpy as np
+import pytest
+from small_models import VARIANTS, small_batch, small_model
+
+from s2s_lesson.search import beam_search
+
+CLOSE = {"rtol": 1e-5, "atol": 1e-6}
+SOURCE_LENGTHS, TARGET_LENGTHS = (7, 2, 5), (3, 5, 1)
+SEARCH = {"bos_id": 2, "eos_id": 3, "max_output_length": 7, "beam_size": 5, "n_best": 2}
+
+
+def logits_of(model, batch):
+    return keras.ops.convert_to_numpy(model(batch))
+
+
+def wider(ids, columns):
+    return np.pad(ids, [(0, 0), (0, columns)])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_more_padding_changes_no_logit(variant):
+    model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS)
+    logits = logits_of(model, batch)
+    padded = {
+        "source_ids": wider(batch["source_ids"], 6),
+        "decoder_inputs": wider(batch["decoder_inputs"], 4),
+    }
+    padded_logits = logits_of(model, padded)
+    for row, length in enumerate(TARGET_LENGTHS):
+        np.testing.assert_allclose(padded_logits[row, :length], logits[row, :length], **CLOSE)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_batch_equals_batches_of_one(variant):
+    model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS)
+    logits = logits_of(model, batch)
+    for row, (source_length, target_length) in enumerate(zip(SOURCE_LENGTHS, TARGET_LENGTHS, strict=True)):
+        alone = {
+            "source_ids": batch["source_ids"][row : row + 1, :source_length],
+            "decoder_inputs": batch["decoder_inputs"][row : row + 1, :target_length],
+        }
+        np.testing.assert_allclose(logits_of(model, alone)[0], logits[row, :target_length], **CLOSE)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_order_of_a_batch_does_not_matter(variant):
+    model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS)
+    order = [2, 0, 1]
+    shuffled = {name: ids[order] for name, ids in batch.items()}
+    np.testing.assert_allclose(logits_of(model, shuffled), logits_of(model, batch)[order], **CLOSE)
+
+
+@pytest.mark.parametrize("variant", ["lstm-concat-both_ways-2_layers", "gru-bahdanau-both_ways"])
+def test_predictions_do_not_depend_on_order_padding_or_batch_mates(variant):
+    model = small_model(variant)
+    source_ids = small_batch(SOURCE_LENGTHS)["source_ids"]
+    together = beam_search(model.step, model.encode(source_ids), **SEARCH)
+    assert together.lengths.min() < together.lengths.max()
+    order = [2, 0, 1]
+    shuffled = beam_search(model.step, model.encode(wider(source_ids[order], 6)), **SEARCH)
+    for place, row in enumerate(order):
+        alone = beam_search(
+            model.step, model.encode(source_ids[row : row + 1, : SOURCE_LENGTHS[row]]), **SEARCH
+        )
+        for found, found_row in [(shuffled, place), (alone, 0)]:
+            assert found.lengths[found_row].tolist() == together.lengths[row].tolist()
+            for rank, length in enumerate(together.lengths[row]):
+                ours, other = together.sequences[row, rank], found.sequences[found_row, rank]
+                assert other[:length].tolist() == ours[:length].tolist()
+            np.testing.assert_allclose(
+                found.log_probabilities[found_row], together.log_probabilities[row], **CLOSE
+            )

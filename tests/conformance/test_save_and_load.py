@@ -1,0 +1,67 @@
+"""A saved model gives bit-identical logits in a new process.
+
+``keras.saving.load_model`` needs no custom objects. The new process imports ``s2s_lesson.model``, because
+Keras does not import the module that a file names: a file could name any.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+from small_models import VARIANTS, small_batch, small_model
+
+from s2s_lesson.model import Seq2Seq
+from s2s_lesson.training import compile_model
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = """
+import sys
+import keras
+import numpy as np
+import s2s_lesson.model
+
+batch = dict(np.load("batch.npz"))
+logits = {}
+for variant in sys.argv[1:]:
+    model = keras.saving.load_model(f"{variant}.keras")
+    logits[variant] = keras.ops.convert_to_numpy(model(batch))
+np.savez("logits.npz", **logits)
+"""
+
+
+def test_a_loaded_model_gives_the_same_logits_in_a_new_process(tmp_path):
+    batch = small_batch()
+    np.savez(tmp_path / "batch.npz", **batch)
+    expected = {}
+    for variant in VARIANTS:
+        model = small_model(variant)
+        expected[variant] = keras.ops.convert_to_numpy(model(batch))
+        model.save(tmp_path / f"{variant}.keras")
+    process = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *VARIANTS],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process.stderr
+    with np.load(tmp_path / "logits.npz") as logits:
+        for variant in VARIANTS:
+            np.testing.assert_array_equal(logits[variant], expected[variant], err_msg=variant)
+
+
+def test_a_model_loaded_with_its_optimizer_goes_on_training_alike(tmp_path):
+    model = Seq2Seq.from_config(small_model("gru-concat").get_config())
+    compile_model(model, learning_rate=0.03, label_smoothing=0.2)
+    batch = small_batch()
+    model.train_on_batch(batch, batch["decoder_inputs"])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    losses = [m.train_on_batch(batch, batch["decoder_inputs"])[0] for m in (model, loaded)]
+    assert losses[0] == losses[1]
+    assert loaded.loss.label_smoothing == 0.2
+    for weight, expected in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, expected)

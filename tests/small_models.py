@@ -1,0 +1,86 @@
+"""Small models with random weights, and batches for them, for tests that look at numbers."""
+
+import functools
+
+import numpy as np
+
+from s2s_lesson.batching import pad
+from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.vocab import Vocabulary
+
+SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE = 31, 29
+END_BIAS = 2
+SIZES = {"embedding_dim": 3, "encoder_units": 11, "decoder_units": 13}
+DOT_SIZES = {**SIZES, "decoder_units": 11}  # dot needs an encoder as wide as the decoder
+DOT_BOTH_WAYS = {**SIZES, "decoder_units": 22}
+
+# Every cell with every attention; both directions and the numbers of layers are spread over these.
+VARIANTS = {
+    "lstm-general-both_ways": {**SIZES, "cell": "lstm", "attention": "luong_general"},
+    "gru-general-2_layers": {
+        **SIZES,
+        "cell": "gru",
+        "attention": "luong_general",
+        "bidirectional": False,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+    },
+    "lstm-dot-2_encoder_layers": {
+        **DOT_SIZES,
+        "cell": "lstm",
+        "attention": "luong_dot",
+        "bidirectional": False,
+        "encoder_layers": 2,
+    },
+    "gru-dot-both_ways": {**DOT_BOTH_WAYS, "cell": "gru", "attention": "luong_dot"},
+    "lstm-concat-both_ways-2_layers": {
+        **SIZES,
+        "cell": "lstm",
+        "attention": "luong_concat",
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+    },
+    "gru-concat": {**SIZES, "cell": "gru", "attention": "luong_concat", "bidirectional": False},
+    "lstm-bahdanau-2_decoder_layers": {
+        **SIZES,
+        "cell": "lstm",
+        "attention": "bahdanau",
+        "bidirectional": False,
+        "decoder_layers": 2,
+    },
+    "gru-bahdanau-both_ways": {**SIZES, "cell": "gru", "attention": "bahdanau"},
+}
+
+
+@functools.cache
+def small_model(variant):
+    """The model of a variant; all tests share it, so do not train it.
+
+    All weights are random, biases too: a bias of 0 would hide that it is left out. The end token is made
+    likelier, so that searches end at different lengths.
+    """
+    model = Seq2Seq(Seq2SeqConfig(SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, **VARIANTS[variant]))
+    randomise(model)
+    bias = model.decoder.output_layer.bias
+    bias.assign(bias + END_BIAS * (np.arange(TARGET_VOCAB_SIZE) == Vocabulary.eos_id))
+    return model
+
+
+def randomise(layer, seed=0):
+    """Give a layer random weights of about the size that leaves tanh neither flat nor linear."""
+    generator = np.random.default_rng(seed)
+    layer.set_weights([generator.normal(0, 0.5, weight.shape) for weight in layer.get_weights()])
+
+
+def sentences(lengths, vocab_size, seed=0):
+    """Random lists of ordinary ids, of the given lengths."""
+    generator = np.random.default_rng(seed)
+    return [generator.integers(4, vocab_size, length).tolist() for length in lengths]
+
+
+def small_batch(source_lengths=(7, 2, 5), target_lengths=(3, 5, 1), seed=0):
+    """A padded batch of random ids: the dict that a model is called with."""
+    return {
+        "source_ids": pad(sentences(source_lengths, SOURCE_VOCAB_SIZE, seed)),
+        "decoder_inputs": pad(sentences(target_lengths, TARGET_VOCAB_SIZE, seed + 1)),
+    }

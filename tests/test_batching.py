@@ -1,0 +1,193 @@
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_models import sentences
+
+from s2s_lesson import presets
+from s2s_lesson.batching import PairBatches, pad, shift_right
+from s2s_lesson.corpora import load
+from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.text import clean, tokenize
+from s2s_lesson.training import compile_model
+from s2s_lesson.vocab import Vocabulary
+
+LENGTHS = st.lists(st.tuples(st.integers(1, 13), st.integers(1, 11)), min_size=1, max_size=41)
+
+
+def pair_batches(lengths, **options):
+    """Pairs of the given source and target lengths; the first id of both is the pair's number."""
+    source_ids = [[100 + row] + [7] * (source - 1) for row, (source, _) in enumerate(lengths)]
+    target_ids = [[100 + row] + [5] * (target - 1) for row, (_, target) in enumerate(lengths)]
+    return PairBatches(source_ids, target_ids, **options)
+
+
+def rows(batches):
+    """The numbers of the pairs of each batch, in order."""
+    return [batches[index][1][:, 0].tolist() for index in range(len(batches))]
+
+
+def shapes(batches):
+    return [
+        (*inputs["source_ids"].shape, targets.shape[1])
+        for inputs, targets in map(batches.__getitem__, range(len(batches)))
+    ]
+
+
+def test_pad_fills_up_on_the_right():
+    assert pad([[5, 6], [7]]).tolist() == [[5, 6], [7, 0]]
+    assert pad([[5, 6], [7]], length=3).tolist() == [[5, 6, 0], [7, 0, 0]]
+    assert pad([[5]]).dtype == "int32"
+
+
+def test_decoder_inputs_are_targets_shifted_right():
+    targets = np.array([[5, 6, 7, 3], [8, 3, 0, 0], [3, 0, 0, 0]])
+    assert shift_right(targets).tolist() == [[2, 5, 6, 7], [2, 8, 0, 0], [2, 0, 0, 0]]
+
+
+def test_a_batch_holds_padded_sources_decoder_inputs_and_targets():
+    batches = PairBatches([[5, 6, 3], [7, 3]], [[8, 3], [9, 10, 11, 3]], source_buckets=1, target_buckets=1)
+    assert len(batches) == 1
+    inputs, targets = batches[0]
+    order = [0, 1] if targets[0, 0] == 8 else [1, 0]
+    assert inputs["source_ids"][order].tolist() == [[5, 6, 3], [7, 3, 0]]
+    assert inputs["decoder_inputs"][order].tolist() == [[2, 8, 0, 0], [2, 9, 10, 11]]
+    assert targets[order].tolist() == [[8, 3, 0, 0], [9, 10, 11, 3]]
+    assert {array.dtype.name for array in [*inputs.values(), targets]} == {"int32"}
+
+
+@settings(max_examples=50)
+@given(LENGTHS, st.integers(1, 7), st.booleans(), st.integers(0, 5))
+def test_every_epoch_holds_every_pair_once_in_few_shapes(lengths, batch_size, shuffle, epoch):
+    options = {"source_buckets": 3, "target_buckets": 2}
+    batches = pair_batches(lengths, batch_size=batch_size, shuffle=shuffle, **options)
+    batches.set_epoch(epoch)
+    padding = positions = 0
+    for inputs, targets in map(batches.__getitem__, range(len(batches))):
+        assert 1 <= len(targets) <= batch_size
+        assert (inputs["source_ids"][:, 0] == targets[:, 0]).all()
+        padding += (inputs["source_ids"] == 0).sum() + (targets == 0).sum()
+        positions += inputs["source_ids"].size + targets.size
+    seen = [row for batch in rows(batches) for row in batch]
+    assert sorted(seen) == list(range(100, 100 + len(lengths)))
+    assert len({shape[1:] for shape in shapes(batches)}) <= 6
+    assert batches.padding_share() == pytest.approx(padding / positions)
+
+
+def test_pairs_of_one_length_stay_together():
+    batches = pair_batches([(3, 5)] * 97 + [(11, 2)] * 3, batch_size=100)
+    assert batches.padding_share() == 0
+    assert {shape[1:] for shape in shapes(batches)} == {(3, 5), (11, 2)}
+
+
+def test_the_order_is_a_function_of_seed_and_epoch():
+    lengths = [(length % 7 + 1, length % 5 + 1) for length in range(53)]
+    batches, other = (pair_batches(lengths, batch_size=3, seed=11) for _ in range(2))
+    first_epoch = rows(batches)
+    assert rows(other) == first_epoch
+    batches.on_epoch_end()
+    batches.on_epoch_end()
+    other.set_epoch(2)
+    assert batches.epoch == 2 and rows(batches) == rows(other) != first_epoch
+    batches.set_epoch(0)
+    assert rows(batches) == first_epoch
+    assert rows(pair_batches(lengths, batch_size=3, seed=13)) != first_epoch
+
+
+def test_without_shuffling_all_epochs_are_the_same():
+    batches = pair_batches([(length % 7 + 1, 5) for length in range(53)], batch_size=3, shuffle=False)
+    first_epoch = rows(batches)
+    batches.on_epoch_end()
+    assert rows(batches) == first_epoch
+
+
+@settings(max_examples=200)
+@given(LENGTHS, st.integers(1, 7), st.integers(0, 5))
+def test_the_first_two_batches_differ_in_every_axis_where_any_two_do(lengths, batch_size, epoch):
+    """``keras.Model.fit`` reads from these two which axes vary, and fails later at any other."""
+    batches = pair_batches(lengths, batch_size=batch_size, source_buckets=3, target_buckets=2)
+    batches.set_epoch(epoch)
+    all_shapes = np.array(shapes(batches))
+    varies = (all_shapes != all_shapes[0]).any(axis=0)
+    differ = all_shapes[:, None] != all_shapes[None]  # (batches, batches, axes)
+    if (differ == varies).all(axis=-1).any():
+        assert ((all_shapes[0] != all_shapes[min(1, len(all_shapes) - 1)]) == varies).all()
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        [(length, 5) for length in (2, 2, 2, 3, 3, 7, 7)],
+        [(3, 5)] * 4 + [(3, 7)] * 4 + [(11, 5)] * 4,
+    ],
+    ids=["targets_of_one_length", "no_batch_unlike_the_first_in_every_axis"],
+)
+def test_keras_fit_takes_the_batches(lengths):
+    source_ids, target_ids = (sentences(side, 13) for side in zip(*lengths, strict=True))
+    batches = PairBatches(source_ids, target_ids, batch_size=2, shuffle=False)
+    model = Seq2Seq(Seq2SeqConfig(13, 13, 2, 3, 5, cell="gru", bidirectional=False))
+    compile_model(model, learning_rate=0.05)
+    history = model.fit(batches, epochs=2, verbose=0).history
+    assert history["loss"][1] < history["loss"][0]
+
+
+@pytest.mark.parametrize(
+    ("source_ids", "target_ids", "options", "message"),
+    [
+        ([], [], {}, "Expected at least one pair.*; received 0 sources and 0 targets"),
+        ([[5], [6]], [[7]], {}, "as many sources as targets; received 2 sources and 1 targets"),
+        ([[5], []], [[7], [8]], {}, "Expected no empty list of ids; received one"),
+        ([[5], [6]], [[7], []], {}, "Expected no empty list of ids; received one"),
+        ([[5]], [[7]], {"batch_size": 0}, "of at least 1; received 0, 8 and 4"),
+        ([[5]], [[7]], {"source_buckets": 0}, "of at least 1; received 64, 0 and 4"),
+        ([[5]], [[7]], {"target_buckets": -1}, "of at least 1; received 64, 8 and -1"),
+    ],
+)
+def test_impossible_batches_are_errors(source_ids, target_ids, options, message):
+    with pytest.raises(ValueError, match=message):
+        PairBatches(source_ids, target_ids, **options)
+
+
+def corpus_batches(name, **options):
+    """The batches that a preset trains on, and their shapes."""
+    preset = presets.PRESETS[name]
+    corpus = load(name, **{**preset.corpus, **options})
+    cleaning = preset.pipeline.get("cleaning")
+    longest = preset.pipeline.get("max_source_length", 100), preset.pipeline.get("max_output_length", 100)
+    sides = []
+    for side, how in enumerate((corpus.source_tokens, corpus.target_tokens)):
+        texts = (pair[side] for pair in corpus.train)
+        tokens = [tokenize(clean(text, **cleaning) if cleaning else text, how) for text in texts]
+        vocab = Vocabulary.from_tokens(tokens)
+        sides.append([vocab.encode(sentence) for sentence in tokens])
+    pairs = [
+        pair for pair in zip(*sides, strict=True) if len(pair[0]) <= longest[0] and len(pair[1]) <= longest[1]
+    ]
+    return PairBatches(*zip(*pairs, strict=True))
+
+
+def expect_little_padding(batches, share):
+    assert 0 < batches.padding_share() <= share
+    assert 1 < len({shape[1:] for shape in shapes(batches)}) <= 32
+
+
+def test_dates_have_little_padding():
+    expect_little_padding(corpus_batches("dates", train_size=5000, dev_size=1, test_size=1), 0.10)
+
+
+def test_pronunciations_have_little_padding():
+    expect_little_padding(corpus_batches("pronunciations"), 0.10)
+
+
+def test_chitchat_has_little_padding():
+    expect_little_padding(corpus_batches("chitchat"), 0.20)
+
+
+CORNELL = os.path.join(os.environ.get("S2S_LESSON_DATA", ""), "cornell")
+
+
+@pytest.mark.skipif(not os.path.isdir(CORNELL), reason="S2S_LESSON_DATA/cornell is not there")
+def test_cornell_has_little_padding():
+    expect_little_padding(corpus_batches("cornell"), 0.20)

@@ -1,0 +1,80 @@
+import keras
+import numpy as np
+import pytest
+from small_models import randomise, small_batch
+
+from s2s_lesson.encoder import CELLS, RecurrentEncoder, StateBridge
+
+SOURCE_IDS = small_batch((7, 2, 5))["source_ids"]
+MASK = SOURCE_IDS != 0
+
+
+def numpy(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("bidirectional", "width"), [(False, 13), (True, 26)])
+def test_shapes(cell, bidirectional, width):
+    encoder = RecurrentEncoder(31, 5, 13, num_layers=2, cell=cell, bidirectional=bidirectional)
+    outputs, states = encoder(SOURCE_IDS, MASK)
+    assert outputs.shape == (3, 7, width)
+    states_a_layer = {"lstm": 2, "gru": 1}[cell]
+    assert [[state.shape for state in layer] for layer in states] == [[(3, width)] * states_a_layer] * 2
+
+
+def test_the_state_is_the_last_output_forwards_and_the_first_one_backwards():
+    encoder = RecurrentEncoder(31, 5, 13)
+    outputs, [[hidden_state, _]] = encoder(SOURCE_IDS, MASK)
+    outputs = numpy(outputs)
+    last = outputs[np.arange(3), MASK.sum(axis=1) - 1, :13]
+    np.testing.assert_array_equal(hidden_state, np.concatenate([last, outputs[:, 0, 13:]], axis=-1))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_row_of_nothing_but_padding_gives_zeros(cell):
+    encoder = RecurrentEncoder(31, 5, 13, cell=cell)
+    encoder(SOURCE_IDS, MASK)
+    randomise(encoder)
+    source_ids = np.concatenate([SOURCE_IDS, np.zeros((1, 7), "int32")])
+    outputs, [states] = encoder(source_ids, source_ids != 0)
+    for tensor in (outputs, *states):
+        assert numpy(tensor)[:3].any() and not numpy(tensor)[3].any()
+
+
+@pytest.mark.parametrize("option", ["dropout", "recurrent_dropout"])
+def test_dropout_works_in_training_alone(option):
+    encoder = RecurrentEncoder(31, 5, 13, **{option: 0.5})
+    plain, trained, again = (
+        numpy(encoder(SOURCE_IDS, MASK, training=training)[0]) for training in (False, True, False)
+    )
+    np.testing.assert_array_equal(plain, again)
+    assert np.abs(plain - trained).max() > 1e-3
+
+
+def test_the_bridge_projects_each_state_by_a_layer_of_its_own():
+    bridge = StateBridge(11, num_layers=3, states_per_layer=2)
+    generator = np.random.default_rng(0)
+    encoder_state = [[generator.normal(size=(3, 7)).astype("float32") for _ in range(2)] for _ in range(2)]
+    bridge(encoder_state)
+    randomise(bridge)
+    states = bridge(encoder_state)
+    arrays = iter(bridge.get_weights())
+    for layer, source in enumerate((0, 1, 1)):  # the third decoder layer begins from the last encoder layer
+        for state, ours in zip(encoder_state[source], states[layer], strict=True):
+            expected = np.tanh(state @ next(arrays) + next(arrays))
+            np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        RecurrentEncoder(31, 5, 13, num_layers=2, cell="gru", bidirectional=False, dropout=0.25),
+        StateBridge(11, num_layers=3, states_per_layer=2),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_a_layer_is_made_again_from_its_config(layer):
+    twin = type(layer).from_config(layer.get_config())
+    assert twin.get_config() == layer.get_config()
+    assert twin.options == layer.options
