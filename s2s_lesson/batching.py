@@ -1,5 +1,7 @@
 """Pairs of id lists -> length-bucketed, padded NumPy batches."""
 
+import itertools
+
 import keras
 import numpy as np
 
@@ -182,13 +184,13 @@ def _unlike_shapes_first(batches, shapes):
     TensorFlow takes an axis in which these two agree to be of fixed size: ``keras.Model.fit`` fails where a
     later batch differs, and ``train_on_batch`` traces the model once more.
     """
-
-    def shape(batch):
-        bucket, rows = batch
-        return np.array([len(rows), *shapes[bucket]])
-
-    first = shape(batches[0])
-    differences = [int((shape(batch) != first) @ (1, 2, 2)) for batch in batches]
-    second = int(np.argmax(differences))
-    rest = [batch for index, batch in enumerate(batches) if index not in (0, second)]
-    return [batches[0], batches[second], *rest] if second else batches
+    first_of_shape = {}
+    for index, (bucket, rows) in enumerate(batches):
+        first_of_shape.setdefault((len(rows), *shapes[bucket]), index)
+    pairs = list(itertools.combinations(first_of_shape, 2))
+    if not pairs:
+        return batches
+    unlike = max(pairs, key=lambda pair: np.not_equal(*pair) @ (1, 2, 2))
+    front = [first_of_shape[shape] for shape in unlike]
+    rest = [batch for index, batch in enumerate(batches) if index not in front]
+    return [*(batches[index] for index in front), *rest]

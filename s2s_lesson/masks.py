@@ -1,6 +1,6 @@
 """Masks: bool arrays in which True means a real token."""
 
-from keras import ops
+from keras import backend, ops
 
 
 def padding_mask(ids, pad_id=0):
@@ -30,6 +30,6 @@ def masked_softmax(scores, mask=None):
     """
     if mask is None:
         return ops.softmax(scores, axis=-1)
-    lowest = -6e4 if scores.dtype == "float16" else -1e30
+    lowest = -6e4 if backend.standardize_dtype(scores.dtype) == "float16" else -1e30
     weights = ops.softmax(ops.where(mask, scores, ops.cast(lowest, scores.dtype)), axis=-1)
     return ops.where(mask, weights, ops.zeros_like(weights))

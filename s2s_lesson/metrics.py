@@ -157,6 +157,10 @@ def _sacrebleu(metric, outputs, references):
 
 
 def _expect_same_length(outputs, references):
+    if isinstance(next(iter(references), None), str):
+        raise TypeError(
+            "Expected for each output a list of references; received one string. Write [[text], ...]."
+        )
     if not outputs or len(outputs) != len(references) or not all(references):
         raise ValueError(
             "Expected at least one output, and for each a list of at least one reference; "

@@ -176,6 +176,9 @@ class Seq2Seq(keras.Model):
     def get_config(self):
         return {"config": asdict(self.config)}
 
+    def get_compile_config(self):
+        """None: a saved model can be loaded without the losses and metrics that it was trained with."""
+
     @classmethod
     def from_config(cls, config):
         return cls(Seq2SeqConfig(**config["config"]))

@@ -101,7 +101,7 @@ def beam_search(
     done = np.zeros(batch, bool)
 
     def penalty(length):
-        return ((5 + length) / 6) ** np.float32(length_penalty)
+        return np.float32(((5 + length) / 6) ** length_penalty)
 
     while not done.all() and sequences.shape[-1] < max_output_length:
         logits, state = step(tokens.reshape(-1), state)
@@ -116,13 +116,10 @@ def beam_search(
         next_scores = next_log_probs / penalty(next_lengths)[:, :, None]
         best = _best(next_scores.reshape(batch, -1), beam_size)  # (batch, beam_size)
         parents, tokens = best // vocab_size, (best % vocab_size).astype("int32")
-        # A sentence that is done keeps its hypotheses in their order.
-        parents = np.where(done[:, None], np.arange(beam_size), parents)
-        tokens = np.where(done[:, None], eos_id, tokens).astype("int32")
 
         log_probs = next_log_probs[np.arange(batch)[:, None], parents, tokens]
         lengths = np.take_along_axis(next_lengths, parents, axis=1)
-        ended = np.take_along_axis(ended, parents, axis=1) | (tokens == eos_id) & ~done[:, None]
+        ended = np.take_along_axis(ended, parents, axis=1) | (tokens == eos_id)
         history = np.take_along_axis(sequences, parents[:, :, None], axis=1)
         sequences = np.concatenate([history, tokens[:, :, None]], axis=-1)
         state = _take_rows(state, (first_row + parents).reshape(-1))
@@ -151,9 +148,13 @@ def _log_softmax(logits, rows):
         raise ValueError(
             f"Expected step to return logits of shape ({rows}, vocab_size); received {logits.shape}."
         )
-    if np.isnan(logits).any():
-        raise ValueError("Expected finite logits from step; received NaN. Did the training diverge?")
-    logits = logits - logits.max(axis=-1, keepdims=True)
+    highest = logits.max(axis=-1, keepdims=True)
+    if not np.isfinite(highest).all():
+        raise ValueError(
+            "Expected finite logits from step; received NaN, infinity, or a row of nothing but -infinity. "
+            "Did the training diverge? To forbid a token, give it -infinity and leave others possible."
+        )
+    logits = logits - highest
     return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
 
 

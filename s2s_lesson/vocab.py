@@ -42,7 +42,7 @@ class Vocabulary:
             A ``Vocabulary``.
 
         Raises:
-            ValueError: there is no token at all, or ``max_size`` leaves no room for one.
+            ValueError: there is no token, or ``min_count`` or ``max_size`` leave none.
         """
         if max_size is not None and max_size <= len(SPECIAL_TOKENS):
             raise ValueError(
@@ -55,6 +55,11 @@ class Vocabulary:
             raise ValueError("Expected at least one token; received none. Is the corpus empty?")
         common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         kept = [token for token, count in common if count >= min_count]
+        if not kept:
+            raise ValueError(
+                f"Expected a token that occurs at least min_count={min_count} times; the commonest, "
+                f"{common[0][0]!r}, occurs {common[0][1]} times. Lower min_count."
+            )
         if max_size is not None:
             kept = kept[: max_size - len(SPECIAL_TOKENS)]
         return cls(kept)
@@ -126,7 +131,7 @@ class Vocabulary:
             path: str or Path.
         """
         text = json.dumps({"tokens": self.tokens[len(SPECIAL_TOKENS) :]}, ensure_ascii=False, indent=0)
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        Path(path).write_bytes((text + "\n").encode("utf-8"))
 
     @classmethod
     def load(cls, path):
@@ -139,9 +144,12 @@ class Vocabulary:
             ValueError: the file is no vocabulary.
         """
         try:
-            return cls(json.loads(Path(path).read_text(encoding="utf-8"))["tokens"])
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+            tokens = json.loads(Path(path).read_text(encoding="utf-8"))["tokens"]
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+            tokens = None
+        if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
             raise ValueError(
-                f'Expected a vocabulary, JSON of the form {{"tokens": [...]}}, in {path}; '
+                f'Expected a vocabulary, JSON of the form {{"tokens": ["a", "b"]}}, in {path}; '
                 "received something else. Write it with Vocabulary.save."
-            ) from error
+            )
+        return cls(tokens)

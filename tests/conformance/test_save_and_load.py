@@ -53,15 +53,13 @@ def test_a_loaded_model_gives_the_same_logits_in_a_new_process(tmp_path):
             np.testing.assert_array_equal(logits[variant], expected[variant], err_msg=variant)
 
 
-def test_a_model_loaded_with_its_optimizer_goes_on_training_alike(tmp_path):
+def test_a_trained_model_is_saved_without_its_losses_and_metrics(tmp_path):
     model = Seq2Seq.from_config(small_model("gru-concat").get_config())
     compile_model(model, learning_rate=0.03, label_smoothing=0.2)
     batch = small_batch()
     model.train_on_batch(batch, batch["decoder_inputs"])
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    losses = [m.train_on_batch(batch, batch["decoder_inputs"])[0] for m in (model, loaded)]
-    assert losses[0] == losses[1]
-    assert loaded.loss.label_smoothing == 0.2
+    assert not loaded.compiled
     for weight, expected in zip(loaded.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, expected)
