@@ -105,7 +105,8 @@ def _train_epoch(run, batches, checkpoint_every, progress, title):
     """Train from step ``run.step`` of the epoch to its end."""
     steps = range(run.step, len(batches))
     started, seconds_before = time.perf_counter(), run.seconds
-    bar = tqdm(steps, desc=title, initial=run.step, total=len(batches), disable=not progress, leave=False)
+    hidden = None if progress else True  # None: shown in a terminal or notebook, not in a log file
+    bar = tqdm(steps, desc=title, initial=run.step, total=len(batches), disable=hidden, leave=False)
     tokens_here = 0
     for index in bar:
         inputs, targets = batches[index]

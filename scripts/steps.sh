@@ -66,7 +66,7 @@ run_test() {
     "$python" -m pytest -q tests
     if [[ -n $(notebooks) ]]; then
         say "Running every chapter's cells"
-        "$python" -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=900 book
+        "$python" -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=900 --color=no book | plain
     fi
     echo "== make test passed in $SECONDS seconds"
 }

@@ -1,0 +1,48 @@
+"""The figures that the README quotes are those of book/results/, and each file says how to make it again."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RESULTS = {path.stem: json.loads(path.read_text()) for path in (ROOT / "book" / "results").glob("*.json")}
+
+
+def percent(value):
+    return f"{100 * value:.2f} %"
+
+
+def spread(figure):
+    return f"{percent(figure['mean'])} ({percent(figure['min'])} to {percent(figure['max'])})"
+
+
+def quoted():
+    dates, sounds = RESULTS["dates"]["splits"], RESULTS["pronunciations"]["splits"]["test"]
+    seconds = {name: max(run["training_seconds"] for run in RESULTS[name]["runs"]) for name in RESULTS}
+    return [
+        spread(dates["test"]["exact_match"]),
+        spread(dates["test_unseen_locales"]["exact_match"]),
+        percent(sounds["token_error_rate"]["mean"]),
+        percent(1 - sounds["exact_match"]["mean"]),
+        f"{seconds['dates']:.0f} s",
+        f"{seconds['pronunciations']:.0f} s",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(RESULTS))
+def test_a_result_names_a_command_that_exists(name):
+    python, script, corpus, *_ = RESULTS[name]["command"].split()
+    assert (python, corpus) == ("python", name)
+    assert (ROOT / script).is_file()
+    assert len(RESULTS[name]["runs"]) >= 1
+
+
+@pytest.mark.parametrize("figure", quoted())
+def test_the_readme_quotes_the_results(figure):
+    assert figure in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_models_are_as_good_as_they_should_be():
+    assert RESULTS["dates"]["splits"]["test"]["exact_match"]["min"] >= 0.995
+    assert RESULTS["pronunciations"]["splits"]["test"]["token_error_rate"]["max"] < 0.12
