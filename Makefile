@@ -7,7 +7,7 @@ SHELL := bash
 
 PYTHON_IN_VENV := .venv/bin/python
 NOTEBOOKS = $(shell find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
-UV_COMPILE = $(PYTHON_IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
+UV_COMPILE = $(PYTHON_IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --no-binary stop-words \
 	--custom-compile-command "make pins" $(if $(UPGRADE),--upgrade) pyproject.toml
 
 .PHONY: help venv book test test-floor run-book run-test run-test-floor pins format strip clean

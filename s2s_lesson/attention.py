@@ -174,4 +174,4 @@ def additive_scores(projected_query, projected_keys, v):
         float (batch, target_length, source_length).
     """
     hidden = ops.tanh(projected_query[:, :, None] + projected_keys[:, None])  # (batch, t, s, units)
-    return ops.matmul(hidden, v)[..., 0]
+    return ops.tensordot(hidden, v, axes=1)[..., 0]

@@ -113,9 +113,10 @@ class StateBridge(layers.Layer):
     def __init__(self, units, num_layers, states_per_layer, **kwargs):
         super().__init__(**kwargs)
         self.options = {"units": units, "num_layers": num_layers, "states_per_layer": states_per_layer}
+        self.num_layers = num_layers
+        # One flat list: Keras 3.10 saves no lists of lists.
         self.projections = [
-            [layers.Dense(units, activation="tanh") for _ in range(states_per_layer)]
-            for _ in range(num_layers)
+            layers.Dense(units, activation="tanh") for _ in range(num_layers * states_per_layer)
         ]
 
     def call(self, encoder_state):
@@ -127,11 +128,9 @@ class StateBridge(layers.Layer):
         Returns:
             list of lists of float (batch, units), one inner list a decoder layer.
         """
-        last = len(encoder_state) - 1
-        return [
-            [dense(state) for dense, state in zip(row, encoder_state[min(index, last)], strict=True)]
-            for index, row in enumerate(self.projections)
-        ]
+        first_states = [encoder_state[min(index, len(encoder_state) - 1)] for index in range(self.num_layers)]
+        projections = iter(self.projections)
+        return [[next(projections)(state) for state in states] for states in first_states]
 
     def get_config(self):
         return {**super().get_config(), **self.options}
