@@ -68,7 +68,7 @@ fi
 rm -f "$stamp"
 pip=("$python" -m pip install -qq --disable-pip-version-check --no-input)
 echo "== Installing the pins of $requirements into $folder (the first time this takes some minutes)"
-"${pip[@]}" --only-binary :all: -r "$requirements"
+"${pip[@]}" --only-binary :all: --no-binary stop-words -r "$requirements" # stop-words has no wheel
 echo "== Installing this package into $folder"
 "${pip[@]}" --no-deps --no-build-isolation --editable .
 wanted >"$stamp"
