@@ -203,10 +203,12 @@ def weights_of(model):
         return [layer.forward_layer, layer.backward_layer] if both else [layer]
 
     encoder, decoder = model.encoder, model.decoder
+    projections = [arrays(dense) for dense in model.bridge.projections]
+    count = encoder.states_per_direction  # states in a layer
     return {
         "source_embeddings": arrays(encoder.embedding)[0],
         "encoder": [[arrays(way) for way in directions(layer)] for layer in encoder.recurrent_layers],
-        "bridge": [[arrays(dense) for dense in row] for row in model.bridge.projections],
+        "bridge": [projections[i : i + count] for i in range(0, len(projections), count)],
         "target_embeddings": arrays(decoder.embedding)[0],
         "decoder": [arrays(layer) for layer in decoder.recurrent_layers],
         "attention": attention_weights_of(decoder.attention),
