@@ -48,9 +48,11 @@ def jit_compile():
 
 
 def seed_everything(seed):
-    """Seed Python's, NumPy's and the engine's random generators: the same seed gives the same model.
+    """Seed Python's, NumPy's, the engine's and all later layers' generators: the same seed, the same model.
 
     On TensorFlow this also asks for deterministic kernels, so that a run can be repeated bit for bit.
+    Older versions of Keras, 3.10 among them, do not reset the one generator behind calls such as
+    ``keras.random.normal((7,))`` without a seed; nothing in this package uses it.
 
     Args:
         seed: int, 0 or greater.
