@@ -32,11 +32,12 @@ notebooks() {
     find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*'
 }
 
-# Without the colours, where no terminal shows them, and without Sphinx's list of settings.
+# Without the colours, where no terminal shows them, Sphinx's list of settings, and start-up notes of TensorFlow and Jupyter.
 plain() {
     local colours='s/\x1b\[[0-9;]*m//g'
     [[ ! -t 1 ]] || colours=
-    sed -u -E -e "$colours" -e '/(Md|Nb)ParserConfig\(/d'
+    sed -u -E -e "$colours" -e '/(Md|Nb)ParserConfig\(/d' \
+        -e '/^(WARNING: All log messages before absl|[IE]0000 00:00|\[IPKernelApp\] WARNING \| Kernel is running over TCP)/d'
 }
 
 environment() {
