@@ -3,23 +3,33 @@
 import keras
 from keras import initializers, layers, ops
 
-from s2s_lesson.attention import BahdanauAttention, LuongAttention
+from s2s_lesson.attention import BahdanauAttention, LuongAttention, NoAttention
 from s2s_lesson.encoder import CELLS
+from s2s_lesson.recurrence import over_time
 
-ATTENTIONS = ("luong_dot", "luong_general", "luong_concat", "bahdanau")
+ATTENTIONS = ("none", "luong_dot", "luong_general", "luong_concat", "bahdanau")
+ATTENTION_ORDERS = ("after_rnn", "into_rnn")
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
 class AttentionDecoder(layers.Layer):
     """Embedding, a stack of recurrent layers, attention over the source, and the output layer.
 
-    The attention follows the recurrent layers (Luong et al. 2015, without input feeding), so that training
-    attends for all time steps in one matrix product:
+    After the recurrent layers, in the order of Luong et al.:
 
     hidden[t]     = RNN(hidden[t-1], embedding[t])
-    context[t]    = sum_s attention_weights[t, s] values[s]
+    context[t]    = attention(hidden[t])
     attended[t]   = tanh(W_c [context[t]; hidden[t]])
     logits[t]     = W_o attended[t] + b_o
+
+    Into the recurrent layers, in the order of Bahdanau et al.:
+
+    context[t]    = attention(hidden[t-1])
+    hidden[t]     = RNN(hidden[t-1], [embedding[t]; context[t]])
+
+    and the same output. Input feeding, which goes with either, gives the RNN attended[t-1] as well. Attention
+    after the RNN and without input feeding needs no loop of our own over time: training runs the RNN over
+    the whole target and attends for all time steps in one matrix product.
 
     Args:
         vocab_size: int.
@@ -27,11 +37,17 @@ class AttentionDecoder(layers.Layer):
         units: int.
         num_layers: int.
         cell: "lstm" or "gru".
-        attention: one of ``ATTENTIONS``.
+        attention: one of ``ATTENTIONS``; "none" leaves the decoder with the encoder's final state alone.
+        attention_order: "after_rnn" or "into_rnn".
+        input_feeding: bool.
+        window, half_width: as in ``LuongAttention``.
+        temperature, coverage: as in ``Attention``.
+        residual: bool. From the second layer on, add a layer's input to its output.
         dropout: float from 0 to 1, on the inputs of every recurrent layer and of the output layer.
         recurrent_dropout: float from 0 to 1, on the hidden state between steps.
 
-    Source: Luong et al. 2015, section 3, arXiv:1508.04025.
+    Sources: Luong et al. 2015, section 3, arXiv:1508.04025; Bahdanau et al. 2015, section 3,
+    arXiv:1409.0473, whose output layer is another one.
     """
 
     def __init__(
@@ -42,11 +58,21 @@ class AttentionDecoder(layers.Layer):
         num_layers=1,
         cell="lstm",
         attention="luong_general",
+        attention_order="after_rnn",
+        input_feeding=False,
+        window="none",
+        half_width=5,
+        temperature=1.0,
+        coverage=False,
+        residual=False,
         dropout=0.0,
         recurrent_dropout=0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
+        for name, known in {attention: ATTENTIONS, attention_order: ATTENTION_ORDERS}.items():
+            if name not in known:
+                raise ValueError(f"Expected one of {', '.join(known)}; received {name!r}.")
         self.options = {
             "vocab_size": vocab_size,
             "embedding_dim": embedding_dim,
@@ -54,69 +80,208 @@ class AttentionDecoder(layers.Layer):
             "num_layers": num_layers,
             "cell": cell,
             "attention": attention,
+            "attention_order": attention_order,
+            "input_feeding": input_feeding,
+            "window": window,
+            "half_width": half_width,
+            "temperature": temperature,
+            "coverage": coverage,
+            "residual": residual,
             "dropout": dropout,
             "recurrent_dropout": recurrent_dropout,
         }
+        self.units, self.residual = units, residual
+        self.into_rnn, self.input_feeding = attention_order == "into_rnn", input_feeding
         self.embedding = layers.Embedding(
             vocab_size, embedding_dim, embeddings_initializer=initializers.RandomNormal(stddev=1.0)
         )
-        self.dropout = layers.Dropout(dropout)
+        self.dropout, self.recurrent_dropout = layers.Dropout(dropout), layers.Dropout(recurrent_dropout)
         self.recurrent_layers = [
             CELLS[cell](units, return_sequences=True, return_state=True, recurrent_dropout=recurrent_dropout)
             for _ in range(num_layers)
         ]
-        if attention == "bahdanau":
-            self.attention = BahdanauAttention(units)
+        shared = {"temperature": temperature, "coverage": coverage}
+        if attention == "none":
+            self.attention = NoAttention()
+        elif attention == "bahdanau":
+            self.attention = BahdanauAttention(units, **shared)
         else:
-            self.attention = LuongAttention(units, score=attention.removeprefix("luong_"))
+            score = attention.removeprefix("luong_")
+            self.attention = LuongAttention(units, score, window, half_width, **shared)
         self.attended_layer = layers.Dense(units, activation="tanh")
         self.output_layer = layers.Dense(vocab_size)
 
-    def call(self, decoder_inputs, keys, values, keys_mask, recurrent_state, training=False):
+    def build(self, decoder_inputs_shape, state_shape):
+        """Make the weights of all parts, whichever of them the first call uses."""
+        context_dim = 0 if isinstance(self.attention, NoAttention) else state_shape["values"][-1]
+        width = self.options["embedding_dim"]
+        width += context_dim * self.into_rnn + self.units * self.input_feeding
+        for layer in self.recurrent_layers:
+            layer.build((None, None, width))
+            width = self.units
+        self.attended_layer.build((None, None, context_dim + self.units))
+        self.output_layer.build((None, None, self.units))
+
+    def initial_state(self, encoder_outputs, keys_mask, recurrent_state):
+        """Gather all that decoding needs.
+
+        Args:
+            encoder_outputs: float (batch, source_length, width).
+            keys_mask: bool (batch, source_length); True = real token.
+            recurrent_state: list of lists of float (batch, units), one inner list a layer.
+
+        Returns:
+            The state before the first step, a dict whose leaves have the batch axis first. Three leaves
+            stay as they are: ``keys`` float (batch, source_length, units), ``values`` the encoder outputs,
+            and ``keys_mask``. These change: ``recurrent_state``; ``attention_weights`` float
+            (batch, source_length) and ``attended`` float (batch, units), of the last step; with coverage
+            ``coverage`` float (batch, source_length); with a monotonic window ``position`` int (batch,).
+        """
+        if not self.attention.built:
+            self.attention.build((None, None, self.units), encoder_outputs.shape)
+        no_weights = ops.zeros_like(encoder_outputs[..., 0])
+        state = {
+            "keys": self.attention.project_keys(encoder_outputs),
+            "values": encoder_outputs,
+            "keys_mask": keys_mask,
+            "recurrent_state": recurrent_state,
+            "attention_weights": no_weights,
+            "attended": ops.zeros_like(recurrent_state[-1][0]),
+        }
+        if self.options["coverage"]:
+            state["coverage"] = no_weights
+        if self.options["window"] == "monotonic":
+            state["position"] = ops.zeros_like(keys_mask[:, 0], dtype="int32")
+        return state
+
+    def call(self, decoder_inputs, state, training=False):
         """Decode a whole target, each token given the true ones before it (teacher forcing).
 
         Args:
             decoder_inputs: int (batch, target_length), beginning with the begin token.
-            keys: float (batch, source_length, units), from ``attention.project_keys``.
-            values: float (batch, source_length, value_dim). Encoder outputs.
-            keys_mask: bool (batch, source_length); True = real token.
-            recurrent_state: list of lists of float (batch, units), one inner list a layer.
+            state: from ``initial_state``.
             training: bool.
 
         Returns:
             logits: float (batch, target_length, vocab_size).
             attention_weights: float (batch, target_length, source_length).
         """
-        outputs = self.embedding(decoder_inputs)  # (batch, target_length, embedding_dim)
-        for layer, states in zip(self.recurrent_layers, recurrent_state, strict=True):
-            outputs = self.dropout(outputs, training=training)
-            outputs, *_ = layer(outputs, initial_state=states, training=training)
-        context, attention_weights = self.attention.attend(outputs, keys, values, keys_mask)
-        return self._logits(outputs, context, training), attention_weights
+        embedded = self.embedding(decoder_inputs)  # (batch, target_length, embedding_dim)
+        if self.into_rnn or self.input_feeding:
+            attended, attention_weights = self._one_step_after_the_other(embedded, state, training)
+        else:
+            attended, attention_weights = self._all_steps_at_once(embedded, state, training)
+        return self.output_layer(self.dropout(attended, training=training)), attention_weights
 
-    def step(self, token_ids, keys, values, keys_mask, recurrent_state):
+    def step(self, token_ids, state):
         """Decode one token.
 
         Args:
             token_ids: int (batch,). The tokens chosen last.
-            keys, values, keys_mask, recurrent_state: as in ``call``.
+            state: from ``initial_state`` or from the step before.
 
         Returns:
             logits: float (batch, vocab_size).
-            attention_weights: float (batch, source_length).
-            recurrent_state: as it was given, one step on.
+            state: for the next step; ``attention_weights`` are those of this one.
         """
-        outputs = self.embedding(token_ids)  # (batch, embedding_dim)
-        next_state = []
-        for layer, states in zip(self.recurrent_layers, recurrent_state, strict=True):
-            outputs, states = layer.cell(outputs, states)  # (batch, units)
-            next_state.append(list(states))
-        context, attention_weights = self.attention.attend(outputs, keys, values, keys_mask)
-        return self._logits(outputs, context, training=False), attention_weights, next_state
+        state = {**state, **self._advance(self.embedding(token_ids), state)}
+        return self.output_layer(state["attended"]), state
 
-    def _logits(self, outputs, context, training):
-        attended = self.attended_layer(ops.concatenate([context, outputs], axis=-1))
-        return self.output_layer(self.dropout(attended, training=training))
+    def _all_steps_at_once(self, embedded, state, training):
+        """Run the recurrent layers over the whole target, then attend for all of it."""
+        outputs = embedded
+        for index, (layer, states) in enumerate(
+            zip(self.recurrent_layers, state["recurrent_state"], strict=True)
+        ):
+            inputs = outputs
+            outputs = self.dropout(inputs, training=training)
+            outputs, *_ = layer(outputs, initial_state=states, training=training)
+            if self.residual and index > 0:
+                outputs = outputs + inputs
+        context, attention_weights = self._attend(outputs, state)
+        return self._join(context, outputs), attention_weights
+
+    def _one_step_after_the_other(self, embedded, state, training):
+        """Go through time with ``_advance``, as ``step`` does."""
+        noise, recurrent_noise = self._noise(embedded, training)
+
+        def step(changing, inputs):
+            noise = {"noise": inputs.get("noise"), "recurrent_noise": recurrent_noise}
+            return self._advance(inputs["embedded"], {**state, **changing}, **noise)
+
+        fixed = ("keys", "values", "keys_mask")
+        changing = {name: leaf for name, leaf in state.items() if name not in fixed}
+        inputs = {"embedded": embedded} if noise is None else {"embedded": embedded, "noise": noise}
+        states = over_time(step, changing, inputs)
+        return states["attended"], states["attention_weights"]
+
+    def _advance(self, embedded, state, noise=None, recurrent_noise=None):
+        """One step through recurrent layers and attention.
+
+        Args:
+            embedded: float (batch, embedding_dim).
+            state: dict.
+            noise: list of float (batch, width), what dropout multiplies the inputs of each layer by.
+            recurrent_noise: list of float (batch, units), likewise for the hidden states.
+
+        Returns:
+            dict of the leaves of the state that change.
+        """
+        inputs = [embedded]
+        if self.into_rnn:
+            context, attention_weights = self._attend(state["recurrent_state"][-1][0], state)
+            inputs.append(context)
+        if self.input_feeding:
+            inputs.append(state["attended"])
+        outputs = ops.concatenate(inputs, axis=-1)
+        recurrent_state = []
+        for index, (layer, states) in enumerate(
+            zip(self.recurrent_layers, state["recurrent_state"], strict=True)
+        ):
+            inputs = outputs
+            if recurrent_noise is not None:
+                states = [states[0] * recurrent_noise[index], *states[1:]]
+            fed = inputs if noise is None else inputs * noise[index]
+            outputs, states = layer.cell(fed, states, training=False)  # (batch, units)
+            recurrent_state.append(list(states))
+            if self.residual and index > 0:
+                outputs = outputs + inputs
+        if not self.into_rnn:
+            context, attention_weights = self._attend(outputs, state)
+
+        attention_weights = ops.cast(attention_weights, state["attention_weights"].dtype)
+        changed = {
+            "recurrent_state": recurrent_state,
+            "attention_weights": attention_weights,
+            "attended": self._join(context, outputs),
+        }
+        if "coverage" in state:
+            changed["coverage"] = state["coverage"] + attention_weights
+        if "position" in state:
+            changed["position"] = state["position"] + 1
+        return changed
+
+    def _attend(self, query, state):
+        optional = {"coverage": state.get("coverage"), "position": state.get("position")}
+        return self.attention.attend(query, state["keys"], state["values"], state["keys_mask"], **optional)
+
+    def _join(self, context, outputs):
+        return self.attended_layer(ops.concatenate([context, outputs], axis=-1))
+
+    def _noise(self, embedded, training):
+        """Draw what dropout multiplies by, for all steps: none can be drawn inside the loop."""
+        batch, length = ops.shape(embedded)[:2]
+
+        def draw(dropout, shapes):
+            if not training or dropout.rate == 0:
+                return None
+            return [dropout(ops.ones(shape, dtype=embedded.dtype), training=True) for shape in shapes]
+
+        widths = [layer.cell.kernel.shape[0] for layer in self.recurrent_layers]
+        return (
+            draw(self.dropout, [(batch, length, width) for width in widths]),
+            draw(self.recurrent_dropout, [(batch, self.units)] * len(widths)),
+        )
 
     def get_config(self):
         return {**super().get_config(), **self.options}

@@ -17,8 +17,10 @@ class RecurrentEncoder(layers.Layer):
         num_layers: int.
         cell: "lstm" or "gru".
         bidirectional: bool. Read the source forwards and backwards and concatenate both.
+        residual: bool. From the second layer on, add a layer's input to its output.
         dropout: float from 0 to 1, on the inputs of every recurrent layer.
         recurrent_dropout: float from 0 to 1, on the hidden state between steps.
+        output_size: int or None. Size of an output layer at every source position, see ``output_logits``.
     """
 
     def __init__(
@@ -29,8 +31,10 @@ class RecurrentEncoder(layers.Layer):
         num_layers=1,
         cell="lstm",
         bidirectional=True,
+        residual=False,
         dropout=0.0,
         recurrent_dropout=0.0,
+        output_size=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -41,9 +45,12 @@ class RecurrentEncoder(layers.Layer):
             "num_layers": num_layers,
             "cell": cell,
             "bidirectional": bidirectional,
+            "residual": residual,
             "dropout": dropout,
             "recurrent_dropout": recurrent_dropout,
+            "output_size": output_size,
         }
+        self.residual = residual
         self.embedding = layers.Embedding(
             vocab_size, embedding_dim, embeddings_initializer=initializers.RandomNormal(stddev=1.0)
         )
@@ -55,6 +62,10 @@ class RecurrentEncoder(layers.Layer):
             )
             self.recurrent_layers.append(layers.Bidirectional(layer) if bidirectional else layer)
         self.states_per_direction = 2 if cell == "lstm" else 1
+        self.output_layer = None
+        if output_size is not None:
+            self.output_layer = layers.Dense(output_size)
+            self.output_layer.build((None, None, units * (2 if bidirectional else 1)))
 
     def call(self, source_ids, source_mask, training=False):
         """Read a batch of sources.
@@ -76,14 +87,38 @@ class RecurrentEncoder(layers.Layer):
         reads = ops.concatenate([ops.ones_like(source_mask[:, :1]), source_mask[:, 1:]], axis=1)
         outputs = self.embedding(source_ids)  # (batch, source_length, embedding_dim)
         encoder_state = []
-        for layer in self.recurrent_layers:
-            outputs = self.dropout(outputs, training=training)
+        for index, layer in enumerate(self.recurrent_layers):
+            inputs = outputs
+            outputs = self.dropout(inputs, training=training)
             outputs, *states = layer(outputs, mask=reads, training=training)  # (batch, source_length, width)
+            if self.residual and index > 0:
+                outputs = outputs + inputs
             encoder_state.append(self._join_directions(states))
         outputs = outputs * ops.cast(source_mask[:, :, None], outputs.dtype)
         row_mask = ops.cast(source_mask[:, :1], outputs.dtype)
         encoder_state = [[state * row_mask for state in states] for states in encoder_state]
         return outputs, encoder_state
+
+    def output_logits(self, encoder_outputs):
+        """Map the encoder outputs to scores over ``output_size`` classes.
+
+        A decoder does not need this. It serves to label every source position, and to give the encoder a
+        loss of its own.
+
+        Args:
+            encoder_outputs: float (batch, source_length, width).
+
+        Returns:
+            float (batch, source_length, output_size).
+
+        Raises:
+            ValueError: the encoder has no output layer.
+        """
+        if self.output_layer is None:
+            raise ValueError(
+                "Expected an encoder with an output layer; received one made without output_size."
+            )
+        return self.output_layer(encoder_outputs)
 
     def _join_directions(self, states):
         """[forward h, forward c, backward h, backward c] -> [h, c] with both directions side by side."""

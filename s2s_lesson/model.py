@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 import keras
 import numpy as np
 
-from s2s_lesson.decoder import ATTENTIONS, AttentionDecoder
+from s2s_lesson.attention import WINDOWS
+from s2s_lesson.decoder import ATTENTION_ORDERS, ATTENTIONS, AttentionDecoder
 from s2s_lesson.encoder import CELLS, RecurrentEncoder, StateBridge
 from s2s_lesson.masks import padding_mask
 
@@ -24,7 +25,15 @@ class Seq2SeqConfig:
         decoder_layers: int.
         cell: "lstm" or "gru".
         bidirectional: bool. The encoder reads in both directions.
-        attention: "luong_dot", "luong_general", "luong_concat" or "bahdanau".
+        residual: bool. From the second layer on, on both sides, add a layer's input to its output.
+        encoder_output_layer: bool. Give the encoder an output layer over the target vocabulary.
+        attention: "none", "luong_dot", "luong_general", "luong_concat" or "bahdanau".
+        attention_order: "after_rnn" (all time steps in one matrix product) or "into_rnn".
+        input_feeding: bool. Give the decoder's RNN the attended state of the step before.
+        window: "none", "monotonic" or "predictive", of Luong's attention.
+        half_width: int. Source positions on either side of the window's middle.
+        temperature: float above 0, of the attention.
+        coverage: bool. Let the attention see what it has attended to.
         dropout: float from 0 to 1.
         recurrent_dropout: float from 0 to 1. Anything above 0 leaves the fast kernels on a GPU.
 
@@ -41,19 +50,44 @@ class Seq2SeqConfig:
     decoder_layers: int = 1
     cell: str = "lstm"
     bidirectional: bool = True
+    residual: bool = False
+    encoder_output_layer: bool = False
     attention: str = "luong_general"
+    attention_order: str = "after_rnn"
+    input_feeding: bool = False
+    window: str = "none"
+    half_width: int = 5
+    temperature: float = 1.0
+    coverage: bool = False
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
 
     def __post_init__(self):
         for name in ("source_vocab_size", "target_vocab_size"):
             self._expect(name, getattr(self, name) > 4, "above 4: four ids are special")
-        for name in ("embedding_dim", "encoder_units", "decoder_units", "encoder_layers", "decoder_layers"):
+        sizes = ("embedding_dim", "encoder_units", "decoder_units", "encoder_layers", "decoder_layers")
+        for name in (*sizes, "half_width"):
             self._expect(name, getattr(self, name) >= 1, "of at least 1")
         for name in ("dropout", "recurrent_dropout"):
             self._expect(name, 0 <= getattr(self, name) < 1, "from 0 to below 1")
-        self._expect("cell", self.cell in CELLS, f"one of {', '.join(CELLS)}")
-        self._expect("attention", self.attention in ATTENTIONS, f"one of {', '.join(ATTENTIONS)}")
+        self._expect("temperature", self.temperature > 0, "above 0")
+        choices = {
+            "cell": CELLS,
+            "attention": ATTENTIONS,
+            "attention_order": ATTENTION_ORDERS,
+            "window": WINDOWS,
+        }
+        for name, known in choices.items():
+            self._expect(name, getattr(self, name) in known, f"one of {', '.join(known)}")
+        if self.window != "none" and not self.attention.startswith("luong"):
+            raise ValueError(
+                "Expected one of Luong's attentions for a window; "
+                f"received attention {self.attention!r} with window {self.window!r}."
+            )
+        if self.coverage and self.attention == "none":
+            raise ValueError(
+                "Expected an attention for coverage; received 'none'. Choose one, or no coverage."
+            )
         width = self.encoder_units * (2 if self.bidirectional else 1)
         if self.attention == "luong_dot" and width != self.decoder_units:
             raise ValueError(
@@ -81,14 +115,19 @@ class Seq2Seq(keras.Model):
     def __init__(self, config, **kwargs):
         super().__init__(**kwargs)
         self.config = config
-        common = {"cell": config.cell, "recurrent_dropout": config.recurrent_dropout}
+        common = {
+            "cell": config.cell,
+            "residual": config.residual,
+            "dropout": config.dropout,
+            "recurrent_dropout": config.recurrent_dropout,
+        }
         self.encoder = RecurrentEncoder(
             config.source_vocab_size,
             config.embedding_dim,
             config.encoder_units,
             num_layers=config.encoder_layers,
             bidirectional=config.bidirectional,
-            dropout=config.dropout,
+            output_size=config.target_vocab_size if config.encoder_output_layer else None,
             **common,
         )
         self.bridge = StateBridge(
@@ -100,11 +139,14 @@ class Seq2Seq(keras.Model):
             config.decoder_units,
             num_layers=config.decoder_layers,
             attention=config.attention,
-            dropout=config.dropout,
+            attention_order=config.attention_order,
+            input_feeding=config.input_feeding,
+            window=config.window,
+            half_width=config.half_width,
+            temperature=config.temperature,
+            coverage=config.coverage,
             **common,
         )
-        width = config.encoder_units * (2 if config.bidirectional else 1)
-        self.decoder.attention.build((None, None, config.decoder_units), (None, None, width))
         ids = np.full((1, 2), 3, "int32")
         self({"source_ids": ids, "decoder_inputs": ids})  # makes the weights
 
@@ -116,19 +158,12 @@ class Seq2Seq(keras.Model):
             training: bool.
 
         Returns:
-            The state before the first decoder step, a dict whose leaves have the batch axis first:
-            ``keys`` float (batch, source_length, units), ``values`` float (batch, source_length, width),
-            ``keys_mask`` bool (batch, source_length), ``recurrent_state`` list of lists of
-            float (batch, units).
+            The state before the first decoder step, a dict whose leaves have the batch axis first. See
+            ``AttentionDecoder.initial_state``.
         """
         keys_mask = padding_mask(source_ids)
         encoder_outputs, encoder_state = self.encoder(source_ids, keys_mask, training=training)
-        return {
-            "keys": self.decoder.attention.project_keys(encoder_outputs),
-            "values": encoder_outputs,
-            "keys_mask": keys_mask,
-            "recurrent_state": self.bridge(encoder_state),
-        }
+        return self.decoder.initial_state(encoder_outputs, keys_mask, self.bridge(encoder_state))
 
     def decode(self, decoder_inputs, state, training=False):
         """Decode whole targets, each token given the true ones before it.
@@ -142,7 +177,7 @@ class Seq2Seq(keras.Model):
             logits: float (batch, target_length, target_vocab_size).
             attention_weights: float (batch, target_length, source_length).
         """
-        return self.decoder(decoder_inputs, **state, training=training)
+        return self.decoder(decoder_inputs, state, training=training)
 
     def step(self, token_ids, state):
         """Decode one token.
@@ -155,8 +190,7 @@ class Seq2Seq(keras.Model):
             logits: float (batch, target_vocab_size).
             state: for the next step.
         """
-        logits, _, recurrent_state = self.decoder.step(token_ids, **state)
-        return logits, {**state, "recurrent_state": recurrent_state}
+        return self.decoder.step(token_ids, state)
 
     def call(self, inputs, training=False):
         """Encode and decode.

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from small_models import randomise
 
-from s2s_lesson.attention import BahdanauAttention, LuongAttention
+from s2s_lesson.attention import BahdanauAttention, LuongAttention, NoAttention
 from s2s_lesson.decoder import ATTENTIONS, AttentionDecoder
 
 BATCH, TARGET_LENGTH, SOURCE_LENGTH, UNITS, VOCAB_SIZE = 2, 3, 5, 11, 29
@@ -19,51 +19,49 @@ def decoder_and_state(cell="lstm", **options):
     """A built decoder and a random state."""
     decoder = AttentionDecoder(VOCAB_SIZE, 3, UNITS, num_layers=2, cell=cell, **options)
     values = normal(BATCH, SOURCE_LENGTH, UNITS)
-    decoder.attention.build((BATCH, None, UNITS), values.shape)
     states = [normal(BATCH, UNITS) for _ in range({"lstm": 2, "gru": 1}[cell])]
-    state = {
-        "keys": decoder.attention.project_keys(values),
-        "values": values,
-        "keys_mask": MASK,
-        "recurrent_state": [states, states],
-    }
-    decoder(DECODER_INPUTS, **state)
+    state = decoder.initial_state(values, MASK, [states, states])
+    decoder(DECODER_INPUTS, state)
     return decoder, state
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_shapes(cell):
     decoder, state = decoder_and_state(cell)
-    logits, attention_weights = decoder(DECODER_INPUTS, **state)
+    logits, attention_weights = decoder(DECODER_INPUTS, state)
     assert logits.shape == (BATCH, TARGET_LENGTH, VOCAB_SIZE)
     assert attention_weights.shape == (BATCH, TARGET_LENGTH, SOURCE_LENGTH)
-    logits, attention_weights, next_state = decoder.step(DECODER_INPUTS[:, 0], **state)
+    logits, next_state = decoder.step(DECODER_INPUTS[:, 0], state)
     assert logits.shape == (BATCH, VOCAB_SIZE)
-    assert attention_weights.shape == (BATCH, SOURCE_LENGTH)
-    keras.tree.assert_same_structure(next_state, state["recurrent_state"])
-    assert {leaf.shape for leaf in keras.tree.flatten(next_state)} == {(BATCH, UNITS)}
+    assert next_state["attention_weights"].shape == (BATCH, SOURCE_LENGTH)
+    keras.tree.assert_same_structure(next_state, state)
+    assert {leaf.shape for leaf in keras.tree.flatten(next_state["recurrent_state"])} == {(BATCH, UNITS)}
 
 
 @pytest.mark.parametrize("name", ATTENTIONS)
 def test_each_name_stands_for_its_attention(name):
     attention = AttentionDecoder(VOCAB_SIZE, 3, UNITS, attention=name).attention
-    assert attention.units == UNITS
-    if name == "bahdanau":
-        assert type(attention) is BahdanauAttention
-    else:
-        assert type(attention) is LuongAttention and f"luong_{attention.score}" == name
+    known = {"none": NoAttention, "bahdanau": BahdanauAttention}
+    assert type(attention) is known.get(name, LuongAttention)
+    if name.startswith("luong"):
+        assert f"luong_{attention.score}" == name
+    if name != "none":
+        assert attention.units == UNITS
 
 
-def test_an_unknown_attention_is_an_error():
-    with pytest.raises(ValueError, match=r"Expected .*; received 'cosine'"):
-        AttentionDecoder(VOCAB_SIZE, 3, UNITS, attention="luong_cosine")
+@pytest.mark.parametrize(
+    "options", [{"attention": "cosine"}, {"attention_order": "before"}], ids=["attention", "order"]
+)
+def test_an_unknown_choice_is_an_error(options):
+    with pytest.raises(ValueError, match=r"Expected one of .*; received"):
+        AttentionDecoder(VOCAB_SIZE, 3, UNITS, **options)
 
 
 @pytest.mark.parametrize("option", ["dropout", "recurrent_dropout"])
 def test_dropout_works_in_training_alone(option):
     decoder, state = decoder_and_state(**{option: 0.5})
     plain, trained, again = (
-        keras.ops.convert_to_numpy(decoder(DECODER_INPUTS, **state, training=training)[0])
+        keras.ops.convert_to_numpy(decoder(DECODER_INPUTS, state, training=training)[0])
         for training in (False, True, False)
     )
     np.testing.assert_array_equal(plain, again)
@@ -73,14 +71,22 @@ def test_dropout_works_in_training_alone(option):
 def test_no_step_sees_a_later_token():
     decoder, state = decoder_and_state()
     randomise(decoder)
-    logits, _ = decoder(DECODER_INPUTS, **state)
-    other, _ = decoder(np.array([[2, 7, 28], [2, 9, 27]]), **state)
+    logits, _ = decoder(DECODER_INPUTS, state)
+    other, _ = decoder(np.array([[2, 7, 28], [2, 9, 27]]), state)
     np.testing.assert_array_equal(other[:, :2], logits[:, :2])
     assert np.abs(other[:, 2] - logits[:, 2]).max() > 1e-4
 
 
 def test_a_decoder_is_made_again_from_its_config():
-    decoder = AttentionDecoder(VOCAB_SIZE, 3, UNITS, 2, "gru", "bahdanau", 0.25, 0.125)
+    choices = {
+        "cell": "gru",
+        "attention": "luong_concat",
+        "attention_order": "into_rnn",
+        "input_feeding": True,
+    }
+    attention = {"window": "predictive", "half_width": 7, "temperature": 0.5, "coverage": True}
+    dropout = {"residual": True, "dropout": 0.25, "recurrent_dropout": 0.125}
+    decoder = AttentionDecoder(VOCAB_SIZE, 3, UNITS, 2, **choices, **attention, **dropout)
     twin = AttentionDecoder.from_config(decoder.get_config())
     assert twin.get_config() == decoder.get_config()
     assert twin.options == decoder.options

@@ -18,8 +18,8 @@ def test_teacher_forcing_equals_step_by_step(variant):
     decoder_state = state
     for place in range(decoder_inputs.shape[1]):
         token_ids = decoder_inputs[:, place]
-        _, step_weights, _ = model.decoder.step(token_ids, **decoder_state)
         step_logits, decoder_state = model.step(token_ids, decoder_state)
+        step_weights = decoder_state["attention_weights"]
         np.testing.assert_allclose(step_logits, numpy(logits)[:, place], rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(step_weights, numpy(attention_weights)[:, place], rtol=1e-5, atol=1e-6)
     assert keras.tree.map_structure(lambda leaf: leaf.shape, decoder_state) == keras.tree.map_structure(
