@@ -97,7 +97,8 @@ class TextToText:
         targets = [tokenize(_clean(target, cleaning), target_tokens) for _, target in pairs]
         source_vocab = Vocabulary.from_tokens(sources, min_count, max_vocab_size)
         target_vocab = Vocabulary.from_tokens(targets, min_count, max_vocab_size)
-        model = Seq2Seq(Seq2SeqConfig(len(source_vocab), len(target_vocab), **model_options))
+        options = {"max_target_length": max_output_length, **model_options}
+        model = Seq2Seq(Seq2SeqConfig(len(source_vocab), len(target_vocab), **options))
         target_ids = np.concatenate([target_vocab.encode(tokens) for tokens in targets])
         counts = np.bincount(target_ids, minlength=len(target_vocab)) + 1
         model.decoder.output_layer.bias.assign(np.log(counts / counts.sum()))
