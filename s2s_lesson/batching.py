@@ -18,7 +18,7 @@ class PairBatches(keras.utils.PyDataset):
 
     A batch is ``({"source_ids", "decoder_inputs"}, targets)``, all int32: ``source_ids`` is
     (batch, source_length); ``decoder_inputs`` begins with the begin token and ``targets`` ends with the end
-    token, both (batch, target_length).
+    token, both (batch, target_length). With ``copy_ids`` the inputs hold these as well.
 
     Args:
         source_ids: list of lists of int, without padding.
@@ -28,6 +28,7 @@ class PairBatches(keras.utils.PyDataset):
         seed: int.
         source_buckets: int.
         target_buckets: int.
+        copy_ids: list of lists of int, as long as those of ``source_ids``; for a model that copies.
 
     Raises:
         ValueError: there is no pair, the two lists differ in length, a list is empty or a size is below 1.
@@ -42,6 +43,7 @@ class PairBatches(keras.utils.PyDataset):
         seed=0,
         source_buckets=8,
         target_buckets=4,
+        copy_ids=None,
     ):
         super().__init__()
         if not source_ids or len(source_ids) != len(target_ids):
@@ -57,6 +59,7 @@ class PairBatches(keras.utils.PyDataset):
         self.batch_size, self.shuffle, self.seed, self.epoch = batch_size, shuffle, seed, 0
         self.source_ids = [np.asarray(ids, "int32") for ids in source_ids]
         self.target_ids = [np.asarray(ids, "int32") for ids in target_ids]
+        self.copy_ids = None if copy_ids is None else [np.asarray(ids, "int32") for ids in copy_ids]
         source_lengths = np.array([len(ids) for ids in source_ids])
         target_lengths = np.array([len(ids) for ids in target_ids])
         if not source_lengths.all() or not target_lengths.all():
@@ -97,8 +100,10 @@ class PairBatches(keras.utils.PyDataset):
         source_length, target_length = self._shapes[bucket]
         source_ids = pad([self.source_ids[row] for row in rows], source_length)
         targets = pad([self.target_ids[row] for row in rows], target_length)
-        decoder_inputs = shift_right(targets)
-        return {"source_ids": source_ids, "decoder_inputs": decoder_inputs}, targets
+        inputs = {"source_ids": source_ids, "decoder_inputs": shift_right(targets)}
+        if self.copy_ids is not None:
+            inputs["copy_ids"] = pad([self.copy_ids[row] for row in rows], source_length)
+        return inputs, targets
 
     def padding_share(self):
         """Tell how much of an epoch's source and target positions is padding.

@@ -36,6 +36,7 @@ class Seq2SeqConfig:
         half_width: int. Source positions on either side of the window's middle.
         temperature: float above 0, of the attention.
         coverage: bool. Let the attention see what it has attended to.
+        copy: bool. Let the recurrent decoder copy words from the source, see ``CopyDecoder``.
         dropout: float from 0 to 1.
         recurrent_dropout: float from 0 to 1. Anything above 0 leaves the fast kernels on a GPU.
 
@@ -64,6 +65,7 @@ class Seq2SeqConfig:
     half_width: int = 5
     temperature: float = 1.0
     coverage: bool = False
+    copy: bool = False
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
 
@@ -90,10 +92,11 @@ class Seq2SeqConfig:
                 "Expected one of Luong's attentions for a window; "
                 f"received attention {self.attention!r} with window {self.window!r}."
             )
-        if self.coverage and self.attention == "none":
-            raise ValueError(
-                "Expected an attention for coverage; received 'none'. Choose one, or no coverage."
-            )
+        for name in ("coverage", "copy"):
+            if getattr(self, name) and self.attention == "none":
+                raise ValueError(
+                    f"Expected an attention for {name}; received 'none'. Choose one, or no {name}."
+                )
         if self.decoder == "self_attention":
             self._expect_self_attention()
         width = self.encoder_units * (2 if self.bidirectional else 1)
@@ -110,7 +113,15 @@ class Seq2SeqConfig:
                 f"Expected decoder_units that are even and that num_heads={self.num_heads} can share evenly; "
                 f"received {self.decoder_units}. Take a multiple of {2 * self.num_heads}."
             )
-        recurrent = ("attention", "attention_order", "input_feeding", "window", "temperature", "coverage")
+        recurrent = (
+            "attention",
+            "attention_order",
+            "input_feeding",
+            "window",
+            "temperature",
+            "coverage",
+            "copy",
+        )
         for option in fields(self):
             if option.name in recurrent and getattr(self, option.name) != option.default:
                 raise ValueError(

@@ -50,6 +50,8 @@ class AttentionDecoder(layers.Layer):
     arXiv:1409.0473, whose output layer is another one.
     """
 
+    fixed = ("keys", "values", "keys_mask")  # leaves of the state that no step changes
+
     def __init__(
         self,
         vocab_size,
@@ -166,12 +168,12 @@ class AttentionDecoder(layers.Layer):
             logits: float (batch, target_length, vocab_size).
             attention_weights: float (batch, target_length, source_length).
         """
-        embedded = self.embedding(decoder_inputs)  # (batch, target_length, embedding_dim)
+        embedded = self.embed(decoder_inputs)  # (batch, target_length, embedding_dim)
         if self.into_rnn or self.input_feeding:
-            attended, attention_weights = self._one_step_after_the_other(embedded, state, training)
+            found = self._one_step_after_the_other(embedded, state, training)
         else:
-            attended, attention_weights = self._all_steps_at_once(embedded, state, training)
-        return self.output_layer(self.dropout(attended, training=training)), attention_weights
+            found = self._all_steps_at_once(embedded, state, training)
+        return self.logits(found, state, training), found["attention_weights"]
 
     def step(self, token_ids, state):
         """Decode one token.
@@ -184,8 +186,38 @@ class AttentionDecoder(layers.Layer):
             logits: float (batch, vocab_size).
             state: for the next step; ``attention_weights`` are those of this one.
         """
-        state = {**state, **self._advance(self.embedding(token_ids), state)}
-        return self.output_layer(state["attended"]), state
+        found = self._advance(self.embed(token_ids), state)
+        return self.logits(found, state), {**state, **found}
+
+    def embed(self, ids):
+        """Look up the embeddings: int (...) -> float (..., embedding_dim)."""
+        return self.embedding(ids)
+
+    def read_out(self, embedded, context, outputs):
+        """Make what the logits are computed from.
+
+        Args:
+            embedded: float (..., embedding_dim). Token that came in.
+            context: float (..., value_dim).
+            outputs: float (..., units), of the recurrent layers.
+
+        Returns:
+            dict of float (..., width), among them ``attended``, which input feeding needs.
+        """
+        return {"attended": self.attended_layer(ops.concatenate([context, outputs], axis=-1))}
+
+    def logits(self, found, state, training=False):
+        """Score the vocabulary.
+
+        Args:
+            found: what ``read_out`` made, and ``attention_weights``.
+            state: dict.
+            training: bool.
+
+        Returns:
+            float (..., vocab_size).
+        """
+        return self.output_layer(self.dropout(found["attended"], training=training))
 
     def _all_steps_at_once(self, embedded, state, training):
         """Run the recurrent layers over the whole target, then attend for all of it."""
@@ -199,7 +231,7 @@ class AttentionDecoder(layers.Layer):
             if self.residual and index > 0:
                 outputs = outputs + inputs
         context, attention_weights = self._attend(outputs, state)
-        return self._join(context, outputs), attention_weights
+        return {**self.read_out(embedded, context, outputs), "attention_weights": attention_weights}
 
     def _one_step_after_the_other(self, embedded, state, training):
         """Go through time with ``_advance``, as ``step`` does."""
@@ -209,11 +241,9 @@ class AttentionDecoder(layers.Layer):
             noise = {"noise": inputs.get("noise"), "recurrent_noise": recurrent_noise}
             return self._advance(inputs["embedded"], {**state, **changing}, **noise)
 
-        fixed = ("keys", "values", "keys_mask")
-        changing = {name: leaf for name, leaf in state.items() if name not in fixed}
+        changing = {name: leaf for name, leaf in state.items() if name not in self.fixed}
         inputs = {"embedded": embedded} if noise is None else {"embedded": embedded, "noise": noise}
-        states = over_time(step, changing, inputs)
-        return states["attended"], states["attention_weights"]
+        return over_time(step, changing, inputs)
 
     def _advance(self, embedded, state, noise=None, recurrent_noise=None):
         """One step through recurrent layers and attention.
@@ -253,7 +283,7 @@ class AttentionDecoder(layers.Layer):
         changed = {
             "recurrent_state": recurrent_state,
             "attention_weights": attention_weights,
-            "attended": self._join(context, outputs),
+            **self.read_out(embedded, context, outputs),
         }
         if "coverage" in state:
             changed["coverage"] = state["coverage"] + attention_weights
@@ -264,9 +294,6 @@ class AttentionDecoder(layers.Layer):
     def _attend(self, query, state):
         optional = {"coverage": state.get("coverage"), "position": state.get("position")}
         return self.attention.attend(query, state["keys"], state["values"], state["keys_mask"], **optional)
-
-    def _join(self, context, outputs):
-        return self.attended_layer(ops.concatenate([context, outputs], axis=-1))
 
     def _noise(self, embedded, training):
         """Draw what dropout multiplies by, for all steps: none can be drawn inside the loop."""

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from s2s_lesson.config import Seq2SeqConfig
+from s2s_lesson.copying import CopyDecoder
 from s2s_lesson.decoder import AttentionDecoder
 from s2s_lesson.encoder import RecurrentEncoder, StateBridge
 from s2s_lesson.masks import padding_mask
@@ -57,7 +58,7 @@ class Seq2Seq(keras.Model):
             self.bridge = StateBridge(
                 config.decoder_units, config.decoder_layers, self.encoder.states_per_direction
             )
-            self.decoder = AttentionDecoder(
+            self.decoder = (CopyDecoder if config.copy else AttentionDecoder)(
                 config.target_vocab_size,
                 config.embedding_dim,
                 config.decoder_units,
@@ -72,23 +73,35 @@ class Seq2Seq(keras.Model):
                 **common,
             )
         ids = np.full((1, 2), 3, "int32")
-        self({"source_ids": ids, "decoder_inputs": ids})  # makes the weights
+        self({"source_ids": ids, "copy_ids": ids, "decoder_inputs": ids})  # makes the weights
 
-    def encode(self, source_ids, training=False):
+    def encode(self, source_ids, copy_ids=None, training=False):
         """Read the sources; what comes back is all that decoding needs.
 
         Args:
             source_ids: int (batch, source_length), padded with 0 on the right.
+            copy_ids: int (batch, source_length). Which target id each source position stands for; a model
+                that copies needs it, and others do not look at it.
             training: bool.
 
         Returns:
             The state before the first decoder step, a dict whose leaves have the batch axis first. See
             ``initial_state`` of the decoder.
+
+        Raises:
+            ValueError: the model copies, and there are no ``copy_ids``.
         """
         keys_mask = padding_mask(source_ids)
         encoder_outputs, encoder_state = self.encoder(source_ids, keys_mask, training=training)
         recurrent_state = None if self.bridge is None else self.bridge(encoder_state)
-        return self.decoder.initial_state(encoder_outputs, keys_mask, recurrent_state)
+        if not self.config.copy:
+            return self.decoder.initial_state(encoder_outputs, keys_mask, recurrent_state)
+        if copy_ids is None:
+            raise ValueError(
+                "Expected copy_ids, the target id of each source position, since the model copies; "
+                "received None. ExtendedVocabulary makes them."
+            )
+        return self.decoder.initial_state(encoder_outputs, keys_mask, recurrent_state, copy_ids)
 
     def decode(self, decoder_inputs, state, training=False):
         """Decode whole targets, each token given the true ones before it.
@@ -121,14 +134,14 @@ class Seq2Seq(keras.Model):
         """Encode and decode.
 
         Args:
-            inputs: dict of ``source_ids`` int (batch, source_length) and
-                ``decoder_inputs`` int (batch, target_length).
+            inputs: dict of ``source_ids`` int (batch, source_length), ``decoder_inputs`` int
+                (batch, target_length) and, for a model that copies, ``copy_ids`` int (batch, source_length).
             training: bool.
 
         Returns:
             logits: float (batch, target_length, target_vocab_size).
         """
-        state = self.encode(inputs["source_ids"], training=training)
+        state = self.encode(inputs["source_ids"], inputs.get("copy_ids"), training=training)
         logits, _ = self.decode(inputs["decoder_inputs"], state, training=training)
         return logits
 

@@ -16,7 +16,7 @@ from s2s_lesson.run import BEST_MODEL, run_folder, writable_folder, write_at_onc
 from s2s_lesson.search import beam_search
 from s2s_lesson.storage import read_description, write_description
 from s2s_lesson.text import TOKENIZERS, clean, detokenize, tokenize
-from s2s_lesson.vocab import EOS, Vocabulary
+from s2s_lesson.vocab import EOS, ExtendedVocabulary, Vocabulary
 
 
 class TextToText:
@@ -60,6 +60,7 @@ class TextToText:
         self.model, self.source_vocab, self.target_vocab = model, source_vocab, target_vocab
         self.source_tokens, self.target_tokens, self.cleaning = source_tokens, target_tokens, cleaning
         self.max_source_length, self.max_output_length = max_source_length, max_output_length
+        self.copies = model.config.copy
         self._encode = engine.compile_function(model.encode, model)
         self._step = engine.compile_function(model.step, model)
         self._decode = engine.compile_function(model.decode, model)
@@ -131,7 +132,7 @@ class TextToText:
         Raises:
             ValueError: no pair is left.
         """
-        source_ids, target_ids = [], []
+        source_ids, target_ids, copy_ids = [], [], []
         for source, target in pairs:
             source_side = self._source_side(source)
             target_side = self.target_side(target)
@@ -139,15 +140,20 @@ class TextToText:
                 0 < len(source_side) <= self.max_source_length
                 and 0 < len(target_side) < self.max_output_length
             ):
+                words = (
+                    ExtendedVocabulary(self.target_vocab, source_side) if self.copies else self.target_vocab
+                )
                 source_ids.append(self.source_vocab.encode(source_side))
-                target_ids.append(self.target_vocab.encode(target_side))
+                target_ids.append(words.encode(target_side))
+                if self.copies:
+                    copy_ids.append(words.copy_ids())
         if left_out := len(pairs) - len(source_ids):
             warnings.warn(
                 f"{left_out} of {len(pairs)} pairs were left out: a side was empty, the source had more than "
                 f"{self.max_source_length} tokens or the target {self.max_output_length} or more.",
                 stacklevel=2,
             )
-        return PairBatches(source_ids, target_ids, batch_size, shuffle, seed)
+        return PairBatches(source_ids, target_ids, batch_size, shuffle, seed, copy_ids=copy_ids or None)
 
     def fit(
         self,
@@ -179,7 +185,15 @@ class TextToText:
 
         Returns:
             The history: see ``training.fit``.
+
+        Raises:
+            ValueError: labels are to be smoothed for a model that copies: most of what it could copy
+                stands in no source.
         """
+        if self.copies and label_smoothing:
+            raise ValueError(
+                f"Expected label_smoothing 0 for a model that copies; received {label_smoothing}."
+            )
         if folder is not None:
             folder = run_folder(folder, resume)
             if (folder / BEST_MODEL).exists() and read_description(folder) != self._description():
@@ -295,7 +309,11 @@ class TextToText:
 
     def _predict_batch(self, texts, sources, beam_size, n_best, length_penalty):
         source_ids = pad([self.source_vocab.encode(tokens) for tokens in sources])
-        state = self._encode(source_ids)
+        words = [ExtendedVocabulary(self.target_vocab, tokens) for tokens in sources]
+        if self.copies:
+            state = self._encode(source_ids, pad([extended.copy_ids() for extended in words]))
+        else:
+            state = self._encode(source_ids)
         found = beam_search(
             self._step,
             state,
@@ -306,20 +324,21 @@ class TextToText:
             n_best=n_best,
             length_penalty=length_penalty,
         )
-        ranked = [self._hypotheses(texts, sources, state, found, rank) for rank in range(n_best)]
+        ranked = [self._hypotheses(texts, words, state, found, rank) for rank in range(n_best)]
         return [
             replace(best, alternatives=tuple(other for other in others if other.score > -np.inf))
             for best, *others in zip(*ranked, strict=True)
         ]
 
-    def _hypotheses(self, texts, sources, state, found, rank):
+    def _hypotheses(self, texts, words, state, found, rank):
         """The predictions of one rank, their attention read off by teacher forcing."""
         sequences, lengths = found.sequences[:, rank], found.lengths[:, rank]
         decoder_inputs = shift_right(sequences)
         attention_weights = np.asarray(keras.ops.convert_to_numpy(self._decode(decoder_inputs, state)[1]))
         predictions = []
-        for row, (text, tokens) in enumerate(zip(texts, sources, strict=True)):
-            output = [self.target_vocab.tokens[index] for index in sequences[row, : lengths[row]]]
+        for row, (text, extended) in enumerate(zip(texts, words, strict=True)):
+            tokens = extended.source_tokens
+            output = [extended.token(index) for index in sequences[row, : lengths[row]]]
             predictions.append(
                 Prediction(
                     source=text,

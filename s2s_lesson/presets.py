@@ -62,6 +62,16 @@ PRESETS = {
     "chitchat": _DIALOGUE,
     "copy": _TOY,
     "reverse": _TOY,
+    "appointments": Preset(
+        pipeline={
+            "min_count": 3,
+            "embedding_dim": 32,
+            "encoder_units": 64,
+            "decoder_units": 64,
+            "copy": True,
+        },
+        training={"epochs": 6, "batch_size": 64, "learning_rate": 4e-3},
+    ),
     "sort": _TOY,
 }
 

@@ -1,4 +1,4 @@
-"""Vocabulary: tokens to ids and back."""
+"""Vocabulary: tokens to ids and back; and with the words of a source that it does not know."""
 
 import json
 from collections import Counter
@@ -153,3 +153,40 @@ class Vocabulary:
                 "received something else. Write it with Vocabulary.save."
             )
         return cls(tokens)
+
+
+class ExtendedVocabulary:
+    """A target vocabulary together with the words of one source that it does not know.
+
+    Id ``len(vocab) + s`` is the word whose first place in the source is position s, counted from 0.
+
+    Args:
+        vocab: ``Vocabulary``.
+        source_tokens: list of str, without the end token.
+    """
+
+    def __init__(self, vocab, source_tokens):
+        self.vocab, self.source_tokens = vocab, source_tokens
+        self._new_ids = {}
+        known_ids = vocab.encode(source_tokens, add_eos=False)
+        for position, (token, index) in enumerate(zip(source_tokens, known_ids, strict=True)):
+            if index == vocab.unk_id:
+                self._new_ids.setdefault(token, len(vocab) + position)
+
+    def encode(self, tokens):
+        """Turn tokens into ids that end with the end token's: int, as in ``Vocabulary.encode``."""
+        unk_id = self.vocab.unk_id
+        ids = self.vocab.encode(tokens)
+        for place, token in enumerate(tokens):
+            if ids[place] == unk_id:
+                ids[place] = self._new_ids.get(token, unk_id)
+        return ids
+
+    def copy_ids(self):
+        """Tell which target id each source position stands for: list of int, the end token's last."""
+        return self.encode(self.source_tokens)
+
+    def token(self, index):
+        """Look up the token of an id."""
+        known = len(self.vocab)
+        return self.vocab.tokens[index] if index < known else self.source_tokens[index - known]

@@ -5,7 +5,7 @@ import importlib
 from ._corpus import Corpus, Pair, group_references
 from ._fetch import CorpusUnavailable
 
-CORPORA = ("dates", "pronunciations", "cornell", "chitchat", "copy", "reverse", "sort")
+CORPORA = ("dates", "pronunciations", "cornell", "chitchat", "appointments", "copy", "reverse", "sort")
 _TOY_TASKS = ("copy", "reverse", "sort")
 
 __all__ = ["CORPORA", "Corpus", "CorpusUnavailable", "Pair", "group_references", "load"]
