@@ -10,25 +10,26 @@ NOTEBOOKS = $(shell find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*
 UV_COMPILE = $(PYTHON_IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --no-binary stop-words \
 	--custom-compile-command "make pins" $(if $(UPGRADE),--upgrade) pyproject.toml
 
-.PHONY: help venv book test test-floor run-book run-test run-test-floor pins format strip clean
+.PHONY: help venv book test test-floor test-engines run-book run-test run-test-floor run-test-engines pins format strip clean
 
 # A step that fails says so in this file. Printed through $(error), that line is the last thing on the screen.
 FAILED := _build/failed.txt
 
-book test test-floor: %: run-%
+book test test-floor test-engines: %: run-%
 	@$(if $(shell cat $(FAILED) 2>/dev/null),$(error $(shell cat $(FAILED))),:)
 
-run-book run-test run-test-floor: run-%:
+run-book run-test run-test-floor run-test-engines: run-%:
 	@scripts/steps.sh $* || [[ -s $(FAILED) ]] || echo "make $* failed: it was stopped; run it again" >$(FAILED)
 
 help:
 	@echo "make book         build the book: notebooks run afresh, HTML in _build/html (also: plain make)"
 	@echo "make test         ruff, unit and conformance tests, and every chapter's cells"
 	@echo "make test-floor   unit and conformance tests on the oldest supported versions, in .venv-floor"
+	@echo "make test-engines the tests of the package on JAX and on PyTorch, in .venv-engines"
 	@echo "make format       let ruff mend and format code and notebooks"
 	@echo "make strip        strip the outputs of notebooks, except cells tagged keep_output"
 	@echo "make pins         write requirements*.txt anew from pyproject.toml (UPGRADE=1: newest versions)"
-	@echo "make clean        remove what was built (CLEAN=all: the environments .venv and .venv-floor, too)"
+	@echo "make clean        remove what was built (CLEAN=all: the environments .venv, .venv-floor and .venv-engines, too)"
 	@echo "Settings: PYTHON=/path/to/python3.12   S2S_LESSON_DATA=/folder/with/corpora"
 
 venv:
@@ -50,9 +51,12 @@ pins:
 	@echo "== Resolving requirements-floor.txt: the oldest versions that pyproject.toml allows"
 	@$(UV_COMPILE) --resolution lowest-direct --extra tensorflow --extra test \
 		--output-file requirements-floor.txt >/dev/null
+	@echo "== Resolving requirements-engines.txt: JAX and PyTorch, and all else as in requirements.txt"
+	@$(UV_COMPILE) --constraints requirements.txt --extra jax --extra torch --extra test \
+		--output-file requirements-engines.txt >/dev/null
 
 clean:
 	@echo "== Removing what was built$(if $(filter all,$(CLEAN)), and the environments)"
 	@rm -rf _build .pytest_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
-	@$(if $(filter all,$(CLEAN)),rm -rf .venv .venv-floor)
+	@$(if $(filter all,$(CLEAN)),rm -rf .venv .venv-floor .venv-engines)

@@ -8,15 +8,11 @@ where it stopped when the command is given again.
 
 import argparse
 import json
-import os
-import platform
-import statistics
 import subprocess
 import sys
-from importlib.metadata import version
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from results import ROOT, spread, write_results
+
 SPLITS = {"dates": ["test", "test_unseen_locales"]}  # of other corpora: test
 
 
@@ -27,19 +23,12 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     options = parser.parse_args()
     runs = [measure(options.corpus, seed) for seed in options.seeds]
-    results = {
-        "command": " ".join(
-            ["python benchmarks/figures.py", options.corpus, "--seeds", *map(str, options.seeds)]
-        ),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("tensorflow", "keras")},
-        "splits": {split: summary([run["scores"][split] for run in runs]) for split in runs[0]["scores"]},
-        "runs": runs,
-    }
-    path = ROOT / "book" / "results" / f"{options.corpus}.json"
-    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(f"The figures are in {path}.")
+    write_results(
+        options.corpus,
+        ["python benchmarks/figures.py", options.corpus, "--seeds", *options.seeds],
+        splits={split: summary([run["scores"][split] for run in runs]) for split in runs[0]["scores"]},
+        runs=runs,
+    )
 
 
 def measure(corpus, seed):
@@ -88,11 +77,7 @@ def summary(scores):
         dict of dicts with ``mean``, ``min`` and ``max``.
     """
     names = [name for name, value in scores[0].items() if isinstance(value, float)]
-    columns = {name: [score[name] for score in scores] for name in names}
-    return {
-        name: {"mean": statistics.fmean(values), "min": min(values), "max": max(values)}
-        for name, values in columns.items()
-    }
+    return {name: spread([score[name] for score in scores]) for name in names}
 
 
 if __name__ == "__main__":

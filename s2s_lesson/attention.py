@@ -32,7 +32,7 @@ class Attention(layers.Layer):
 
     def __init__(self, units, temperature=1.0, coverage=False, **kwargs):
         super().__init__(**kwargs)
-        if temperature <= 0:
+        if not temperature > 0:
             raise ValueError(f"Expected a temperature above 0; received {temperature}.")
         self.units, self.temperature, self.coverage = units, temperature, coverage
 

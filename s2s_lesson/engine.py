@@ -62,3 +62,36 @@ def seed_everything(seed):
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+def random_states():
+    """Read the states of the engine's own generators, beside those that layers keep as variables.
+
+    PyTorch has one for the CPU and one for each GPU, and Keras draws the masks of dropout from them. The
+    other engines draw nothing from generators of their own.
+
+    Returns:
+        list of NumPy arrays; empty on TensorFlow and JAX.
+    """
+    if keras.backend.backend() != "torch":
+        return []
+    import torch
+
+    return [state.numpy() for state in (torch.get_rng_state(), *torch.cuda.get_rng_state_all())]
+
+
+def set_random_states(states):
+    """Put the engine's own generators into the states that ``random_states`` read.
+
+    Args:
+        states: list of NumPy arrays. Those of GPUs that are not there are left out.
+    """
+    if keras.backend.backend() != "torch":
+        return
+    import torch
+
+    for index, state in enumerate(map(torch.from_numpy, states)):
+        if index == 0:
+            torch.set_rng_state(state)
+        elif index <= torch.cuda.device_count():
+            torch.cuda.set_rng_state(state, index - 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from s2s_lesson import engine
 from s2s_lesson.metrics import perplexity
 from s2s_lesson.vocab import Vocabulary
 
@@ -171,6 +172,8 @@ class Run:
             self.expect_finite(f"the weights at step {self.step} of epoch {self.epoch + 1}", array)
         for index, weight in enumerate(self.best_weights or []):
             arrays[f"best_{index}"] = weight
+        for index, random_state in enumerate(engine.random_states()):
+            arrays[f"random_{index}"] = random_state
         state = {
             "epoch": self.epoch,
             "step": self.step,
@@ -196,6 +199,7 @@ class Run:
                 variable.assign(array)
             best = [arrays[name] for name in arrays.files if name.startswith("best_")]
             self.best_weights = best or None
+            engine.set_random_states([arrays[name] for name in arrays.files if name.startswith("random_")])
             state = json.loads(str(arrays["state"]))
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.totals, self.history = Totals(**state["totals"]), state["history"]

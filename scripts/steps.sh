@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The steps behind `make book`, `make test` and `make test-floor`: one line says what each of them does.
+# The steps behind `make book`, `make test`, `make test-floor` and `make test-engines`: one line says what each does.
 #
-#   scripts/steps.sh book | test | test-floor
+#   scripts/steps.sh book | test | test-floor | test-engines
 #
 # When a step fails, the rest is left out and _build/failed.txt says which one it was and what to do. The Makefile
 # prints that file as its last line.
@@ -22,6 +22,7 @@ say() {
 
 finish() {
     local status=$?
+    jobs -p | xargs -r kill
     if ((status != 0)); then
         echo "make $target failed: $step; $advice" >"$failed"
     fi
@@ -76,16 +77,54 @@ run_test_floor() {
     environment .venv-floor requirements-floor.txt python3.11
     python=.venv-floor/bin/python
     local versions
-    versions=$(versions)
+    versions=$(versions TensorFlow Keras)
     say "Running the unit and conformance tests on the oldest versions: $versions"
     "$python" -m pytest -q --disable-warnings tests # old packages warn about newer ones
     echo "== make test-floor passed in $SECONDS seconds"
 }
 
+# What `make test-engines` leaves out, since no engine has a part in it.
+without_engine=(
+    tests/corpora
+    tests/test_build.py
+    tests/test_layering.py
+    tests/test_notebooks.py
+    tests/test_plotting.py
+    tests/test_results.py
+    tests/test_skips.py
+    tests/test_text.py
+    tests/test_vocab.py
+)
+
+# Both engines at once, each on one core; what PyTorch's tests say is shown after JAX's.
+run_test_engines() {
+    environment .venv-engines requirements-engines.txt python3.11
+    python=.venv-engines/bin/python
+    local versions torch broken=()
+    versions=$(versions JAX torch Keras)
+    say "Running the package's tests on JAX and on PyTorch, at once: $versions"
+    test_on torch >_build/torch.txt 2>&1 &
+    torch=$!
+    test_on jax || broken+=(JAX)
+    wait "$torch" || broken+=(PyTorch)
+    echo "== The same tests on PyTorch"
+    cat _build/torch.txt
+    if ((${#broken[@]})); then
+        step="Running the package's tests on ${broken[*]}"
+        return 1
+    fi
+    echo "== make test-engines passed in $SECONDS seconds"
+}
+
+test_on() {
+    KERAS_BACKEND=$1 OMP_NUM_THREADS=1 "$python" -m pytest -q tests "${without_engine[@]/#/--ignore=}"
+}
+
+# "Python 3.11.7, Keras 3.15.1" of the environment; the arguments name packages.
 versions() {
-    "$python" -c 'import platform
+    "$python" -c 'import platform, sys
 from importlib.metadata import version
-print("Python", platform.python_version() + ", TensorFlow", version("tensorflow") + ", Keras", version("keras"))'
+print("Python", ", ".join([platform.python_version(), *(f"{name} {version(name)}" for name in sys.argv[1:])]))' "$@"
 }
 
 unset PYTHONPATH PYTHONHOME
@@ -103,5 +142,6 @@ case $target in
     book) run_book ;;
     test) run_test ;;
     test-floor) run_test_floor ;;
-    *) echo "Expected book, test or test-floor; received $target." >&2 && exit 2 ;;
+    test-engines) run_test_engines ;;
+    *) echo "Expected book, test, test-floor or test-engines; received $target." >&2 && exit 2 ;;
 esac

@@ -1,12 +1,53 @@
-"""Settings for every test: quiet TensorFlow, no windows, and the same Hypothesis examples on every CI run."""
+"""Settings for every test: a quiet engine, no windows, and the same Hypothesis examples on every CI run."""
 
+import functools
 import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
-
-from hypothesis import settings
+ENGINE = os.environ.get("KERAS_BACKEND", "tensorflow")
+if ENGINE != "tensorflow":
+    # Outside of jit, JAX compiles a loop over time anew at each call: do it fast, and keep what was compiled.
+    # PyTorch's tests start a process with JAX, too.
+    fast = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    os.environ.setdefault("XLA_FLAGS", fast)
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / "_build" / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI", "").lower() not in ("", "0", "false") else "local")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled_code_is_freed():
+    """JAX keeps all that it compiled, loops that never run again too, until the process may map no more."""
+    yield
+    if ENGINE == "jax":
+        import jax
+
+        jax.clear_caches()
+
+
+def _of_any_engine(check):
+    """Let a check of NumPy's compare tensors with gradients, which PyTorch does not turn into arrays."""
+
+    @functools.wraps(check)
+    def with_arrays(actual, desired, *arguments, **options):
+        from keras.ops import convert_to_numpy, is_tensor
+
+        both = [convert_to_numpy(value) if is_tensor(value) else value for value in (actual, desired)]
+        return check(*both, *arguments, **options)
+
+    return with_arrays
+
+
+if ENGINE == "torch":
+    for name in ("assert_allclose", "assert_array_equal"):
+        setattr(np.testing, name, _of_any_engine(getattr(np.testing, name)))

@@ -82,7 +82,7 @@ def recurrent(cell, inputs, states, weights):
     return np.array(outputs), states
 
 
-def encode(cell, source_ids, embeddings, weights):
+def encode(cell, source_ids, embeddings, weights, residual=False):
     """Read one sentence with a stack of layers, in one direction or in both.
 
     Args:
@@ -90,6 +90,7 @@ def encode(cell, source_ids, embeddings, weights):
         embeddings: (vocab_size, embedding_dim).
         weights: for each layer a list with the weights of the forward layer and, where it reads backwards
             as well, those of the backward layer.
+        residual: from the second layer on, a layer's input is added to its output.
 
     Returns:
         encoder_outputs: (length, width).
@@ -97,38 +98,43 @@ def encode(cell, source_ids, embeddings, weights):
     """
     outputs = embeddings[source_ids]
     encoder_state = []
-    for layer in weights:
-        read, ends = [], []
+    for number, layer in enumerate(weights):
+        inputs, read, ends = outputs, [], []
         for direction, layer_weights in enumerate(layer):
             order = slice(None, None, -1) if direction else slice(None)  # the second one reads backwards
             units = layer_weights[1].shape[0]
             zeros = [np.zeros(units)] * STATES[cell]
-            one_way, end = recurrent(cell, outputs[order], zeros, layer_weights)
+            one_way, end = recurrent(cell, inputs[order], zeros, layer_weights)
             read.append(one_way[order])
             ends.append(end)
         outputs = np.concatenate(read, axis=-1)
+        if residual and number > 0:
+            outputs = outputs + inputs
         encoder_state.append([np.concatenate(both) for both in zip(*ends, strict=True)])
     return outputs, encoder_state
 
 
-def luong_dot(query, key):
+# ``covered`` is the key's coverage, the attention it has had so far, times a vector of weights.
+
+
+def luong_dot(query, key, covered=0):
     """query . key"""
-    return query @ key
+    return query @ (key + covered)
 
 
-def luong_general(query, key, matrix):
+def luong_general(query, key, matrix, covered=0):
     """query . (key W)"""
-    return query @ (key @ matrix)
+    return query @ (key @ matrix + covered)
 
 
-def luong_concat(query, key, matrix, v):
+def luong_concat(query, key, matrix, v, covered=0):
     """v . tanh([query; key] W)"""
-    return np.tanh(np.concatenate([query, key]) @ matrix) @ v
+    return np.tanh(np.concatenate([query, key]) @ matrix + covered) @ v
 
 
-def bahdanau(query, key, query_matrix, key_matrix, v):
-    """v . tanh(query W_q + key W_k)"""
-    return np.tanh(query @ query_matrix + key @ key_matrix) @ v
+def bahdanau(query, key, query_matrix, key_matrix, v, covered=0):
+    """v . tanh(query W_q + key W_k); with coverage, See et al. 2017, equation 11, arXiv:1704.04368."""
+    return np.tanh(query @ query_matrix + key @ key_matrix + covered) @ v
 
 
 SCORES = {
@@ -139,30 +145,89 @@ SCORES = {
 }
 
 
-def attend(attention, queries, keys, values, weights):
-    """Attend from each query to all keys of one sentence.
+def weigh(
+    attention,
+    query,
+    keys,
+    weights,
+    coverage,
+    position,
+    *,
+    temperature=1.0,
+    window="none",
+    half_width=5,
+    renormalize=True,
+):
+    """Share the attention of one query among the keys of one sentence.
 
-    Sources: Luong et al. 2015, section 3.1, arXiv:1508.04025; Bahdanau et al. 2015, appendix A.1.2,
-    arXiv:1409.0473.
+    Local attention sees the positions s with |s - p| <= D, D being half_width.
+
+    monotonic:   p = t, but not beyond the last key
+    predictive:  p = S sigmoid(v . tanh(query W)), and softmax is followed by exp(-(s - p)^2 / (2 (D/2)^2))
+
+    Sources: Luong et al. 2015, sections 3.1 and 3.2, arXiv:1508.04025; Bahdanau et al. 2015, appendix
+    A.1.2, arXiv:1409.0473; coverage: Tu et al. 2016, section 3.1.1, arXiv:1601.04811.
 
     Args:
         attention: a name in ``SCORES``.
-        queries: (target_length, query_dim).
+        query: (query_dim,).
         keys: (source_length, key_dim).
+        weights: from ``attention_parts_of``.
+        coverage: (source_length,). What each key has been given by all queries before this one.
+        position: int. Number of the query, t in the equations, from 0.
+
+    Returns:
+        (source_length,).
+    """
+    covered = np.outer(coverage, weights["coverage"])
+    scores = np.array(
+        [
+            SCORES[attention](query, key, *weights["score"], row)
+            for key, row in zip(keys, covered, strict=True)
+        ]
+    )
+    length = len(keys)
+    middle, seen, bell = 0, np.full(length, True), np.ones(length)
+    if window == "monotonic":
+        middle = min(position, length - 1)
+    elif window == "predictive":
+        matrix, v = weights["window"]
+        middle = length * sigmoid(np.tanh(query @ matrix) @ v)
+        bell = np.exp(-((np.arange(length) - middle) ** 2) / (2 * (half_width / 2) ** 2))
+    if window != "none":
+        seen = abs(np.arange(length) - middle) <= half_width
+    shares = np.zeros(length)
+    shares[seen] = softmax(scores[seen] / temperature) * bell[seen]
+    return shares / shares.sum() if renormalize else shares
+
+
+def attend(attention, queries, keys, values, weights, *, first_position=0, coverage=None, **options):
+    """Attend from one query after the other to all keys of one sentence.
+
+    Args:
+        queries: (target_length, query_dim).
         values: (source_length, value_dim).
-        weights: the further arguments of the score.
+        first_position: int. Number of the first query.
+        coverage: (source_length,), before the first query; None is 0 throughout.
+        options: as in ``weigh``.
 
     Returns:
         context: (target_length, value_dim).
         attention_weights: (target_length, source_length).
     """
-    scores = [[SCORES[attention](query, key, *weights) for key in keys] for query in queries]
-    attention_weights = softmax(np.array(scores))
-    return attention_weights @ values, attention_weights
+    coverage = np.zeros(len(keys)) if coverage is None else coverage
+    rows = []
+    for position, query in enumerate(queries, start=first_position):
+        rows.append(weigh(attention, query, keys, weights, coverage, position, **options))
+        coverage = coverage + rows[-1]
+    return np.array(rows) @ values, np.array(rows)
 
 
 def forward(config, weights, source_ids, decoder_inputs):
-    """The whole model on one pair of sentences, without padding.
+    """The whole model on one pair of sentences, without padding, one target token after the other.
+
+    Sources: Luong et al. 2015, sections 3 and 3.3 (input feeding), arXiv:1508.04025; Bahdanau et al. 2015,
+    section 3.1 (attention into the RNN), arXiv:1409.0473.
 
     Args:
         config: ``Seq2SeqConfig``.
@@ -175,57 +240,102 @@ def forward(config, weights, source_ids, decoder_inputs):
         attention_weights: (target_length, source_length).
     """
     encoder_outputs, encoder_state = encode(
-        config.cell, source_ids, weights["source_embeddings"], weights["encoder"]
+        config.cell, source_ids, weights["source_embeddings"], weights["encoder"], config.residual
     )
-    outputs = weights["target_embeddings"][decoder_inputs]
-    for layer, layer_weights in enumerate(weights["decoder"]):
+    states = []
+    for layer, bridges in enumerate(weights["bridge"]):
         ends = encoder_state[min(layer, len(encoder_state) - 1)]
-        bridges = weights["bridge"][layer]
-        states = [np.tanh(end @ kernel + bias) for end, (kernel, bias) in zip(ends, bridges, strict=True)]
-        outputs, _ = recurrent(config.cell, outputs, states, layer_weights)
-    context, attention_weights = attend(
-        config.attention, outputs, encoder_outputs, encoder_outputs, weights["attention"]
-    )
-    kernel, bias = weights["attended"]
-    attended = np.tanh(np.concatenate([context, outputs], axis=-1) @ kernel + bias)
-    kernel, bias = weights["output"]
-    return attended @ kernel + bias, attention_weights
+        states.append(
+            [np.tanh(end @ kernel + bias) for end, (kernel, bias) in zip(ends, bridges, strict=True)]
+        )
+
+    def look(query, position, coverage):
+        if config.attention == "none":
+            return np.zeros(0), np.zeros(len(source_ids))
+        options = {name: getattr(config, name) for name in ("temperature", "window", "half_width")}
+        shares = weigh(
+            config.attention, query, encoder_outputs, weights["attention"], coverage, position, **options
+        )
+        return shares @ encoder_outputs, shares
+
+    attended_kernel, attended_bias = weights["attended"]
+    output_kernel, output_bias = weights["output"]
+    attended, coverage = np.zeros_like(attended_bias), np.zeros(len(source_ids))
+    logits, attention_weights = [], []
+    for position, token in enumerate(decoder_inputs):
+        fed = [weights["target_embeddings"][token]]
+        if config.attention_order == "into_rnn":
+            context, shares = look(states[-1][0], position, coverage)
+            fed.append(context)
+        if config.input_feeding:
+            fed.append(attended)
+        outputs = np.concatenate(fed)
+        for layer, layer_weights in enumerate(weights["decoder"]):
+            inputs = outputs
+            outputs, states[layer] = STEPS[config.cell](inputs, states[layer], *layer_weights)
+            if config.residual and layer > 0:
+                outputs = outputs + inputs
+        if config.attention_order == "after_rnn":
+            context, shares = look(outputs, position, coverage)
+        coverage = coverage + shares
+        attended = np.tanh(np.concatenate([context, outputs]) @ attended_kernel + attended_bias)
+        logits.append(attended @ output_kernel + output_bias)
+        attention_weights.append(shares)
+    return np.array(logits), np.array(attention_weights)
 
 
 def weights_of(model):
     """Take the weights of a ``Seq2Seq`` for ``forward``, in float64."""
-
-    def arrays(layer):
-        return [np.asarray(weight, "float64") for weight in layer.get_weights()]
-
-    def directions(layer):
-        both = hasattr(layer, "forward_layer")
-        return [layer.forward_layer, layer.backward_layer] if both else [layer]
-
     encoder, decoder = model.encoder, model.decoder
-    projections = [arrays(dense) for dense in model.bridge.projections]
+    projections = [arrays_of(dense) for dense in model.bridge.projections]
     count = encoder.states_per_direction  # states in a layer
     return {
-        "source_embeddings": arrays(encoder.embedding)[0],
-        "encoder": [[arrays(way) for way in directions(layer)] for layer in encoder.recurrent_layers],
+        "source_embeddings": arrays_of(encoder.embedding)[0],
+        "encoder": encoder_weights_of(encoder),
         "bridge": [projections[i : i + count] for i in range(0, len(projections), count)],
-        "target_embeddings": arrays(decoder.embedding)[0],
-        "decoder": [arrays(layer) for layer in decoder.recurrent_layers],
-        "attention": attention_weights_of(decoder.attention),
-        "attended": arrays(decoder.attended_layer),
-        "output": arrays(decoder.output_layer),
+        "target_embeddings": arrays_of(decoder.embedding)[0],
+        "decoder": [arrays_of(layer) for layer in decoder.recurrent_layers],
+        "attention": attention_parts_of(decoder.attention),
+        "attended": arrays_of(decoder.attended_layer),
+        "output": arrays_of(decoder.output_layer),
+    }
+
+
+def encoder_weights_of(encoder):
+    """Take the weights of the recurrent layers of a ``RecurrentEncoder`` for ``encode``, in float64."""
+    weights = []
+    for layer in encoder.recurrent_layers:
+        both = hasattr(layer, "forward_layer")
+        ways = [layer.forward_layer, layer.backward_layer] if both else [layer]
+        weights.append([arrays_of(way) for way in ways])
+    return weights
+
+
+def attention_parts_of(layer):
+    """Take all weights of an attention layer for ``weigh``, in float64."""
+    by_name = dict(zip([weight.name for weight in layer.weights], arrays_of(layer), strict=True))
+    window = [by_name["position_kernel"], by_name["position_v"][:, 0]] if "position_v" in by_name else []
+    return {
+        "score": attention_weights_of(layer),
+        "coverage": by_name.get("coverage_kernel", np.zeros(1)),
+        "window": window,
     }
 
 
 def attention_weights_of(layer):
-    """Take the weights of an attention layer for ``attend``, in float64.
+    """Take the weights of an attention layer's score, in float64.
 
     The two blocks of Luong's concat matrix, which Keras holds apart, are put together again.
     """
-    by_name = {weight.name: np.asarray(weight, "float64") for weight in layer.weights}
+    by_name = dict(zip([weight.name for weight in layer.weights], arrays_of(layer), strict=True))
     if "v" not in by_name:
-        return [by_name["key_kernel"]] if by_name else []
+        return [by_name["key_kernel"]] if "key_kernel" in by_name else []
     v = by_name["v"][:, 0]
     if type(layer).__name__ == "LuongAttention":
         return [np.concatenate([by_name["query_kernel"], by_name["key_kernel"]]), v]
     return [by_name["query_kernel"], by_name["key_kernel"], v]
+
+
+def arrays_of(layer):
+    """Take all weights of a layer, in float64."""
+    return [weight.astype("float64") for weight in layer.get_weights()]

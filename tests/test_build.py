@@ -1,7 +1,9 @@
 """What the build rests on: the table of contents, the pins, and files that hold true on every machine."""
 
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from collections import defaultdict
 from pathlib import Path
@@ -17,6 +19,7 @@ PYTHONS = ("3.11", "3.12", "3.13")
 PINS = {
     "requirements.txt": ("tensorflow", "book", "test"),
     "requirements-floor.txt": ("tensorflow", "test"),
+    "requirements-engines.txt": ("jax", "torch", "test"),
 }
 # Folders of one machine; names like "~/work" or "example.org/home" are none.
 MACHINE_PATH = re.compile(r"(?<![\w.~}$*])/(?:home|root|Users|work|mnt|media|tmp|opt)/\w")
@@ -38,7 +41,7 @@ def project_files():
     try:
         names = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     except (OSError, subprocess.CalledProcessError):  # not a git checkout
-        skip = {".venv", ".venv-floor", "_build", "runs", ".git", "__pycache__"}
+        skip = {".venv", ".venv-floor", ".venv-engines", "_build", "runs", ".git", "__pycache__"}
         paths = [path.relative_to(ROOT) for path in ROOT.rglob("*")]
         names = [str(path) for path in paths if not skip & set(path.parts)]
     for name in filter(None, names):
@@ -110,6 +113,27 @@ def test_the_floor_is_what_pyproject_promises():
     assert pinned_version(keras).release[:2] == (3, 10)
     assert pinned_version(tensorflow).release[:2] == (2, 19)
     assert PROJECT["requires-python"] == ">=3.11"
+
+
+def test_the_engines_are_those_that_are_wanted_and_bring_no_cuda():
+    engines = pins("requirements-engines.txt")
+    assert [str(pin) for pin in engines["torch"]] == ["torch==2.13.0"]
+    assert not [name for name in engines if re.search("tensorflow|cuda|nvidia|triton", name)]
+    assert engines["keras"] == pins("requirements.txt")["keras"]
+
+
+def test_what_the_engines_leave_out_needs_none():
+    steps = (ROOT / "scripts" / "steps.sh").read_text(encoding="utf-8")
+    (names,) = re.findall(r"^without_engine=\((.*?)\)", steps, re.MULTILINE | re.DOTALL)
+    paths = [ROOT / name for name in names.split()]
+    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("test_*.py"))]
+    assert len(files) >= len(paths) > 5
+    script = "import runpy, sys; [runpy.run_path(f) for f in sys.argv[1:]]; print('keras' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT)])}
+    loads_keras = subprocess.run(
+        [sys.executable, "-c", script, *files], env=environment, capture_output=True, text=True, check=True
+    )
+    assert loads_keras.stdout == "False\n"
 
 
 def test_the_base_install_names_no_engine():

@@ -52,6 +52,46 @@ def test_dropout_works_in_training_alone(option):
     assert np.abs(plain - trained).max() > 1e-3
 
 
+def test_an_output_layer_scores_every_source_position():
+    encoder = RecurrentEncoder(31, 5, 13, output_size=3)
+    outputs, _ = encoder(SOURCE_IDS, MASK)
+    logits = encoder.output_logits(outputs)
+    assert logits.shape == (3, 7, 3)
+    kernel, bias = encoder.output_layer.get_weights()
+    np.testing.assert_allclose(numpy(logits), numpy(outputs) @ kernel + bias, rtol=1e-5, atol=1e-5)
+
+
+def test_without_an_output_layer_there_are_no_output_logits():
+    encoder = RecurrentEncoder(31, 5, 13)
+    outputs, _ = encoder(SOURCE_IDS, MASK)
+    with pytest.raises(
+        ValueError, match=r"Expected an encoder with an output layer; received one made without"
+    ):
+        encoder.output_logits(outputs)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_residual_layers_add_their_inputs_from_the_second_one_on(bidirectional):
+    """The second layer's output minus what it has without residuals is the first layer's output."""
+    options = {"num_layers": 2, "bidirectional": bidirectional}
+    plain, residual, first = (
+        RecurrentEncoder(31, 5, 13, **{**options, **other})
+        for other in ({}, {"residual": True}, {"num_layers": 1})
+    )
+    for encoder in (plain, residual, first):
+        encoder(SOURCE_IDS, MASK)
+    randomise(plain)
+    residual.set_weights(plain.get_weights())
+    first.set_weights(plain.get_weights()[: len(first.weights)])
+    (outputs, state), (with_inputs, other_state), (inputs, _) = (
+        encoder(SOURCE_IDS, MASK) for encoder in (plain, residual, first)
+    )
+    difference = numpy(with_inputs) - numpy(outputs)
+    np.testing.assert_allclose(difference, numpy(inputs), rtol=1e-5, atol=1e-5)
+    for ours, other in zip(keras.tree.flatten(state), keras.tree.flatten(other_state), strict=True):
+        np.testing.assert_array_equal(numpy(ours), numpy(other))
+
+
 def test_the_bridge_projects_each_state_by_a_layer_of_its_own():
     bridge = StateBridge(11, num_layers=3, states_per_layer=2)
     generator = np.random.default_rng(0)
@@ -70,6 +110,7 @@ def test_the_bridge_projects_each_state_by_a_layer_of_its_own():
     "layer",
     [
         RecurrentEncoder(31, 5, 13, num_layers=2, cell="gru", bidirectional=False, dropout=0.25),
+        RecurrentEncoder(31, 5, 13, residual=True, recurrent_dropout=0.25, output_size=11),
         StateBridge(11, num_layers=3, states_per_layer=2),
     ],
     ids=lambda layer: type(layer).__name__,

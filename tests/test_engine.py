@@ -23,7 +23,7 @@ def test_a_compiled_function_gives_the_same_for_any_shape_and_reads_the_weights_
         outputs, sums = compiled(rows, state)
         np.testing.assert_allclose(outputs, rows @ np.asarray(layer.kernel) + length, rtol=1e-6)
         assert float(sums["sum"]) == 17 * length
-    assert 1 <= len(traced) < 5
+    assert 1 <= len(traced) < 5 or keras.backend.backend() == "torch"  # which traces nothing
 
 
 def test_an_unknown_engine_is_an_error(monkeypatch):

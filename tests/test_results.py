@@ -19,7 +19,10 @@ def spread(figure):
 
 def quoted():
     dates, sounds = RESULTS["dates"]["splits"], RESULTS["pronunciations"]["splits"]["test"]
-    seconds = {name: max(run["training_seconds"] for run in RESULTS[name]["runs"]) for name in RESULTS}
+    seconds = {
+        name: max(run["training_seconds"] for run in RESULTS[name]["runs"])
+        for name in ("dates", "pronunciations")
+    }
     return [
         spread(dates["test"]["exact_match"]),
         spread(dates["test_unseen_locales"]["exact_match"]),
@@ -32,9 +35,10 @@ def quoted():
 
 @pytest.mark.parametrize("name", sorted(RESULTS))
 def test_a_result_names_a_command_that_exists(name):
-    python, script, corpus, *_ = RESULTS[name]["command"].split()
-    assert (python, corpus) == ("python", name)
+    python, script, *arguments = RESULTS[name]["command"].split()
+    assert python == "python"
     assert (ROOT / script).is_file()
+    assert name in (Path(script).stem, arguments[0])
     assert len(RESULTS[name]["runs"]) >= 1
 
 

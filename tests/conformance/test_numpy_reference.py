@@ -1,5 +1,7 @@
 """Every cell, every attention and the whole forward pass equal plain NumPy, to 1e-5."""
 
+from itertools import product
+
 import keras
 import numpy as np
 import pytest
@@ -39,55 +41,88 @@ def test_one_step_equals_the_reference(cell):
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_the_encoder_reads_each_sentence_to_its_own_end(cell, bidirectional):
-    encoder = RecurrentEncoder(31, 3, 5, num_layers=2, cell=cell, bidirectional=bidirectional)
+@pytest.mark.parametrize("residual", [False, True])
+def test_the_encoder_reads_each_sentence_to_its_own_end(cell, bidirectional, residual):
+    options = {"cell": cell, "bidirectional": bidirectional, "residual": residual}
+    encoder = RecurrentEncoder(31, 3, 5, num_layers=3, **options, output_size=11)
     lengths = (7, 2, 1)
     ids = sentences(lengths, 31)
     padded = pad(ids)
     encoder(padded, padded != 0)
     randomise(encoder)
     outputs, states = encoder(padded, padded != 0)
+    logits = encoder.output_logits(outputs)
 
-    embeddings, *arrays = (np.asarray(weight, "float64") for weight in encoder.get_weights())
-    ways = 2 if bidirectional else 1
-    layers = [arrays[3 * i : 3 * i + 3] for i in range(2 * ways)]  # kernel, recurrent kernel, bias
-    weights = [layers[ways * i : ways * i + ways] for i in range(2)]
+    weights = reference.encoder_weights_of(encoder)
+    embeddings = encoder.embedding.get_weights()[0].astype("float64")
+    kernel, bias = encoder.output_layer.get_weights()
     for row, sentence in enumerate(ids):
-        expected_outputs, expected_state = reference.encode(cell, sentence, embeddings, weights)
+        expected_outputs, expected_state = reference.encode(cell, sentence, embeddings, weights, residual)
         np.testing.assert_allclose(numpy(outputs)[row, : lengths[row]], expected_outputs, **CLOSE)
+        expected_logits = expected_outputs @ kernel + bias
+        np.testing.assert_allclose(numpy(logits)[row, : lengths[row]], expected_logits, **CLOSE)
         assert not numpy(outputs)[row, lengths[row] :].any()
-        for layer in range(2):
+        for layer in range(3):
             for state, expected in zip(states[layer], expected_state[layer], strict=True):
                 np.testing.assert_allclose(numpy(state)[row], expected, **CLOSE)
 
 
-ATTENTIONS = {
-    "luong_dot": (lambda: LuongAttention(KEY_DIM, score="dot"), KEY_DIM),
-    "luong_general": (lambda: LuongAttention(QUERY_DIM, score="general"), QUERY_DIM),
-    "luong_concat": (lambda: LuongAttention(UNITS, score="concat"), QUERY_DIM),
-    "bahdanau": (lambda: BahdanauAttention(UNITS), QUERY_DIM),
+SCORES = {
+    "luong_dot": (lambda **options: LuongAttention(KEY_DIM, "dot", **options), KEY_DIM),
+    "luong_general": (lambda **options: LuongAttention(QUERY_DIM, "general", **options), QUERY_DIM),
+    "luong_concat": (lambda **options: LuongAttention(UNITS, "concat", **options), QUERY_DIM),
+    "bahdanau": (lambda **options: BahdanauAttention(UNITS, **options), QUERY_DIM),
+}
+WINDOWS = {
+    "global": {},
+    "monotonic": {"window": "monotonic", "half_width": 1},
+    "predictive": {"window": "predictive", "half_width": 2},
+    "predictive-as_in_the_paper": {"window": "predictive", "half_width": 2, "renormalize": False},
+}
+SHARED = {
+    "plain": {},
+    "temperature": {"temperature": 0.7},
+    "coverage": {"coverage": True, "temperature": 1.3},
 }
 
 
-@pytest.mark.parametrize("name", ATTENTIONS)
-def test_an_attention_equals_the_reference(name):
-    make, query_dim = ATTENTIONS[name]
-    layer = make()
-    query = normal(BATCH, TARGET_LENGTH, query_dim)
+def every_attention():
+    for (score, (make, query_dim)), (window, local), (name, shared) in product(
+        SCORES.items(), WINDOWS.items(), SHARED.items()
+    ):
+        if score != "bahdanau" or not local:
+            yield pytest.param(make, query_dim, local, shared, score, id=f"{score}-{window}-{name}")
+
+
+@pytest.mark.parametrize(("make", "query_dim", "local", "shared", "score"), list(every_attention()))
+def test_an_attention_equals_the_reference(make, query_dim, local, shared, score):
+    layer = make(**local, **shared)
+    query, query_before = normal(BATCH, TARGET_LENGTH, query_dim), normal(BATCH, query_dim)
     keys, values = normal(BATCH, SOURCE_LENGTH, KEY_DIM), normal(BATCH, SOURCE_LENGTH, VALUE_DIM)
     lengths = (SOURCE_LENGTH, 2)
     keys_mask = np.arange(SOURCE_LENGTH) < np.array(lengths)[:, None]
-    layer(query, keys=keys, values=values)
+    given = {"keys": keys, "values": values, "keys_mask": keys_mask}
+    layer(query, **given)
     randomise(layer)
-    context, attention_weights = layer(query, keys=keys, values=values, keys_mask=keys_mask)
+    options = {"temperature": shared.get("temperature", 1), **local}
+    weights = reference.attention_parts_of(layer)
 
-    weights = reference.attention_weights_of(layer)
+    context, attention_weights = layer(query, **given)
+    coverage, position = 3 * keys_mask * np.abs(normal(BATCH, SOURCE_LENGTH)), np.array([5, 1], "int32")
+    step_context, step_weights = layer(query_before, **given, coverage=coverage, position=position)
+    later_context, later_weights = layer(query, **given, coverage=coverage, position=position)
     for row, length in enumerate(lengths):
-        expected_context, expected_weights = reference.attend(
-            name, query[row], keys[row, :length], values[row, :length], weights
-        )
-        np.testing.assert_allclose(numpy(context)[row], expected_context, **CLOSE)
-        np.testing.assert_allclose(numpy(attention_weights)[row, :, :length], expected_weights, **CLOSE)
+        one = (keys[row, :length], values[row, :length], weights)
+        expected = reference.attend(score, query[row], *one, **options)
+        np.testing.assert_allclose(numpy(context)[row], expected[0], **CLOSE)
+        np.testing.assert_allclose(numpy(attention_weights)[row, :, :length], expected[1], **CLOSE)
+        before = {"first_position": position[row], "coverage": coverage[row, :length], **options}
+        expected = reference.attend(score, query_before[row : row + 1], *one, **before)
+        np.testing.assert_allclose(numpy(step_context)[row], expected[0][0], **CLOSE)
+        np.testing.assert_allclose(numpy(step_weights)[row, :length], expected[1][0], **CLOSE)
+        expected = reference.attend(score, query[row], *one, **before)
+        np.testing.assert_allclose(numpy(later_context)[row], expected[0], **CLOSE)
+        np.testing.assert_allclose(numpy(later_weights)[row, :, :length], expected[1], **CLOSE)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

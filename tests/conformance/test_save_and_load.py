@@ -1,9 +1,10 @@
-"""A saved model gives bit-identical logits in a new process.
+"""A saved model gives bit-identical logits in a new process, and the same to 1e-5 on another engine.
 
 ``keras.saving.load_model`` needs no custom objects. The new process imports ``s2s_lesson.model``, because
 Keras does not import the module that a file names: a file could name any.
 """
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -17,6 +18,11 @@ from s2s_lesson.model import Seq2Seq
 from s2s_lesson.training import compile_model
 
 ROOT = Path(__file__).parents[2]
+OTHER_ENGINES = [
+    engine
+    for engine in ("tensorflow", "jax", "torch")
+    if engine != keras.backend.backend() and importlib.util.find_spec(engine)
+]
 SCRIPT = """
 import sys
 import keras
@@ -32,7 +38,21 @@ np.savez("logits.npz", **logits)
 """
 
 
-def test_a_loaded_model_gives_the_same_logits_in_a_new_process(tmp_path):
+def logits_in_a_new_process(folder, engine):
+    """Load the models of a folder on an engine: the logits of each."""
+    process = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *VARIANTS],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": engine},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 0, process.stderr
+    with np.load(folder / "logits.npz") as logits:
+        return dict(logits)
+
+
+def test_a_loaded_model_gives_the_same_logits_in_a_new_process_on_any_engine_that_is_installed(tmp_path):
     batch = small_batch()
     np.savez(tmp_path / "batch.npz", **batch)
     expected = {}
@@ -40,17 +60,12 @@ def test_a_loaded_model_gives_the_same_logits_in_a_new_process(tmp_path):
         model = small_model(variant)
         expected[variant] = keras.ops.convert_to_numpy(model(batch))
         model.save(tmp_path / f"{variant}.keras")
-    process = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *VARIANTS],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-    assert process.returncode == 0, process.stderr
-    with np.load(tmp_path / "logits.npz") as logits:
+    for engine, tolerance in [(keras.backend.backend(), 0), *((other, 1e-5) for other in OTHER_ENGINES)]:
+        logits = logits_in_a_new_process(tmp_path, engine)
         for variant in VARIANTS:
-            np.testing.assert_array_equal(logits[variant], expected[variant], err_msg=variant)
+            np.testing.assert_allclose(
+                logits[variant], expected[variant], tolerance, tolerance, err_msg=f"{variant} on {engine}"
+            )
 
 
 def test_a_trained_model_is_saved_without_its_losses_and_metrics(tmp_path):

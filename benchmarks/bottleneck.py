@@ -1,0 +1,146 @@
+"""Measure the fixed-length bottleneck: accuracy against source length, without attention and with it.
+
+    python benchmarks/bottleneck.py bottleneck --seeds 0 1 2 --processes 2
+
+writes book/results/bottleneck.json. The task is to repeat a row of random letters. Nothing in such a row can
+be guessed from the rest of it: all of it has to get from the encoder to the decoder. No row is seen twice, so
+that no model can learn rows by heart.
+
+Each run uses one core. Finished runs stay in runs/bottleneck/: given again after an interruption, the command
+makes those that are missing.
+"""
+
+import argparse
+import multiprocessing
+import os
+import time
+from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+
+from results import ROOT, kept, spread, write_results
+
+RUNS = ROOT / "runs" / "bottleneck"
+ROWS = {"alphabet_size": 26, "min_length": 4, "max_length": 24}
+TRAIN_SIZE = 153_600  # 1,200 batches
+TEST_SIZE = 4_200  # about 200 rows of each length
+BATCH_SIZE, LEARNING_RATE = 128, 5e-3
+SETTINGS = {
+    "luong_general": {"attention": "luong_general"},
+    "none": {"attention": "none"},
+    "none, twice the units": {"attention": "none", "encoder_units": 128, "decoder_units": 256},
+    "none, four times the updates": {"attention": "none", "train_size": 4 * TRAIN_SIZE},
+}
+LONG = "none, four times the updates"  # for the first seed alone
+SCORES = ("exact_match", "token_error_rate", "token_accuracy")
+
+
+def main():
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("name", choices=["bottleneck"], help="of the file in book/results/")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--processes", type=int, default=2, help="runs at a time, one core each")
+    options = parser.parse_args()
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ[name] = "1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    jobs = [
+        (setting, seed)
+        for seed in options.seeds
+        for setting in SETTINGS
+        if setting != LONG or seed == options.seeds[0]
+    ]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.processes, context, max_tasks_per_child=1) as pool:
+        runs = list(pool.map(run, *zip(*jobs, strict=True)))
+    runs.sort(key=lambda run: (list(SETTINGS).index(run["setting"]), run["seed"]))
+    write_results(
+        options.name,
+        ["python benchmarks/bottleneck.py", options.name, "--seeds", *options.seeds],
+        task={"task": "copy", **ROWS, "test_size": TEST_SIZE, "batch_size": BATCH_SIZE},
+        settings={setting: summary(setting, runs) for setting in SETTINGS},
+        runs=runs,
+    )
+
+
+def run(setting, seed):
+    """Measure, or read what an earlier call of this command found."""
+    name = setting.replace(", ", "-").replace(" ", "_")
+    return kept(RUNS / f"{name}-{seed}.json", measure, setting, seed)
+
+
+def measure(setting, seed):
+    """Train one model and score it on new rows of each length.
+
+    Args:
+        setting: a key of ``SETTINGS``.
+        seed: int, of the rows, the weights and the order of the batches.
+
+    Returns:
+        dict of ``setting``, ``seed``, ``parameters``, ``updates``, ``training_seconds`` (processor time) and
+        ``lengths``, a list with one dict a source length: ``length``, ``pairs`` and the ``SCORES``, by
+        greedy search.
+    """
+    from s2s_lesson import corpora, engine
+    from s2s_lesson.evaluation import evaluate
+    from s2s_lesson.pipeline import TextToText
+
+    options = {"embedding_dim": 32, "encoder_units": 64, "decoder_units": 128, **SETTINGS[setting]}
+    train_size = options.pop("train_size", TRAIN_SIZE)
+    corpus = corpora.load(
+        "copy", seed=seed, **ROWS, train_size=4 * TRAIN_SIZE, dev_size=500, test_size=TEST_SIZE
+    )
+    engine.seed_everything(seed)
+    pipeline = TextToText.from_pairs(
+        corpus.train[:train_size], source_tokens="whitespace", target_tokens="whitespace", **options
+    )
+    started = time.process_time()
+    pipeline.fit(
+        corpus.train[:train_size],
+        corpus.dev,
+        epochs=1,
+        batch_size=BATCH_SIZE,
+        learning_rate=LEARNING_RATE,
+        seed=seed,
+        progress=False,
+    )
+    seconds = time.process_time() - started
+    by_length = defaultdict(list)
+    for pair in corpus.test:
+        by_length[len(pair.source.split())].append(pair)
+    lengths = []
+    for length, pairs in sorted(by_length.items()):
+        scores = evaluate(pipeline, pairs, beam_size=1, batch_size=BATCH_SIZE)
+        lengths.append({"length": length, "pairs": len(pairs), **{name: scores[name] for name in SCORES}})
+    return {
+        "setting": setting,
+        "seed": seed,
+        "parameters": pipeline.model.count_params(),
+        "updates": len(pipeline.batches(corpus.train[:train_size], BATCH_SIZE)),
+        "training_seconds": round(seconds, 1),
+        "lengths": lengths,
+    }
+
+
+def summary(setting, runs):
+    """Mean, least and greatest of every score over the seeds, for each source length.
+
+    Args:
+        setting: a key of ``SETTINGS``.
+        runs: list of what ``measure`` returned, those of other settings included.
+
+    Returns:
+        dict of ``options``, ``lengths`` and for each score a dict of ``mean``, ``min`` and ``max``, lists in
+        the order of ``lengths``.
+    """
+    chosen = [run["lengths"] for run in runs if run["setting"] == setting]
+    found = {"options": SETTINGS[setting], "lengths": [scores["length"] for scores in chosen[0]]}
+    for name in SCORES:
+        columns = [[scores[name] for scores in length] for length in zip(*chosen, strict=True)]
+        spreads = [spread(column) for column in columns]
+        found[name] = {key: [round(one[key], 4) for one in spreads] for key in ("mean", "min", "max")}
+    return found
+
+
+if __name__ == "__main__":
+    main()
