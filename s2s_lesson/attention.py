@@ -144,16 +144,24 @@ class Attention(layers.Layer):
         """Weigh for one query after the other: each sees what those before it have attended to."""
 
         def step(state, inputs):
-            query, position = inputs["query"][:, None], inputs["position"][:, None]
-            mask = inputs.get("keys_mask", keys_mask)
+            mask = inputs["keys_mask"][:, None] > 0 if "keys_mask" in inputs else keys_mask
+            query, position = inputs["query"][:, None], state["position"]
             weights = self._weigh_covered(query, projected_keys, mask, position, state["coverage"])[:, 0]
             weights = ops.cast(weights, coverage.dtype)
-            return {"coverage": state["coverage"] + weights, "attention_weights": weights}
+            return {
+                "coverage": state["coverage"] + weights,
+                "attention_weights": weights,
+                "position": position + 1,
+            }
 
-        inputs = {"query": query, "position": ops.broadcast_to(position, ops.shape(query)[:2])}
+        inputs = {"query": query}
         if keys_mask is not None and keys_mask.shape[1] != 1:
-            inputs["keys_mask"] = keys_mask[:, :, None]  # (batch, target_length, 1, source_length)
-        state = {"coverage": coverage, "attention_weights": ops.zeros_like(coverage)}
+            inputs["keys_mask"] = ops.cast(keys_mask, query.dtype)  # (batch, target_length, source_length)
+        state = {
+            "coverage": coverage,
+            "attention_weights": ops.zeros_like(coverage),
+            "position": ops.broadcast_to(position[:, :1], (ops.shape(query)[0], 1)),
+        }
         return over_time(step, state, inputs)["attention_weights"]
 
     def _expect_width(self, name, width):

@@ -97,7 +97,7 @@ class AttentionDecoder(layers.Layer):
         self.embedding = layers.Embedding(
             vocab_size, embedding_dim, embeddings_initializer=initializers.RandomNormal(stddev=1.0)
         )
-        self.dropout, self.recurrent_dropout = layers.Dropout(dropout), layers.Dropout(recurrent_dropout)
+        self.dropout = layers.Dropout(dropout)
         self.recurrent_layers = [
             CELLS[cell](units, return_sequences=True, return_state=True, recurrent_dropout=recurrent_dropout)
             for _ in range(num_layers)
@@ -235,24 +235,29 @@ class AttentionDecoder(layers.Layer):
 
     def _one_step_after_the_other(self, embedded, state, training):
         """Go through time with ``_advance``, as ``step`` does."""
-        noise, recurrent_noise = self._noise(embedded, training)
+        noise = self._noise(embedded, training)
 
         def step(changing, inputs):
-            noise = {"noise": inputs.get("noise"), "recurrent_noise": recurrent_noise}
-            return self._advance(inputs["embedded"], {**state, **changing}, **noise)
+            return self._advance(inputs["embedded"], {**state, **changing}, inputs.get("noise"), training)
 
         changing = {name: leaf for name, leaf in state.items() if name not in self.fixed}
         inputs = {"embedded": embedded} if noise is None else {"embedded": embedded, "noise": noise}
-        return over_time(step, changing, inputs)
+        cells = [layer.cell for layer in self.recurrent_layers]
+        for cell, states in zip(cells, state["recurrent_state"], strict=True):
+            cell.get_recurrent_dropout_mask(states[0])  # drawn here, and the same at every step
+        states = over_time(step, changing, inputs)
+        for cell in cells:
+            cell.reset_recurrent_dropout_mask()
+        return states
 
-    def _advance(self, embedded, state, noise=None, recurrent_noise=None):
+    def _advance(self, embedded, state, noise=None, training=False):
         """One step through recurrent layers and attention.
 
         Args:
             embedded: float (batch, embedding_dim).
             state: dict.
             noise: list of float (batch, width), what dropout multiplies the inputs of each layer by.
-            recurrent_noise: list of float (batch, units), likewise for the hidden states.
+            training: bool. Whether the cells drop what their recurrent dropout names.
 
         Returns:
             dict of the leaves of the state that change.
@@ -269,10 +274,8 @@ class AttentionDecoder(layers.Layer):
             zip(self.recurrent_layers, state["recurrent_state"], strict=True)
         ):
             inputs = outputs
-            if recurrent_noise is not None:
-                states = [states[0] * recurrent_noise[index], *states[1:]]
             fed = inputs if noise is None else inputs * noise[index]
-            outputs, states = layer.cell(fed, states, training=False)  # (batch, units)
+            outputs, states = layer.cell(fed, states, training=training)  # (batch, units)
             recurrent_state.append(list(states))
             if self.residual and index > 0:
                 outputs = outputs + inputs
@@ -297,18 +300,12 @@ class AttentionDecoder(layers.Layer):
 
     def _noise(self, embedded, training):
         """Draw what dropout multiplies by, for all steps: none can be drawn inside the loop."""
+        if not training or self.dropout.rate == 0:
+            return None
         batch, length = ops.shape(embedded)[:2]
-
-        def draw(dropout, shapes):
-            if not training or dropout.rate == 0:
-                return None
-            return [dropout(ops.ones(shape, dtype=embedded.dtype), training=True) for shape in shapes]
-
         widths = [layer.cell.kernel.shape[0] for layer in self.recurrent_layers]
-        return (
-            draw(self.dropout, [(batch, length, width) for width in widths]),
-            draw(self.recurrent_dropout, [(batch, self.units)] * len(widths)),
-        )
+        ones = [ops.ones((batch, length, width), dtype=embedded.dtype) for width in widths]
+        return [self.dropout(part, training=True) for part in ones]
 
     def get_config(self):
         return {**super().get_config(), **self.options}

@@ -96,28 +96,35 @@ without_engine=(
     tests/test_vocab.py
 )
 
-# Both engines at once, each on one core; what PyTorch's tests say is shown after JAX's.
+# All at once, since each of them keeps one core busy: PyTorch, and JAX, which compiles much, in two halves.
 run_test_engines() {
     environment .venv-engines requirements-engines.txt python3.11
     python=.venv-engines/bin/python
-    local versions torch broken=()
+    local versions jax torch broken=()
     versions=$(versions JAX torch Keras)
     say "Running the package's tests on JAX and on PyTorch, at once: $versions"
-    test_on torch >_build/torch.txt 2>&1 &
+    test_on torch tests >_build/torch.txt 2>&1 &
     torch=$!
-    test_on jax || broken+=(JAX)
+    test_on jax tests --ignore=tests/conformance >_build/jax.txt 2>&1 &
+    jax=$!
+    echo "== JAX, conformance tests"
+    test_on jax tests/conformance || broken+=("JAX (conformance)")
+    wait "$jax" || broken+=(JAX)
+    echo "== JAX, unit tests"
+    cat _build/jax.txt
     wait "$torch" || broken+=(PyTorch)
-    echo "== The same tests on PyTorch"
+    echo "== PyTorch, unit and conformance tests"
     cat _build/torch.txt
     if ((${#broken[@]})); then
-        step="Running the package's tests on ${broken[*]}"
+        step="Running the package's tests on $(IFS=, && echo "${broken[*]}")"
         return 1
     fi
     echo "== make test-engines passed in $SECONDS seconds"
 }
 
+# An engine, and what to run on it.
 test_on() {
-    KERAS_BACKEND=$1 OMP_NUM_THREADS=1 "$python" -m pytest -q tests "${without_engine[@]/#/--ignore=}"
+    KERAS_BACKEND=$1 OMP_NUM_THREADS=1 "$python" -m pytest -q --disable-warnings "${without_engine[@]/#/--ignore=}" "${@:2}"
 }
 
 # "Python 3.11.7, Keras 3.15.1" of the environment; the arguments name packages.

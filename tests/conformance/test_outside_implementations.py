@@ -66,20 +66,21 @@ def test_additive_attention_equals_that_of_keras_on_projected_vectors(name):
 
 def test_general_attention_equals_one_head_of_keras_with_a_matrix_for_the_keys():
     """The head divides its scores by the square root of the width: the temperature."""
-    theirs = keras.layers.MultiHeadAttention(1, UNITS, VALUE_DIM, use_bias=False, output_shape=VALUE_DIM)
-    theirs(QUERY, VALUES, KEYS)
+    theirs = keras.layers.MultiHeadAttention(1, UNITS, use_bias=False, output_shape=UNITS)
+    values = normal(BATCH, TARGET_LENGTH, UNITS)  # JAX wants them as wide as the keys
+    keys = KEYS[:, :TARGET_LENGTH]
+    theirs(QUERY, values, keys)
     ours = LuongAttention(UNITS, temperature=UNITS**0.5)
-    ours(QUERY, keys=KEYS, values=VALUES)
+    ours(QUERY, keys=keys, values=values)
     randomise(ours)
     matrices = {  # (width, heads, width of a head), but the output has its heads first
         "query": np.eye(UNITS)[:, None],
         "key": numpy(ours.key_kernel)[:, None],
-        "value": np.eye(VALUE_DIM)[:, None],
-        "output": np.eye(VALUE_DIM)[None],
+        "value": np.eye(UNITS)[:, None],
+        "output": np.eye(UNITS)[None],
     }
     theirs.set_weights(list(matrices.values()))
     target_ids = np.array([[5, 6, 7, 8, 9], [5, 0, 0, 0, 0], [5, 6, 7, 0, 0]])
     mask = combined_mask(target_ids)
-    keys, values = KEYS[:, :TARGET_LENGTH], VALUES[:, :TARGET_LENGTH]
     context, weights = theirs(QUERY, values, keys, attention_mask=mask, return_attention_scores=True)
     check(ours(QUERY, keys=keys, values=values, keys_mask=mask), (context, weights[:, 0]))
