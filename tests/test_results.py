@@ -28,6 +28,15 @@ def quoted():
         spread(dates["test_unseen_locales"]["exact_match"]),
         percent(sounds["token_error_rate"]["mean"]),
         percent(1 - sounds["exact_match"]["mean"]),
+        spread(RESULTS["copying"]["settings"]["copying"]["test"]["exact_match"]),
+        *(
+            spread(RESULTS["pointer"]["experiments"][experiment]["scores"][test]["accuracy"])
+            for experiment, test in (
+                ("sorting, chosen masked", "n=10"),
+                ("sorting", "n=10"),
+                ("convex hulls of 5 to 10 points", "n=5-10"),
+            )
+        ),
         f"{seconds['dates']:.0f} s",
         f"{seconds['pronunciations']:.0f} s",
     ]
@@ -50,3 +59,6 @@ def test_the_readme_quotes_the_results(figure):
 def test_the_models_are_as_good_as_they_should_be():
     assert RESULTS["dates"]["splits"]["test"]["exact_match"]["min"] >= 0.995
     assert RESULTS["pronunciations"]["splits"]["test"]["token_error_rate"]["max"] < 0.12
+    assert RESULTS["copying"]["settings"]["vocabulary alone"]["test"]["exact_match"]["max"] == 0
+    sorting = RESULTS["pointer"]["experiments"]["sorting, chosen masked"]["scores"]["n=10"]
+    assert sorting["accuracy"]["min"] >= 0.95
