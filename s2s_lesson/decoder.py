@@ -72,7 +72,7 @@ class AttentionDecoder(layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        for name, known in {attention: ATTENTIONS, attention_order: ATTENTION_ORDERS}.items():
+        for name, known in ((cell, CELLS), (attention, ATTENTIONS), (attention_order, ATTENTION_ORDERS)):
             if name not in known:
                 raise ValueError(f"Expected one of {', '.join(known)}; received {name!r}.")
         self.options = {

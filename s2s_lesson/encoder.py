@@ -38,6 +38,8 @@ class RecurrentEncoder(layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if cell not in CELLS:
+            raise ValueError(f"Expected one of {', '.join(CELLS)}; received {cell!r}.")
         self.options = {
             "vocab_size": vocab_size,
             "embedding_dim": embedding_dim,

@@ -50,7 +50,9 @@ def test_each_name_stands_for_its_attention(name):
 
 
 @pytest.mark.parametrize(
-    "options", [{"attention": "cosine"}, {"attention_order": "before"}], ids=["attention", "order"]
+    "options",
+    [{"attention": "cosine"}, {"attention_order": "before"}, {"cell": "rnn"}],
+    ids=["attention", "order", "cell"],
 )
 def test_an_unknown_choice_is_an_error(options):
     with pytest.raises(ValueError, match=r"Expected one of .*; received"):

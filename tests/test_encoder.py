@@ -119,3 +119,8 @@ def test_a_layer_is_made_again_from_its_config(layer):
     twin = type(layer).from_config(layer.get_config())
     assert twin.get_config() == layer.get_config()
     assert twin.options == layer.options
+
+
+def test_an_unknown_cell_is_an_error():
+    with pytest.raises(ValueError, match="Expected one of lstm, gru; received 'rnn'"):
+        RecurrentEncoder(31, 3, 5, cell="rnn")
