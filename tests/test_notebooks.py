@@ -44,10 +44,11 @@ def outputs_not_kept(notebook):
 
 
 def outputs_not_there(notebook):
-    """Numbers of the code cells whose output is to be kept and compared, but which have none."""
+    """Numbers of the code cells whose output is to be compared, but which have none or were not run."""
     cells = enumerate(code_cells(notebook))
     compared = {"keep_output", "nbval-check-output"}
-    return [number for number, cell in cells if tags(cell) & compared and not cell.outputs]
+    kept = [(number, cell) for number, cell in cells if tags(cell) & compared]
+    return [number for number, cell in kept if not cell.outputs or cell.execution_count is None]
 
 
 def too_long(notebook):
@@ -124,6 +125,7 @@ GOOD = v4.new_notebook(
     ]
 )
 GOOD.cells[2].outputs = [v4.new_output("stream", text="1\n")]
+GOOD.cells[2].execution_count = 1
 
 
 def test_the_checks_accept_a_good_notebook():
@@ -135,6 +137,7 @@ def test_the_checks_accept_a_good_notebook():
     [
         (outputs_not_kept, 2, {"metadata": {}}),
         (outputs_not_there, 2, {"outputs": []}),
+        (outputs_not_there, 2, {"execution_count": None}),
         (too_long, 6, {"source": "\n".join("x = 1" for _ in range(MAX_LINES + 1))}),
         (sphinx_markup, 0, {"source": "# Title\n\n```{note}\nHello\n```"}),
         (sphinx_markup, 0, {"source": "# Title\n\n:::{tip}\nHello\n:::"}),
