@@ -1,14 +1,16 @@
 """The one place that knows TensorFlow, JAX and PyTorch apart."""
 
 import keras
+from keras import ops, tree
 
 
-def compile_function(function, layer):
+def compile_function(function, layer=None):
     """Compile a function of tensors for the engine in use, once per shape of its arguments.
 
     Args:
         function: takes and returns tensors, or nested structures of them, and has no side effects.
-        layer: ``keras.Layer`` whose weights the function reads, as they are at each call.
+        layer: ``keras.Layer`` whose weights the function reads, as they are at each call. None for a function
+            that reads none; on JAX, weights that it reads all the same stay as they are at the first call.
 
     Returns:
         A callable with the same signature: a ``tf.function`` on TensorFlow, a ``jax.jit`` on JAX, and on
@@ -21,6 +23,9 @@ def compile_function(function, layer):
         return tf.function(function, reduce_retracing=True, jit_compile=False)
     if backend == "jax":
         import jax
+
+        if layer is None:
+            return jax.jit(function)
 
         @jax.jit
         def with_weights(values, *arguments):
@@ -36,6 +41,64 @@ def compile_function(function, layer):
         f"Expected the Keras backend to be tensorflow, jax or torch; received {backend!r}. "
         "Set the environment variable KERAS_BACKEND to one of these before you start Python."
     )
+
+
+def compile_step(step, layer=None):
+    """Compile a step function. What it hands on of the state comes back as the same object.
+
+    A search need not rearrange such leaves, the encoder's keys and values for example.
+
+    Args:
+        step: ``step(token_ids, state) -> (logits, state)``, whose state keeps its structure.
+        layer: as in ``compile_function``.
+
+    Returns:
+        A callable with the same signature.
+    """
+    handed_on = []  # one bool a leaf, written while the engine traces
+
+    def changes(token_ids, state):
+        logits, new_state = step(token_ids, state)
+        tree.assert_same_structure(state, new_state)
+        leaves = list(zip(tree.flatten(new_state), tree.flatten(state), strict=True))
+        handed_on[:] = [new is old for new, old in leaves]
+        return logits, [new for new, old in leaves if new is not old]
+
+    compiled = compile_function(changes, layer)
+
+    def run(token_ids, state):
+        logits, changed = compiled(token_ids, state)
+        changed = iter(changed)
+        leaves = [
+            leaf if same else next(changed) for leaf, same in zip(tree.flatten(state), handed_on, strict=True)
+        ]
+        return logits, tree.pack_sequence_as(state, leaves)
+
+    return run
+
+
+def compiles_each_shape():
+    """Whether every new shape costs a compilation, as on JAX."""
+    return keras.backend.backend() == "jax"
+
+
+def top_k(values, count):
+    """Find the greatest values of each row, in order; of equal ones the first comes first.
+
+    Args:
+        values: float (rows, width).
+        count: int, at most ``width``.
+
+    Returns:
+        values: float (rows, count).
+        indices: int (rows, count).
+    """
+    if keras.backend.backend() == "torch":  # its topk leaves the order of equal values open
+        import torch
+
+        found, indices = torch.sort(values, dim=-1, descending=True, stable=True)
+        return found[:, :count], indices[:, :count]
+    return ops.top_k(values, count)
 
 
 def jit_compile():

@@ -1,7 +1,6 @@
 """TextToText: text in, text and attention out."""
 
 import warnings
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -9,14 +8,14 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from s2s_lesson import engine, training
-from s2s_lesson.batching import PairBatches, pad, shift_right
+from s2s_lesson.batching import PairBatches, pad
 from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
-from s2s_lesson.prediction import Prediction, empty_prediction, without_end
+from s2s_lesson.prediction import empty_prediction, read_predictions
 from s2s_lesson.run import BEST_MODEL, run_folder, writable_folder, write_at_once
-from s2s_lesson.search import beam_search
+from s2s_lesson.search import beam_search, sample
 from s2s_lesson.storage import read_description, write_description
-from s2s_lesson.text import TOKENIZERS, clean, detokenize, tokenize
-from s2s_lesson.vocab import EOS, ExtendedVocabulary, Vocabulary
+from s2s_lesson.text import TOKENIZERS, clean, tokenize
+from s2s_lesson.vocab import ExtendedVocabulary, Vocabulary
 
 
 class TextToText:
@@ -62,8 +61,6 @@ class TextToText:
         self.max_source_length, self.max_output_length = max_source_length, max_output_length
         self.copies = model.config.copy
         self._encode = engine.compile_function(model.encode, model)
-        self._step = engine.compile_function(model.step, model)
-        self._decode = engine.compile_function(model.decode, model)
 
     @classmethod
     def from_pairs(
@@ -213,17 +210,9 @@ class TextToText:
         )
 
     def predict(
-        self,
-        texts,
-        beam_size=5,
-        n_best=1,
-        *,
-        length_penalty=0.0,
-        batch_size=64,
-        truncate=False,
-        progress=False,
+        self, texts, beam_size=5, n_best=1, *, batch_size=64, truncate=False, progress=False, **options
     ):
-        """Write an output for each text.
+        """Write an output for each text, by beam search.
 
         Blanks around a text are ignored. A blank text is answered with an empty one, at log-probability 0.
 
@@ -231,40 +220,41 @@ class TextToText:
             texts: list of str.
             beam_size: int. 1 is greedy search.
             n_best: int, at most ``beam_size``. Fewer come back where fewer outputs are possible.
-            length_penalty: float. See ``search.beam_search``.
             batch_size: int. Texts decoded at once; it changes the speed and nothing else.
             truncate: bool. Cut texts that are too long, instead of raising an error.
             progress: bool. Show a progress bar.
+            **options: of ``search.beam_search``, such as ``length_penalty``. ``prefix`` and ``required``
+                are texts here, one for all or a list of one for each; so is ``forbidden``, one for all.
 
         Returns:
             list of ``Prediction``, one for each text, in order.
 
         Raises:
             TypeError: ``texts`` is one string.
-            ValueError: a text is longer than ``max_source_length`` tokens and ``truncate`` is false.
+            ValueError: a text is longer than ``max_source_length`` tokens and ``truncate`` is false, or an
+                option is out of range.
         """
-        if isinstance(texts, str):
-            raise TypeError("Expected a list of texts; received one string. Write predict([text]).")
-        sources = [self._source_side(text) for text in texts]
-        for index, tokens in enumerate(sources):
-            if len(tokens) > self.max_source_length and not truncate:
-                raise ValueError(
-                    f"Expected texts of at most {self.max_source_length} tokens; text {index} has "
-                    f"{len(tokens)}. Shorten it, or pass truncate=True to cut it."
-                )
-        sources = [tokens[: self.max_source_length] for tokens in sources]
-        predictions = [empty_prediction(text) for text in texts]
-        full = [index for index, tokens in enumerate(sources) if tokens]
-        full.sort(key=lambda index: len(sources[index]))
-        for start in tqdm(
-            range(0, len(full), batch_size), desc="decoding", disable=not progress, leave=False
-        ):
-            rows = full[start : start + batch_size]
-            batch = [texts[row] for row in rows], [sources[row] for row in rows]
-            found = self._predict_batch(*batch, beam_size, n_best, length_penalty)
-            for row, prediction in zip(rows, found, strict=True):
-                predictions[row] = prediction
-        return predictions
+        options |= {"beam_size": beam_size, "n_best": n_best}
+        return self._predict(beam_search, texts, batch_size, truncate, progress, options)
+
+    def sample(self, texts, n_samples=1, *, seed=0, batch_size=64, truncate=False, progress=False, **options):
+        """Draw outputs for each text at random.
+
+        Args:
+            texts, batch_size, truncate, progress: as in ``predict``.
+            n_samples: int.
+            seed: int. Each text draws from ``seed`` and its place in ``texts``, whatever the batches.
+            **options: of ``search.sample``, such as ``temperature``; texts where ``predict`` has texts.
+
+        Returns:
+            list of ``Prediction``, one for each text, in order: the sample drawn first, the others among its
+            ``alternatives``.
+
+        Raises:
+            TypeError, ValueError: as ``predict``.
+        """
+        options |= {"n_samples": n_samples, "seed": seed}
+        return self._predict(sample, texts, batch_size, truncate, progress, options)
 
     def save(self, folder):
         """Write the pipeline to a folder: model, vocabularies and options.
@@ -307,51 +297,64 @@ class TextToText:
         """The tokens of a target text."""
         return tokenize(_clean(text, self.cleaning), self.target_tokens)
 
-    def _predict_batch(self, texts, sources, beam_size, n_best, length_penalty):
-        source_ids = pad([self.source_vocab.encode(tokens) for tokens in sources])
-        words = [ExtendedVocabulary(self.target_vocab, tokens) for tokens in sources]
-        if self.copies:
-            state = self._encode(source_ids, pad([extended.copy_ids() for extended in words]))
-        else:
-            state = self._encode(source_ids)
-        found = beam_search(
-            self._step,
-            state,
-            bos_id=self.target_vocab.bos_id,
-            eos_id=self.target_vocab.eos_id,
-            max_output_length=self.max_output_length,
-            beam_size=beam_size,
-            n_best=n_best,
-            length_penalty=length_penalty,
-        )
-        ranked = [self._hypotheses(texts, words, state, found, rank) for rank in range(n_best)]
-        return [
-            replace(best, alternatives=tuple(other for other in others if other.score > -np.inf))
-            for best, *others in zip(*ranked, strict=True)
-        ]
-
-    def _hypotheses(self, texts, words, state, found, rank):
-        """The predictions of one rank, their attention read off by teacher forcing."""
-        sequences, lengths = found.sequences[:, rank], found.lengths[:, rank]
-        decoder_inputs = shift_right(sequences)
-        attention_weights = np.asarray(keras.ops.convert_to_numpy(self._decode(decoder_inputs, state)[1]))
-        predictions = []
-        for row, (text, extended) in enumerate(zip(texts, words, strict=True)):
-            tokens = extended.source_tokens
-            output = [extended.token(index) for index in sequences[row, : lengths[row]]]
-            predictions.append(
-                Prediction(
-                    source=text,
-                    source_tokens=(*tokens, EOS),
-                    text=detokenize(without_end(output), self.target_tokens),
-                    tokens=tuple(output),
-                    log_probability=float(found.log_probabilities[row, rank]),
-                    score=float(found.scores[row, rank]),
-                    attention_weights=attention_weights[row, : len(output), : len(tokens) + 1],
-                    unknown=tuple(token for token in tokens if token not in self.source_vocab),
+    def _predict(self, search, texts, batch_size, truncate, progress, options):
+        if isinstance(texts, str):
+            raise TypeError("Expected a list of texts; received one string. Write [text].")
+        sources = [self._source_side(text) for text in texts]
+        for index, tokens in enumerate(sources):
+            if len(tokens) > self.max_source_length and not truncate:
+                raise ValueError(
+                    f"Expected texts of at most {self.max_source_length} tokens; text {index} has "
+                    f"{len(tokens)}. Shorten it, or pass truncate=True to cut it."
                 )
+        sources = [tokens[: self.max_source_length] for tokens in sources]
+        predictions = [empty_prediction(text) for text in texts]
+        full = [index for index, tokens in enumerate(sources) if tokens]
+        full.sort(key=lambda index: len(sources[index]))
+        for start in tqdm(
+            range(0, len(full), batch_size), desc="decoding", disable=not progress, leave=False
+        ):
+            rows = full[start : start + batch_size]
+            words = [ExtendedVocabulary(self.target_vocab, sources[row]) for row in rows]
+            found = search(
+                self.model.step,
+                self._encoded(words),
+                bos_id=self.target_vocab.bos_id,
+                eos_id=self.target_vocab.eos_id,
+                max_output_length=self.max_output_length,
+                return_attention=True,
+                **self._in_ids(options, rows, words, len(texts)),
             )
+            batch = [texts[row] for row in rows]
+            for row, prediction in zip(rows, self._read(found, batch, words), strict=True):
+                predictions[row] = prediction
         return predictions
+
+    def _encoded(self, words):
+        source_ids = pad([self.source_vocab.encode(extended.source_tokens) for extended in words])
+        if not self.copies:
+            return self._encode(source_ids)
+        return self._encode(source_ids, pad([extended.copy_ids() for extended in words]))
+
+    def _in_ids(self, options, rows, words, count):
+        """The options of a search for some of the texts, with ids in place of texts."""
+        options = dict(options)
+        for name in {"prefix", "required"} & options.keys():
+            texts = [options[name]] * count if isinstance(options[name], str) else options[name]
+            if len(texts) != count:
+                raise ValueError(
+                    f"Expected {name} as one text, or one for each of {count}; received {len(texts)}."
+                )
+            sides = [self.target_side(texts[row]) for row in rows]
+            options[name] = [extended.encode(side)[:-1] for extended, side in zip(words, sides, strict=True)]
+        if "forbidden" in options:
+            options["forbidden"] = self.target_vocab.encode(self.target_side(options["forbidden"]))[:-1]
+        if "seed" in options:
+            options["seed"] = [[options["seed"], row] for row in rows]
+        return options
+
+    def _read(self, found, texts, words):
+        return read_predictions(found, texts, words, self.source_vocab, self.target_tokens)
 
 
 def _clean(text, cleaning):

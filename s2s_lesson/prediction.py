@@ -1,9 +1,10 @@
 """Prediction: one output of a pipeline, and how it came about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from s2s_lesson.text import detokenize
 from s2s_lesson.vocab import EOS
 
 
@@ -39,6 +40,45 @@ class Prediction:
 def empty_prediction(text):
     """The answer to a blank text: nothing, for certain."""
     return Prediction(text, (), "", (), 0.0, 0.0, np.zeros((0, 0), "float32"))
+
+
+def read_predictions(found, texts, words, source_vocab, target_tokens):
+    """Turn what a search found into predictions.
+
+    Args:
+        found: ``SearchResult`` with attention weights.
+        texts: list of str. What came in, one for each sentence.
+        words: list of ``ExtendedVocabulary``, likewise; they hold the source tokens.
+        source_vocab: ``Vocabulary``.
+        target_tokens: name of a tokenizer in ``s2s_lesson.text``.
+
+    Returns:
+        list of ``Prediction``, the best of each sentence; the others are among its ``alternatives``.
+    """
+    predictions = []
+    for row, (text, extended) in enumerate(zip(texts, words, strict=True)):
+        source_tokens = (*extended.source_tokens, EOS)
+        unknown = tuple(token for token in extended.source_tokens if token not in source_vocab)
+        ranked = []
+        for rank in range(found.lengths.shape[1]):
+            length = found.lengths[row, rank]
+            output = tuple(extended.token(index) for index in found.sequences[row, rank, :length])
+            ranked.append(
+                Prediction(
+                    source=text,
+                    source_tokens=source_tokens,
+                    text=detokenize(without_end(output), target_tokens),
+                    tokens=output,
+                    log_probability=float(found.log_probabilities[row, rank]),
+                    score=float(found.scores[row, rank]),
+                    attention_weights=found.attention_weights[row, rank, :length, : len(source_tokens)],
+                    unknown=unknown,
+                )
+            )
+        best, *others = ranked
+        existing = tuple(other for other in others if other.score > -np.inf)
+        predictions.append(replace(best, alternatives=existing))
+    return predictions
 
 
 def without_end(tokens):

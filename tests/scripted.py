@@ -57,9 +57,9 @@ def slow_beam_search(table, max_output_length, beam_size, n_best, length_penalty
     """Beam search over one sentence, without batches, arrays or an early stop.
 
     Returns:
-        list of (score, log_probability, sequence), best first.
+        list of (score, log_probability, sequence), best first: the best that ever ended, or were cut.
     """
-    beam = [(0.0, 0.0, ())]
+    beam, finished = [(0.0, 0.0, ())], {}
     for _ in range(max_output_length):
         candidates = []
         for score, total, sequence in beam:
@@ -71,7 +71,9 @@ def slow_beam_search(table, max_output_length, beam_size, n_best, length_penalty
                 total = log_probability(table, longer)
                 candidates.append((penalised(total, len(longer), length_penalty), total, longer))
         beam = sorted(candidates, key=lambda candidate: -candidate[0])[:beam_size]
-    return beam[:n_best]
+        finished |= {kept[2]: kept for kept in beam if kept[2][-1:] == (EOS,)}
+    finished |= {kept[2]: kept for kept in beam}
+    return sorted(finished.values(), key=lambda candidate: -candidate[0])[:n_best]
 
 
 def found(result, row):

@@ -31,6 +31,7 @@ ORDER = [
     "storage",
     "training",
     "search",
+    "reranking",
     "prediction",
     "evaluation",
     "pipeline",

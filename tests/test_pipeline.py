@@ -82,7 +82,7 @@ def test_a_text_that_is_too_long_is_an_error_that_names_it(pipeline):
 
 
 def test_one_string_is_an_error(pipeline):
-    with pytest.raises(TypeError, match=r"predict\(\[text\]\)"):
+    with pytest.raises(TypeError, match=r"Write \[text\]"):
         pipeline.predict("ab")
 
 

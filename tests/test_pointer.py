@@ -266,8 +266,8 @@ def test_a_compiled_step_finds_the_same():
     state = encoded(model, pointer_batch(*examples())[0])
     step = engine.compile_function(model.step, model)
     for result, expected in zip(
-        greedy_search(step, state, max_output_length=6, **ENDS),
-        greedy_search(model.step, state, max_output_length=6, **ENDS),
+        greedy_search(step, state, max_output_length=6, **ENDS)[:5],
+        greedy_search(model.step, state, max_output_length=6, compile_step=False, **ENDS)[:5],
         strict=True,
     ):
         np.testing.assert_allclose(result, expected, rtol=1e-5)

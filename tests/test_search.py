@@ -26,8 +26,11 @@ def test_results_have_the_shapes_and_types_that_are_promised():
     for length_penalty in (0.0, 0.6):
         result = beam_search(step, np.zeros((BATCH, 11)), **SCRIPT, **options, length_penalty=length_penalty)
         assert result.sequences.shape == (BATCH, 3, 7)
-        assert {array.shape for array in result[1:]} == {(BATCH, 3)}
-        assert [array.dtype.name for array in result] == ["int32", "int32", "float32", "float32"]
+        assert {array.shape for array in result[1:4]} == {(BATCH, 3)}
+        assert result.token_log_probabilities.shape == (BATCH, 3, 7)
+        types = [array.dtype.name for array in result[:5]]
+        assert types == ["int32", "int32", "float32", "float32", "float32"]
+        assert result.attention_weights is None and result.tree is None
     assert greedy_search(step, np.zeros((BATCH, 11)), **SCRIPT, max_output_length=7).lengths.shape == (
         BATCH,
         1,
@@ -123,7 +126,7 @@ def test_a_nested_state_of_numpy_arrays_stays_one_and_follows_its_hypothesis():
         "memory": Memory(tables[:, 0], [np.zeros((BATCH, 2, 3))]),
     }
     nested = beam_search(step, state, **SCRIPT, max_output_length=3, beam_size=3, n_best=3)
-    for ours, expected in zip(nested, plain, strict=True):
+    for ours, expected in zip(nested[:5], plain[:5], strict=True):
         np.testing.assert_array_equal(ours, expected)
 
 

@@ -1,0 +1,31 @@
+"""Greedy search, beam search and sampling over any step function.
+
+``step(token_ids, state) -> (logits, state)`` is all that a search knows of a model. ``token_ids`` is an int
+array (rows,), ``logits`` a float array (rows, vocab_size), and ``state`` any nested structure of arrays with
+the row axis first: one row a hypothesis. NumPy functions and ONNX sessions serve as well as Keras models.
+
+Two leaves of the state have a meaning where the state is a dict. Both are optional:
+
+attention_weights   float (rows, source_length): what the step that was just made attended to. The coverage
+                    penalty and ``return_attention`` need it.
+keys_mask           bool (rows, source_length); True = real token. Where it is missing, every source position
+                    counts as real.
+
+A ``step`` that is a method of a Keras layer is compiled, once for each shape; any other function runs as it
+is. ``compile_step`` changes that: see ``beam_search``.
+"""
+
+from .beam import beam_search, greedy_search
+from .results import BeamNode, BeamTree, SearchResult, to_texts
+from .sampling import sample, sampling_probabilities
+
+__all__ = [
+    "BeamNode",
+    "BeamTree",
+    "SearchResult",
+    "beam_search",
+    "greedy_search",
+    "sample",
+    "sampling_probabilities",
+    "to_texts",
+]

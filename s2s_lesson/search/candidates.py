@@ -1,0 +1,129 @@
+"""Candidates: what the hypotheses of a beam could become, and which of it to keep."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .rows import check_usable, rank
+
+
+class Candidates(NamedTuple):
+    """What each hypothesis could become: arrays (sentences, beam_size, candidates).
+
+    Attributes:
+        tokens: int. The likeliest first, then the required ones.
+        token_log_probs: float. 0 for a hypothesis that stays as it is.
+        log_probs: float, of the whole hypothesis; -inf where there is no candidate.
+        held: int, how many required tokens it would hold; None if none are required.
+        required: int (sentences,), how many there are; None if none are.
+    """
+
+    tokens: np.ndarray
+    token_log_probs: np.ndarray
+    log_probs: np.ndarray
+    held: np.ndarray | None = None
+    required: np.ndarray | None = None
+
+
+def look_ahead(logits, beam, constraints, eos_id):
+    """List the candidates that could be among the best.
+
+    Args:
+        logits: float (sentences * beam_size, vocab_size).
+        beam: ``Beam``.
+        constraints: ``Constraints``.
+        eos_id: int. A hypothesis that ended is its own only candidate, with this token, at no cost.
+
+    Returns:
+        ``Candidates``.
+
+    Raises:
+        ValueError: an open hypothesis has logits that give no probabilities.
+    """
+    sentences, beam_size = beam.tokens.shape
+    vocab_size = logits.shape[-1]
+    required, extra_ids = constraints.required, None
+    if required.size:
+        extra_ids = np.repeat(np.maximum(required, 0), beam_size, axis=0)
+    allowed = constraints.allowed(beam.sequences, vocab_size)
+    tokens, log_probs, extra_log_probs, usable = rank(logits, min(beam_size, vocab_size), allowed, extra_ids)
+    check_usable(usable, beam.open.reshape(-1))
+    if required.size:
+        unmet = constraints.unmet(beam.sequences)  # (sentences, beam_size, required)
+        is_new = unmet.reshape(extra_ids.shape) & ~(tokens[:, :, None] == extra_ids[:, None]).any(axis=1)
+        tokens = np.concatenate([tokens, extra_ids], axis=1)
+        log_probs = np.concatenate([log_probs, np.where(is_new, extra_log_probs, -np.inf)], axis=1)
+    tokens = tokens.reshape(sentences, beam_size, -1).astype("int32")
+    log_probs = log_probs.reshape(tokens.shape).astype("float64")
+    log_probs[~beam.open] = -np.inf
+    tokens[beam.closed, 0], log_probs[beam.closed, 0] = eos_id, 0.0
+    held = how_many = None
+    if required.size:
+        how_many = (required >= 0).sum(axis=1)
+        is_needed = (tokens[..., None] == required[:, None, None]) & unmet[:, :, None]
+        held = how_many[:, None, None] - unmet.sum(axis=-1)[..., None] + is_needed.any(axis=-1)
+    return Candidates(tokens, log_probs, beam.log_probs[..., None] + log_probs, held, how_many)
+
+
+def choose(scores, candidates, closed, groups, diversity_penalty):
+    """Choose the candidates that go on.
+
+    Args:
+        scores: float (sentences, beam_size, candidates).
+        candidates: ``Candidates``.
+        closed: bool (sentences, beam_size). Hypotheses that stay as they are.
+        groups, diversity_penalty: as in ``beam_search``.
+
+    Returns:
+        int (sentences, beam_size), best first in each group: places in the last two axes of ``scores``, made
+        one.
+    """
+    sentences, beam_size, count = scores.shape
+    width = beam_size // groups
+    chosen, taken = [], np.zeros((sentences, 0), int)
+    for first in range(0, beam_size, width):
+        group = slice(first, first + width)
+        group_scores = scores[:, group]
+        if taken.size and diversity_penalty:
+            repeats = (candidates.tokens[:, group, :, None] == taken[:, None, None]).sum(axis=-1)
+            group_scores = group_scores - diversity_penalty * np.where(closed[:, group, None], 0, repeats)
+        held = None if candidates.held is None else candidates.held[:, group].reshape(sentences, -1)
+        best = _best(group_scores.reshape(sentences, -1), width, held, candidates.required) + first * count
+        chosen.append(best)
+        tokens = np.where(of_parents(closed, best // count), -1, at(candidates.tokens, best))
+        taken = np.concatenate([taken, tokens], axis=1)
+    return np.concatenate(chosen, axis=1)
+
+
+def at(values, chosen):
+    """Look up what was chosen: (sentences, beam_size, candidates) and int (sentences, places)."""
+    width = int(np.prod(values.shape[1:]))
+    return np.take_along_axis(values.reshape(len(values), width), chosen, axis=1)
+
+
+def of_parents(values, parents):
+    """Look up what belongs to the parents: (sentences, beam_size, ...) and int (sentences, places)."""
+    return values[np.arange(len(parents))[:, None], parents]
+
+
+def _best(scores, count, held=None, required=None):
+    """Places of the best of each row, in order; equal scores in the order of their place.
+
+    Args:
+        scores: float (rows, width).
+        count: int.
+        held: int (rows, width) or None. How many required tokens each holds. For each number of them the best
+            have places of their own, as many as ``count`` allows; the rest go to the best of the others.
+        required: int (rows,). How many there are.
+    """
+    order = np.argsort(-scores, axis=1, kind="stable")
+    if held is not None:
+        held, scores = (np.take_along_axis(values, order, axis=1) for values in (held, scores))
+        banks = required[:, None] + 1
+        places = (count + np.arange(banks.max())) // banks  # more of them to hypotheses that hold more
+        in_bank = held[..., None] == np.arange(banks.max())  # (rows, width, banks)
+        rank_in_bank = np.take_along_axis(in_bank.cumsum(axis=1), held[..., None], axis=2)[..., 0]
+        reserved = (rank_in_bank <= np.take_along_axis(places, held, axis=1)) & np.isfinite(scores)
+        order_kept = np.sort(np.argsort(~reserved, axis=1, kind="stable")[:, :count], axis=1)
+        order = np.take_along_axis(order, order_kept, axis=1)
+    return order[:, :count]

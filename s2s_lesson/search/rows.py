@@ -1,0 +1,249 @@
+"""Rows: the step function, and the state of all hypotheses, one row each."""
+
+import functools
+import warnings
+
+import keras
+import numpy as np
+from keras import ops, tree
+
+from s2s_lesson import engine
+
+
+class Rows:
+    """All hypotheses of a search, as the step function sees them.
+
+    Args:
+        step: ``step(token_ids, state) -> (logits, state)``.
+        initial_state: nested structure of arrays, batch axis first.
+        copies: int. Rows for each sentence.
+        compile_step: bool or None, as in ``beam_search``.
+
+    Raises:
+        ValueError: the leaves of the state differ in their batch axis, or there is none.
+    """
+
+    def __init__(self, step, initial_state, copies, compile_step=None):
+        self.batch = _batch_size(initial_state)
+        self.step_function, self.compiled = _runnable(step, compile_step)
+        self.shared = set()  # indices of leaves that no step has changed: alike for all rows of a sentence
+        self.state = initial_state
+        self.count = self.batch
+        self.take(np.repeat(np.arange(self.batch), copies))
+
+    def step(self, token_ids):
+        """Make one step.
+
+        Args:
+            token_ids: int (rows,). The tokens chosen last.
+
+        Returns:
+            logits: float (rows, vocab_size), as the step function made them.
+
+        Raises:
+            ValueError: the logits have another shape.
+        """
+        before = tree.flatten(self.state)
+        logits, self.state = self.step_function(token_ids.astype("int32"), self.state)
+        if len(logits.shape) != 2 or logits.shape[0] != self.count:
+            raise ValueError(
+                f"Expected step to return logits of shape ({self.count}, vocab_size); "
+                f"received {tuple(logits.shape)}."
+            )
+        if self.compiled:
+            pairs = zip(tree.flatten(self.state), before, strict=True)
+            self.shared = {index for index, (after, earlier) in enumerate(pairs) if after is earlier}
+        return logits
+
+    def take(self, rows, same_sentences=False):
+        """Gather rows of every leaf. NumPy stays NumPy, so that any step function can be searched.
+
+        Args:
+            rows: int (new_rows,).
+            same_sentences: bool. Each row comes from the same sentence as the row it replaces, so leaves
+                that no step changes can stay.
+        """
+        if same_sentences and np.array_equal(rows, np.arange(self.count)):
+            return
+        leaves = tree.flatten(self.state)
+        taken = [
+            leaf if same_sentences and index in self.shared else _take(leaf, rows)
+            for index, leaf in enumerate(leaves)
+        ]
+        self.state = tree.pack_sequence_as(self.state, taken)
+        self.count = len(rows)
+
+    def leaf(self, name, why):
+        """Read a named leaf of the state.
+
+        Args:
+            name: str.
+            why: str. The option that needs it.
+
+        Returns:
+            NumPy array (rows, ...).
+
+        Raises:
+            ValueError: the state is no dict, or has no such leaf.
+        """
+        if not isinstance(self.state, dict) or name not in self.state:
+            received = f"the leaves {', '.join(self.state)}" if isinstance(self.state, dict) else "no dict"
+            raise ValueError(
+                f"Expected a state with the leaf {name!r}, float (rows, source_length), as {why} needs it; "
+                f"received {received}. Return the weights of the step from step under this name, or leave "
+                f"{why} out."
+            )
+        return ops.convert_to_numpy(self.state[name])
+
+    def source_mask(self, shape):
+        """The leaf ``keys_mask`` in a shape (sentences, copies, source_length); True where there is none."""
+        if "keys_mask" in self.state:
+            return ops.convert_to_numpy(self.state["keys_mask"]).astype(bool).reshape(shape)
+        return np.ones(shape, bool)
+
+
+def staying(done):
+    """Choose the sentences to go on with: all of them until half are done, and then those that are not.
+
+    Args:
+        done: bool (sentences,).
+
+    Returns:
+        int (staying,): places in ``done``.
+    """
+    open_ones = np.flatnonzero(~done)
+    if engine.compiles_each_shape() or len(open_ones) > len(done) / 2:
+        return np.arange(len(done))
+    return open_ones
+
+
+def rank(logits, count, allowed=None, extra_ids=None):
+    """Turn logits into the likeliest tokens of each row.
+
+    Args:
+        logits: float (rows, vocab_size).
+        count: int, at most vocab_size.
+        allowed: bool (rows, vocab_size) or None. False rules a token out; what the others get stays as it is.
+        extra_ids: int (rows, extras) or None. Tokens to look up whatever their rank.
+
+    Returns:
+        ids: int (rows, count), likeliest first, of equal ones the smaller first.
+        log_probs: float32 (rows, count); -inf where ruled out.
+        extra_log_probs: float32 (rows, extras) or None; -inf where ruled out.
+        usable: bool (rows,). False where the logits give no probabilities: NaN, infinity, -infinity alone.
+    """
+    found = _ranking(count)(logits, allowed, extra_ids)
+    return tuple(None if array is None else ops.convert_to_numpy(array) for array in found)
+
+
+def log_softmax(logits):
+    """Turn logits into log-probabilities of the whole vocabulary.
+
+    Args:
+        logits: float (rows, vocab_size).
+
+    Returns:
+        log_probs: float32 (rows, vocab_size).
+        usable: bool (rows,), as in ``rank``.
+    """
+    log_probs, normaliser = (ops.convert_to_numpy(array) for array in _log_softmax()(logits))
+    return log_probs, np.isfinite(normaliser[:, 0])
+
+
+def check_usable(usable, needed):
+    """Raise an error where a row that is needed has logits that give no probabilities.
+
+    Args:
+        usable: bool (rows,).
+        needed: bool (rows,).
+
+    Raises:
+        ValueError: a row is needed and not usable.
+    """
+    if not usable[needed].all():
+        raise ValueError(
+            "Expected finite logits from step; received NaN, infinity, or a row of nothing but -infinity. "
+            "Did the training diverge? To forbid a token, give it -infinity and leave others possible."
+        )
+
+
+@functools.cache
+def _ranking(count):
+    def ranking(logits, allowed, extra_ids):
+        logits, normaliser = _normalised(logits)
+        if allowed is not None:
+            logits = ops.where(allowed, logits, -np.inf)
+        log_probs, ids = engine.top_k(logits, count)
+        extra_log_probs = None
+        if extra_ids is not None:
+            extra_log_probs = ops.take_along_axis(logits, extra_ids, axis=-1) - normaliser
+        return ids, log_probs - normaliser, extra_log_probs, ops.isfinite(normaliser[:, 0])
+
+    return engine.compile_function(ranking)
+
+
+@functools.cache
+def _log_softmax():
+    def log_softmax(logits):
+        logits, normaliser = _normalised(logits)
+        return logits - normaliser, normaliser
+
+    return engine.compile_function(log_softmax)
+
+
+def _normalised(logits):
+    """Logits in float32, and the logarithm of the sum of their exponentials: (rows, 1)."""
+    logits = ops.cast(ops.convert_to_tensor(logits), "float32")
+    return logits, ops.logsumexp(logits, axis=-1, keepdims=True)
+
+
+def _runnable(step, compile_step):
+    """The step function to call, and whether it is compiled."""
+    is_method = isinstance(getattr(step, "__self__", None), keras.Layer)
+    if compile_step is None and is_method:
+        return _compiled_if_possible(step), True
+    if compile_step:
+        return _compiled(step), True
+    return step, False
+
+
+@functools.lru_cache(maxsize=16)
+def _compiled(step):
+    """Compile a step function; what was compiled for the latest 16 is kept."""
+    layer = getattr(step, "__self__", None)
+    return engine.compile_step(step, layer if isinstance(layer, keras.Layer) else None)
+
+
+@functools.lru_cache(maxsize=16)
+def _compiled_if_possible(step):
+    compiled = _compiled(step)
+    impossible = []
+
+    def run(token_ids, state):
+        if not impossible:
+            try:
+                return compiled(token_ids, state)
+            except Exception as error:
+                found = step(token_ids, state)  # raises by itself where the fault is not in compiling
+                warnings.warn(f"step could not be compiled and runs as it is, slower: {error}", stacklevel=2)
+                impossible.append(error)
+                return found
+        return step(token_ids, state)
+
+    return run
+
+
+def _take(leaf, rows):
+    if leaf is None:
+        return None
+    return leaf[rows] if isinstance(leaf, np.ndarray) else ops.take(leaf, rows, axis=0)
+
+
+def _batch_size(state):
+    sizes = {leaf.shape[0] if len(leaf.shape) else None for leaf in tree.flatten(state) if leaf is not None}
+    if len(sizes) != 1 or None in sizes:
+        raise ValueError(
+            "Expected an initial_state of arrays with the batch axis first, all of the same batch size; "
+            f"received sizes {sorted(map(str, sizes))}."
+        )
+    return int(sizes.pop())

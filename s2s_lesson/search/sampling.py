@@ -1,0 +1,214 @@
+"""Sampling: draw outputs at random, as likely as the model finds them, or nearly."""
+
+import numpy as np
+
+from .constraints import Constraints
+from .results import SearchResult
+from .rows import Rows, check_usable, log_softmax, staying
+
+
+def sample(
+    step,
+    initial_state,
+    *,
+    bos_id,
+    eos_id,
+    max_output_length,
+    n_samples=1,
+    seed=0,
+    temperature=1.0,
+    top_k=None,
+    top_p=None,
+    typical_p=None,
+    prefix=(),
+    min_output_length=1,
+    no_repeat_ngram=0,
+    forbidden=(),
+    required=(),
+    return_attention=False,
+    compile_step=None,
+):
+    """Draw outputs at random.
+
+    Each token is drawn from the model's distribution, changed in this order: tokens that the constraints rule
+    out are left out; logits are divided by ``temperature``; then ``top_k``, ``top_p`` and ``typical_p`` each
+    leave out tokens of what is left. What remains is scaled to sum to 1.
+
+    The random numbers come from NumPy, so all engines draw alike. Each sentence has its own, from ``seed``
+    and its place in the batch; give a seed for each sentence where neither batch nor order may matter.
+
+    Args:
+        step: ``step(token_ids, state) -> (logits, state)``.
+        initial_state: nested structure of arrays, row axis first; one row a sentence.
+        bos_id: int. Fed first.
+        eos_id: int. Ends an output.
+        max_output_length: int. An output that has not ended by then is cut, in tokens.
+        n_samples: int. Outputs to draw for each sentence; the same one may be drawn more than once.
+        seed: int, or list of int, one for each sentence.
+        temperature: float, 0 or greater. Below 1 likely tokens become likelier; 0 takes the likeliest.
+        top_k: int or None. Draw among so many of the likeliest tokens.
+        top_p: float above 0, up to 1, or None. Draw among the fewest likeliest tokens that together have at
+            least this probability.
+        typical_p: float above 0, up to 1, or None. The same, but those tokens come first whose surprise,
+            -log p, is nearest to the surprise expected.
+        prefix, min_output_length, no_repeat_ngram, forbidden, required, return_attention, compile_step: as
+            in ``beam_search``. Each output gets all required tokens, in the last steps if not before.
+
+    Returns:
+        ``SearchResult``; ``n_best`` is ``n_samples``, in the order drawn. Scores are the log-probabilities,
+        and these are the model's own, at temperature 1 and with all tokens possible.
+
+    Raises:
+        ValueError: as ``beam_search``, or an option of sampling is out of range.
+
+    Sources: Holtzman et al. 2020, arXiv:1904.09751 (top_p); Fan et al. 2018, arXiv:1805.04833 (top_k);
+    Meister et al. 2023, arXiv:2202.00666 (typical_p).
+    """
+    _check_options(max_output_length, n_samples, temperature, top_k, top_p, typical_p)
+    rows = Rows(step, initial_state, n_samples, compile_step)
+    constraints = Constraints(
+        rows.batch,
+        eos_id,
+        max_output_length,
+        prefix=prefix,
+        min_output_length=min_output_length,
+        no_repeat_ngram=no_repeat_ngram,
+        forbidden=forbidden,
+        required=required,
+    )
+    generators = [np.random.default_rng(part) for part in _seeds(seed, rows.batch)]
+    shape = (rows.batch, n_samples)
+    tokens, lengths = np.full(shape, bos_id), np.zeros(shape, "int32")
+    writing, lost = np.ones(shape, bool), np.zeros(shape, bool)  # lost: the constraints left no token
+    sentences = np.arange(rows.batch)  # those that have rows
+    sequences, token_log_probs = np.zeros((*shape, 0), "int32"), np.zeros((*shape, 0), "float32")
+    attention = []
+
+    for time in range(max_output_length if rows.batch else 0):
+        logits = rows.step(tokens[sentences].reshape(-1))
+        if time == 0:
+            constraints.check_ids(logits.shape[-1], bos_id)
+        open_rows = writing[sentences].reshape(-1)
+        log_probs, usable = log_softmax(logits)
+        check_usable(usable, open_rows)
+        allowed = constraints.allowed(sequences[sentences], logits.shape[-1])
+        possible = log_probs if allowed is None else np.where(allowed, log_probs, -np.inf)
+        probabilities = sampling_probabilities(possible[open_rows], temperature, top_k, top_p, typical_p)
+        numbers = np.concatenate([generators[sentence].random(n_samples) for sentence in sentences])
+        drawn = _draw(probabilities, numbers[open_rows])
+
+        tokens, step_log_probs = np.full(shape, eos_id), np.zeros(shape, "float32")
+        tokens[writing] = drawn
+        step_log_probs[writing] = np.take_along_axis(log_probs[open_rows], drawn[:, None], axis=-1)[:, 0]
+        lost[writing] = ~probabilities.any(axis=-1)
+        lengths += writing
+        sequences = np.concatenate([sequences, tokens[..., None].astype("int32")], axis=-1)
+        token_log_probs = np.concatenate([token_log_probs, step_log_probs[..., None]], axis=-1)
+        if return_attention:
+            weights = rows.leaf("attention_weights", "return_attention")
+            attention.append(np.zeros((*shape, weights.shape[-1]), "float32"))
+            attention[-1][writing] = weights[open_rows]
+
+        writing &= ~lost & (tokens != eos_id)
+        if not writing.any():
+            break
+        places = staying(~writing[sentences].any(axis=1))
+        if len(places) < len(sentences):
+            rows.take((n_samples * places[:, None] + np.arange(n_samples)).reshape(-1))
+            constraints.keep(places)
+            sentences = sentences[places]
+
+    lengths[lost], sequences[lost], token_log_probs[lost] = 0, eos_id, 0
+    log_probabilities = np.where(lost, -np.inf, token_log_probs.sum(axis=-1, dtype="float64")).astype(
+        "float32"
+    )
+    return SearchResult(
+        sequences,
+        lengths,
+        log_probabilities,
+        log_probabilities,
+        token_log_probs,
+        np.stack(attention, axis=2) if attention else None,
+    )
+
+
+def sampling_probabilities(logits, temperature=1.0, top_k=None, top_p=None, typical_p=None):
+    """Turn logits into the probabilities that tokens are drawn with.
+
+    Args:
+        logits: float (rows, vocab_size). -inf rules a token out.
+        temperature, top_k, top_p, typical_p: as in ``sample``.
+
+    Returns:
+        float64 (rows, vocab_size). Rows sum to 1, or to 0 where every token is ruled out.
+    """
+    logits = np.asarray(logits, "float64")
+    highest = logits.max(axis=-1, keepdims=True)
+    if temperature == 0:
+        likeliest = np.arange(logits.shape[-1]) == logits.argmax(axis=-1)[:, None]
+        return (likeliest & np.isfinite(highest)).astype("float64")
+    probabilities = np.exp((logits - np.where(np.isfinite(highest), highest, 0)) / temperature)
+    probabilities = _scaled(probabilities)
+    if top_k is not None:
+        probabilities = _first(probabilities, -probabilities, lambda before, rank: rank < top_k)
+    if top_p is not None:
+        probabilities = _first(probabilities, -probabilities, lambda before, rank: before < top_p)
+    if typical_p is not None:
+        with np.errstate(divide="ignore"):
+            surprise = -np.log(probabilities)
+        expected = np.where(probabilities > 0, probabilities * surprise, 0).sum(axis=-1, keepdims=True)
+        distance = np.abs(surprise - expected)
+        probabilities = _first(probabilities, distance, lambda before, rank: before < typical_p)
+    return probabilities
+
+
+def _first(probabilities, keys, wanted):
+    """Keep the tokens with the smallest keys, as far as ``wanted`` says.
+
+    Args:
+        probabilities: float (rows, vocab_size).
+        keys: float (rows, vocab_size). Of equal ones the smaller token id comes first.
+        wanted: takes the probability of all tokens before one, and their number, arrays (rows, vocab_size).
+    """
+    order = np.argsort(keys, axis=-1, kind="stable")
+    in_order = np.take_along_axis(probabilities, order, axis=-1)
+    before = in_order.cumsum(axis=-1) - in_order
+    kept = np.where(wanted(before, np.arange(in_order.shape[-1])[None]), in_order, 0)
+    np.put_along_axis(probabilities, order, kept, axis=-1)
+    return _scaled(probabilities)
+
+
+def _scaled(probabilities):
+    total = probabilities.sum(axis=-1, keepdims=True)
+    return probabilities / np.where(total > 0, total, 1)
+
+
+def _draw(probabilities, numbers):
+    """Draw one token a row: float (rows, vocab_size) and numbers from 0 to below 1 (rows,) -> int (rows,)."""
+    below = probabilities.cumsum(axis=-1)
+    drawn = (below <= numbers[:, None] * below[:, -1:]).sum(axis=-1)
+    return np.minimum(drawn, probabilities.shape[-1] - 1)
+
+
+def _seeds(seed, batch):
+    """One seed for each sentence."""
+    if np.ndim(seed) == 0:
+        return [[seed, sentence] for sentence in range(batch)]
+    if len(seed) != batch:
+        raise ValueError(f"Expected one seed, or one for each of {batch} sentences; received {len(seed)}.")
+    return list(seed)
+
+
+def _check_options(max_output_length, n_samples, temperature, top_k, top_p, typical_p):
+    if max_output_length < 1 or n_samples < 1:
+        raise ValueError(
+            "Expected max_output_length and n_samples of at least 1; "
+            f"received {max_output_length} and {n_samples}."
+        )
+    if not 0 <= temperature < np.inf:
+        raise ValueError(f"Expected a temperature of 0 or greater; received {temperature}.")
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"Expected a top_k of at least 1, or None; received {top_k}.")
+    for name, share in (("top_p", top_p), ("typical_p", typical_p)):
+        if share is not None and not 0 < share <= 1:
+            raise ValueError(f"Expected a {name} above 0 and up to 1, or None; received {share}.")
