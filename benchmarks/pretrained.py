@@ -34,17 +34,16 @@ def main():
 
     TextToText.load(run).save(weights)
     pipeline = TextToText.load(weights)
-    write_results(
-        "pretrained",
-        ["python benchmarks/pretrained.py pretrained"],
-        corpus="pronunciations",
-        seed=0,
-        epochs=len(history["loss"]),
-        training_seconds=round(sum(history["seconds"]), 1),
-        parameters=pipeline.model.count_params(),
-        bytes=sum(file.stat().st_size for file in weights.iterdir()),
-        scores={split: evaluate(pipeline, corpus.splits[split]) for split in ("dev", "test")},
-    )
+    measured = {
+        "corpus": "pronunciations",
+        "seed": 0,
+        "epochs": len(history["loss"]),
+        "training_seconds": round(sum(history["seconds"]), 1),
+        "parameters": pipeline.model.count_params(),
+        "bytes": sum(file.stat().st_size for file in weights.iterdir()),
+        "scores": {split: evaluate(pipeline, corpus.splits[split]) for split in ("dev", "test")},
+    }
+    write_results("pretrained", ["python benchmarks/pretrained.py pretrained"], runs=[measured])
 
 
 if __name__ == "__main__":

@@ -66,11 +66,17 @@ class Rows:
         if same_sentences and np.array_equal(rows, np.arange(self.count)):
             return
         leaves = tree.flatten(self.state)
-        taken = [
-            leaf if same_sentences and index in self.shared else _take(leaf, rows)
-            for index, leaf in enumerate(leaves)
-        ]
-        self.state = tree.pack_sequence_as(self.state, taken)
+        of_engine = []  # leaves to gather in one call
+        for index, leaf in enumerate(leaves):
+            if isinstance(leaf, np.ndarray):
+                leaves[index] = leaf[rows]
+            elif leaf is not None and not (same_sentences and index in self.shared):
+                of_engine.append(index)
+        if of_engine:
+            gathered = _gathering()([leaves[index] for index in of_engine], rows.astype("int32"))
+            for index, leaf in zip(of_engine, gathered, strict=True):
+                leaves[index] = leaf
+        self.state = tree.pack_sequence_as(self.state, leaves)
         self.count = len(rows)
 
     def leaf(self, name, why):
@@ -233,10 +239,9 @@ def _compiled_if_possible(step):
     return run
 
 
-def _take(leaf, rows):
-    if leaf is None:
-        return None
-    return leaf[rows] if isinstance(leaf, np.ndarray) else ops.take(leaf, rows, axis=0)
+@functools.cache
+def _gathering():
+    return engine.compile_function(lambda leaves, rows: [ops.take(leaf, rows, axis=0) for leaf in leaves])
 
 
 def _batch_size(state):
