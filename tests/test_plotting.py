@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 from matplotlib.colors import to_rgb
 
 from s2s_lesson import fonts
-from s2s_lesson.plotting import COLORS, plot_attention, plot_encoder_decoder, plot_history
+from s2s_lesson.plotting import COLORS, plot_attention, plot_beam_tree, plot_encoder_decoder, plot_history
 
 SCRIPTS = {
     "Latin": "mardi 3 août",
@@ -378,6 +378,145 @@ def test_encoder_decoder_refuses_to_draw_nothing(source_tokens, target_tokens):
         plot_encoder_decoder(source_tokens, target_tokens)
 
 
+# Beam trees
+
+
+TOKENS = ["<s>", "a", "b", "</s>"]
+
+
+def beam_nodes():
+    """Two steps of a beam of two: "b </s>" wins over "a b", and two candidates are pruned."""
+    rows = [  # time, parent, token, score, kept
+        (0, None, 1, -0.7, True),
+        (0, None, 2, -0.9, True),
+        (0, None, 3, -2.3, False),
+        (1, 0, 2, -1.6, True),
+        (1, 0, 1, -1.9, False),
+        (1, 1, 3, -1.0, True),
+    ]
+    names = ("time", "parent", "token", "score", "kept")
+    return [SimpleNamespace(**dict(zip(names, row, strict=True)), ended=row[2] == 3) for row in rows]
+
+
+def boxes(ax):
+    return [patch for patch in ax.patches if isinstance(patch, matplotlib.patches.FancyBboxPatch)]
+
+
+def written(ax):
+    """What stands where: text -> list of (x, y)."""
+    where = {}
+    for text in ax.texts:
+        where.setdefault(text.get_text(), []).append(tuple(np.round(text.get_position(), 6)))
+    return where
+
+
+def test_beam_tree_holds_every_candidate_with_its_score():
+    where = written(plot_beam_tree(beam_nodes(), TOKENS))
+    assert {text: len(places) for text, places in where.items() if text in TOKENS} == {
+        "<s>": 1,
+        "a": 2,
+        "b": 2,
+        "</s>": 2,
+    }
+    scores = {text for text in where if text.startswith("\N{MINUS SIGN}")}
+    assert scores == {f"\N{MINUS SIGN}{score}" for score in ("0.70", "0.90", "2.30", "1.60", "1.90", "1.00")}
+
+
+def test_beam_tree_has_a_column_for_each_step_with_the_kept_ones_on_top():
+    where = written(plot_beam_tree(beam_nodes(), TOKENS))
+    ((root_x, _),) = where["<s>"]
+    columns = {}
+    for text, places in where.items():
+        if text not in TOKENS:
+            for x, y in places:
+                columns.setdefault(x, []).append((-y, text.replace("\N{MINUS SIGN}", "-")))
+    in_order = [[text for _, text in sorted(columns[x])] for x in sorted(columns)]
+    assert in_order == [["-0.70", "-0.90", "-2.30"], ["-1.00", "-1.60", "-1.90"]]
+    assert root_x < min(columns)
+
+
+def test_beam_tree_tells_kept_ended_and_pruned_candidates_apart():
+    drawn = boxes(plot_beam_tree(beam_nodes(), TOKENS))
+    filled = [patch.get_facecolor()[:3] for patch in drawn if patch.get_facecolor()[3] > 0]
+    counts = [filled.count(to_rgb(COLORS[part])) for part in ("state", "encoder", "decoder")]
+    assert counts == [1, 3, 1], "the begin token, those kept open, those kept that ended"
+    assert sum(patch.get_facecolor()[3] == 0 for patch in drawn) == 2, "pruned ones are outlines"
+    square = [patch for patch in drawn if type(patch.get_boxstyle()).__name__ == "Square"]
+    assert len(square) == 2, "ended ones, pruned or not, without colour as well"
+
+
+def test_beam_tree_lines_lead_from_parents_to_children_and_one_path_is_thick():
+    nodes = beam_nodes()
+    ax = plot_beam_tree(nodes, TOKENS)
+    assert len(ax.lines) == len(nodes)
+    for line, node in zip(ax.lines, nodes, strict=True):
+        assert line.get_xdata()[0] < line.get_xdata()[1]
+        if node.parent is not None:
+            assert line.get_ydata()[0] == ax.lines[node.parent].get_ydata()[1]
+    thick = [index for index, line in enumerate(ax.lines) if line.get_linewidth() > 2]
+    assert thick == [1, 5]
+    pale = [index for index, line in enumerate(ax.lines) if line.get_color() == "0.85"]
+    assert pale == [index for index, node in enumerate(nodes) if not node.kept]
+
+
+def test_beam_tree_explains_itself():
+    names = texts(plot_beam_tree(beam_nodes(), TOKENS).get_legend().get_texts())
+    assert names == ["kept", "kept, ended", "pruned", "the best that ended"]
+    open_ones = [node for node in beam_nodes() if not node.ended]
+    assert texts(plot_beam_tree(open_ones[:2], TOKENS).get_legend().get_texts()) == ["kept", "pruned"]
+
+
+def tree_of(steps, tokens, beam_size=3):
+    """A tree in which each of ``beam_size`` hypotheses looks at as many tokens in each step."""
+    nodes, parents = [], [None]
+    for time in range(steps):
+        kept = []
+        for slot, parent in enumerate(parents):
+            for rank in range(beam_size):
+                if rank == 0 or (time == 0 and len(kept) < beam_size):
+                    kept.append(len(nodes))
+                token = (time + slot + rank) % len(tokens)
+                score = -float(time + slot + 0.1 * rank)
+                node = {"token": token, "score": score, "kept": len(nodes) in kept, "ended": False}
+                nodes.append(SimpleNamespace(time=time, parent=parent, **node))
+        parents = kept
+    return nodes
+
+
+@pytest.mark.parametrize("steps", [1, 7, 31])
+def test_beam_tree_text_stays_in_its_box_and_in_the_figure(steps, tmp_path):
+    tokens = ["AH", "化", "$x$", "internationally"]
+    ax = plot_beam_tree(tree_of(steps, tokens), tokens)
+    save_strictly(ax, tmp_path / "tree.png")
+    assert all(boxes_inside_figure(ax, [*ax.texts, *ax.get_legend().get_texts()]))
+    extents = [box.get_window_extent() for box in boxes(ax)]
+    for text in ax.texts:
+        own = text.get_window_extent()
+        assert any(
+            box.x0 - 1 <= own.x0 and own.x1 <= box.x1 + 1 for box in extents if box.y0 < own.y0 < box.y1
+        )
+
+
+def test_beam_tree_figure_grows_with_the_steps_and_fits_a_page_while_it_can():
+    widths = [plot_beam_tree(tree_of(s, TOKENS), TOKENS).figure.get_size_inches()[0] for s in (3, 11, 29, 61)]
+    assert widths == sorted(widths)
+    assert widths[1] < 9.6 and widths[-1] < 20.1
+
+
+def test_beam_tree_draws_in_the_given_axes():
+    figure, (left, right) = plt.subplots(1, 2)
+    assert plot_beam_tree(beam_nodes(), TOKENS, right) is right
+    assert right.patches and not left.patches
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_beam_tree_refuses_nodes_without_tokens():
+    with pytest.raises(ValueError, match=r"Expected at least one candidate.*received 0 candidates"):
+        plot_beam_tree([], TOKENS)
+    with pytest.raises(ValueError, match=r"each id up to 3; received 6 candidates and 3 tokens"):
+        plot_beam_tree(beam_nodes(), TOKENS[:3])
+
+
 def test_colors_are_legible_on_white_and_under_white_text():
     for name, color in COLORS.items():
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
@@ -404,6 +543,8 @@ shown = SimpleNamespace(source_tokens="화a", tokens="b", attention_weights=[[0.
 plotting.plot_attention(shown).figure.canvas.draw()
 plotting.plot_history({"loss": [1.0], "val_loss": [1.0]}).figure.canvas.draw()
 plotting.plot_encoder_decoder("ab", "cd").figure.canvas.draw()
+node = SimpleNamespace(time=0, parent=None, token=0, score=-1.0, kept=True, ended=True)
+plotting.plot_beam_tree([node], ["a"]).figure.canvas.draw()
 assert dict(matplotlib.rcParams) == before
 import sys
 assert not {"tensorflow", "jax", "torch", "keras"} & set(sys.modules)
