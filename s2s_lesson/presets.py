@@ -43,6 +43,14 @@ _DIALOGUE = Preset(
     training={"epochs": 8, "batch_size": 64, "learning_rate": 2e-3, "label_smoothing": 0.1, "patience": 2},
 )
 
+_TRANSLATION = {
+    "cleaning": KEEP_WORDS,
+    "max_source_length": 50,
+    "max_output_length": 50,
+    "embedding_dim": 256,
+    "encoder_units": 256,
+}
+
 PRESETS = {
     "dates": Preset(
         pipeline={"encoder_units": 96, "decoder_units": 96},
@@ -60,6 +68,14 @@ PRESETS = {
     ),
     "cornell": _DIALOGUE,
     "chitchat": _DIALOGUE,
+    "spanish": Preset(
+        pipeline={**_TRANSLATION, "min_count": 3, "decoder_units": 256, "dropout": 0.2},
+        training={"epochs": 8, "batch_size": 128, "learning_rate": 2e-3, "label_smoothing": 0.1},
+    ),
+    "multi30k": Preset(
+        pipeline={**_TRANSLATION, "min_count": 2, "decoder_units": 512, "dropout": 0.4},
+        training={"epochs": 12, "batch_size": 64, "learning_rate": 1.5e-3, "label_smoothing": 0.1},
+    ),
     "copy": _TOY,
     "reverse": _TOY,
     "appointments": Preset(

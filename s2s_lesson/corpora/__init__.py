@@ -5,8 +5,9 @@ import importlib
 from ._corpus import Corpus, Pair, group_references
 from ._fetch import CorpusUnavailable
 
-CORPORA = ("dates", "pronunciations", "cornell", "chitchat", "appointments", "copy", "reverse", "sort")
+_TRANSLATIONS = ("spanish", "multi30k")
 _TOY_TASKS = ("copy", "reverse", "sort")
+CORPORA = ("dates", "pronunciations", "cornell", "chitchat", *_TRANSLATIONS, "appointments", *_TOY_TASKS)
 
 __all__ = ["CORPORA", "Corpus", "CorpusUnavailable", "Pair", "group_references", "load"]
 
@@ -26,7 +27,9 @@ def load(name: str, **options) -> Corpus:
     """
     if name not in CORPORA:
         raise ValueError(f"Expected the name of a corpus, one of {', '.join(CORPORA)}; received {name!r}.")
+    module = name
     if name in _TOY_TASKS:
-        options = {"task": name, **options}
-    module = importlib.import_module(f".{'toy' if name in _TOY_TASKS else name}", __name__)
-    return module.load(**options)
+        module, options = "toy", {"task": name, **options}
+    elif name in _TRANSLATIONS:
+        module, options = "translations", {"name": name, **options}
+    return importlib.import_module(f".{module}", __name__).load(**options)

@@ -2,9 +2,10 @@
 
 import importlib.metadata
 import os
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
 DATA_VARIABLE = "S2S_LESSON_DATA"
@@ -49,7 +50,7 @@ def packaged(distribution: str, file_name: str) -> Path:
     return path
 
 
-def fetch(url: str, sha256: str, file_name: str) -> Path:
+def fetch(url: str, sha256: str, file_name: str, unpack: Callable[[Path], bytes] | None = None) -> Path:
     """Return a file from the cache; download it first if it is not there.
 
     The download goes to a temporary file, which gets its name only when its checksum is right: an interrupted
@@ -59,6 +60,8 @@ def fetch(url: str, sha256: str, file_name: str) -> Path:
         url: where the file is.
         sha256: its SHA-256, in hexadecimal.
         file_name: its name in the cache.
+        unpack: reads the wanted file out of the one that came, if that is packed; `sha256` is then that of
+            the wanted file, which alone is kept. Raises ValueError where it cannot.
 
     Returns:
         The path of the file, whose checksum is right.
@@ -70,6 +73,7 @@ def fetch(url: str, sha256: str, file_name: str) -> Path:
     import requests
 
     folder = cache_folder()
+    download = pooch.HTTPDownloader(progressbar=True, timeout=30)
     try:
         return Path(
             pooch.retrieve(
@@ -77,7 +81,7 @@ def fetch(url: str, sha256: str, file_name: str) -> Path:
                 known_hash=f"sha256:{sha256}",
                 fname=file_name,
                 path=folder,
-                downloader=pooch.HTTPDownloader(progressbar=True, timeout=30),
+                downloader=download if unpack is None else _unpacking(download, unpack),
             )
         )
     except requests.RequestException as error:
@@ -92,6 +96,18 @@ def fetch(url: str, sha256: str, file_name: str) -> Path:
         f"Expected {file_name} from {url}; received nothing usable: {reason}. Check the network and try "
         f"again, or put the files in a folder and name it in the variable {DATA_VARIABLE}."
     )
+
+
+def _unpacking(download, unpack):
+    """A downloader of pooch's that leaves what a packed file holds."""
+
+    def download_and_unpack(url, output_file, pooch, **options):
+        with tempfile.TemporaryDirectory() as folder:
+            packed = Path(folder, "packed")
+            download(url, str(packed), pooch, **options)
+            Path(output_file).write_bytes(unpack(packed))
+
+    return download_and_unpack
 
 
 def read_members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:

@@ -66,6 +66,30 @@ def test_a_bad_download_leaves_nothing(server, cache, fault):
     assert fetch(f"{server.url}/whole", SHA256, "corpus.bin").read_bytes() == CONTENT
 
 
+def first_half(packed):
+    content = packed.read_bytes()
+    if content != CONTENT:
+        raise ValueError("Expected the whole file.")
+    return content[: len(CONTENT) // 2]
+
+
+def test_a_packed_file_is_unpacked_and_the_wanted_one_kept(server, cache):
+    sha256 = hashlib.sha256(CONTENT[: len(CONTENT) // 2]).hexdigest()
+    for _ in range(2):
+        path = fetch(f"{server.url}/whole", sha256, "half.bin", first_half)
+        assert path.read_bytes() == CONTENT[: len(CONTENT) // 2]
+    assert server.requests == ["/whole"]
+    assert [kept.name for kept in cache.iterdir()] == ["half.bin"]
+
+
+@pytest.mark.parametrize("fault", ["altered", "short", "html", "gone", "other sum"])
+def test_a_packed_file_that_is_bad_leaves_nothing(server, cache, fault):
+    url = f"{server.url}/{'whole' if fault == 'other sum' else fault}"
+    with pytest.raises(CorpusUnavailable, match="S2S_LESSON_DATA"):
+        fetch(url, SHA256, "half.bin", first_half)
+    assert list(cache.iterdir()) == []
+
+
 def test_no_network(cache, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with socket.socket() as free:
