@@ -27,11 +27,16 @@ def minimum_bayes_risk(candidates, metric, *, references=None, log_probabilities
         expected: list of float, the expected metric of each candidate, in the order of ``candidates``.
 
     Raises:
-        ValueError: there is no candidate, or no reference, or their log-probabilities differ in number.
+        TypeError: the candidates or the references are one string.
+        ValueError: there is no candidate, or no reference, or their log-probabilities differ in number or
+            give no weights.
 
     Sources: Kumar and Byrne 2004, aclanthology.org/N04-1022; Eikema and Aziz 2020, arXiv:2005.10283
     (samples).
     """
+    for name, outputs in (("candidates", candidates), ("references", references)):
+        if isinstance(outputs, str):
+            raise TypeError(f"Expected a list of {name}; received one string. Write [text].")
     references = list(candidates if references is None else references)
     if not len(candidates) or not references:
         raise ValueError(
@@ -61,7 +66,12 @@ def _weights(log_probabilities, count):
         raise ValueError(
             f"Expected one log-probability for each of {count} references; received {len(log_probabilities)}."
         )
-    weights = np.exp(np.asarray(log_probabilities, "float64") - np.max(log_probabilities))
+    highest = np.max(log_probabilities)
+    if not np.isfinite(highest):
+        raise ValueError(
+            f"Expected log-probabilities, not all of them -infinity; received {highest} as the highest."
+        )
+    weights = np.exp(np.asarray(log_probabilities, "float64") - highest)
     return weights / weights.sum()
 
 

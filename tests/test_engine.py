@@ -26,6 +26,46 @@ def test_a_compiled_function_gives_the_same_for_any_shape_and_reads_the_weights_
     assert 1 <= len(traced) < 5 or keras.backend.backend() == "torch"  # which traces nothing
 
 
+def test_what_a_compiled_step_hands_on_comes_back_as_the_same_object():
+    def step(token_ids, state):
+        count = state["count"] + 1
+        memory, (first, second) = state["memory"], state["pair"]
+        logits = keras.ops.cast(token_ids + count, "float32")[:, None] * memory
+        return logits, {"memory": memory, "count": count, "pair": (second, first), "none": state["none"]}
+
+    compiled = engine.compile_step(step)
+    for rows in (2, 3, 2):
+        memory = keras.ops.convert_to_tensor(np.full((rows, 5), 7, "float32"))
+        pair = (np.zeros((rows, 1), "float32"), np.ones((rows, 1), "float32"))
+        state = {"memory": memory, "count": np.zeros(rows, "int32"), "pair": pair, "none": None}
+        for time in range(3):
+            logits, after = compiled(np.full(rows, 11, "int32"), state)
+            assert after["memory"] is memory and after["none"] is None
+            assert after["count"] is not state["count"]
+            np.testing.assert_array_equal(after["count"], np.full(rows, time + 1))
+            np.testing.assert_array_equal(after["pair"][0], state["pair"][1])
+            np.testing.assert_array_equal(after["pair"][1], state["pair"][0])
+            np.testing.assert_allclose(logits, np.full((rows, 5), 7 * (11 + time + 1)))
+            state = after
+
+
+def test_a_compiled_step_must_keep_the_structure_of_its_state():
+    compiled = engine.compile_step(lambda token_ids, state: (token_ids, [*state, token_ids]))
+    with pytest.raises(ValueError, match=r"structure|arity"):
+        compiled(np.zeros(3, "int32"), [np.zeros(3)])
+
+
+def test_the_greatest_values_come_in_order_and_of_equals_the_first():
+    values = [[0, 3, 3, -np.inf, 3, 7], [-np.inf] * 6, [2, -np.inf, -np.inf, -np.inf, -np.inf, 2]]
+    found, indices = engine.top_k(keras.ops.convert_to_tensor(np.array(values, "float32")), 5)
+    np.testing.assert_array_equal(indices, [[5, 1, 2, 4, 0], [0, 1, 2, 3, 4], [0, 5, 1, 2, 3]])
+    np.testing.assert_array_equal(found[0], [7, 3, 3, 3, 0])
+    many = np.random.default_rng(3).integers(0, 5, (7, 1009)).astype("float32")
+    for count in (1, 11, 1009):
+        _, indices = engine.top_k(keras.ops.convert_to_tensor(many), count)
+        np.testing.assert_array_equal(indices, np.argsort(-many, axis=1, kind="stable")[:, :count])
+
+
 def test_an_unknown_engine_is_an_error(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
     with pytest.raises(ValueError, match=r"tensorflow, jax or torch; received 'numpy'.*KERAS_BACKEND"):

@@ -58,6 +58,108 @@ def test_predictions_keep_the_order_of_the_texts_and_ignore_their_batch_mates(pi
         np.testing.assert_allclose(alone.attention_weights, prediction.attention_weights, atol=1e-5)
 
 
+TEXTS = ["cd ab cd ab", "a", "", "cd ab", "b", "ab cd"]  # not in the order of their lengths
+
+
+def same_predictions(ours, others):
+    assert [prediction.tokens for prediction in ours] == [prediction.tokens for prediction in others]
+    assert [prediction.text for prediction in ours] == [prediction.text for prediction in others]
+    for one, other in zip(ours, others, strict=True):
+        assert one.log_probability == pytest.approx(other.log_probability, abs=1e-5)
+        assert one.score == pytest.approx(other.score, abs=1e-5)
+        same_predictions(one.alternatives, other.alternatives) if one.alternatives else None
+
+
+@pytest.mark.parametrize("batch_size", [2, 64])
+def test_each_text_has_constraints_of_its_own_whatever_its_length(pipeline, batch_size):
+    prefix = ["AB AB", "", "CD", "CD AB", "CD", ""]
+    required = ["CD", "AB CD", "AB", "", "AB", "CD"]
+    options = {"beam_size": 3, "n_best": 2, "length_penalty": 1.0}
+    together = pipeline.predict(TEXTS, batch_size=batch_size, prefix=prefix, required=required, **options)
+    for text, first, needed, prediction in zip(TEXTS, prefix, required, together, strict=True):
+        alone = pipeline.predict([text], prefix=[first], required=[needed], **options)
+        same_predictions([prediction], alone)
+        for found in [prediction, *prediction.alternatives] if text else []:
+            assert found.text.startswith(first)
+            assert set(needed.split()) <= set(found.tokens)
+    assert together[2].text == "" and together[2].alternatives == ()
+
+
+def test_one_constraint_is_for_all_texts(pipeline):
+    shared = pipeline.predict(TEXTS, prefix="CD", required="AB", min_output_length=5)
+    each = pipeline.predict(TEXTS, prefix=["CD"] * 6, required=["AB"] * 6, min_output_length=5)
+    same_predictions(shared, each)
+    assert all(prediction.tokens[0] == "CD" for prediction in shared if prediction.source)
+    without = pipeline.predict(TEXTS, forbidden="AB", no_repeat_ngram=3, beam_size=3, n_best=3)
+    assert not any(
+        "AB" in found.tokens for prediction in without for found in [prediction, *prediction.alternatives]
+    )
+
+
+@pytest.mark.parametrize("option", ["prefix", "required"])
+def test_constraints_for_another_number_of_texts_are_an_error(pipeline, option):
+    with pytest.raises(ValueError, match=f"Expected {option} as one text, or one for each of 2; received 1"):
+        pipeline.predict(["ab", "cd"], **{option: ["AB"]})
+
+
+def test_contradictory_constraints_are_an_error(pipeline):
+    with pytest.raises(ValueError, match="required and forbidden to share no token"):
+        pipeline.predict(["ab"], required="AB", forbidden="AB")
+
+
+def test_options_of_the_search_reach_it(pipeline):
+    short, long = (
+        pipeline.predict(["ab cd"], beam_size=5, length_penalty=penalty, length_formula="average")[0]
+        for penalty in (0.0, 2.0)
+    )
+    assert len(short.tokens) <= len(long.tokens)
+    assert long.score == pytest.approx(long.log_probability / len(long.tokens) ** 2)
+    with pytest.raises(ValueError, match="Expected n_best from 1 to beam_size=2; received 3"):
+        pipeline.predict(["ab"], beam_size=2, n_best=3)
+
+
+@pytest.mark.parametrize("options", [{}, {"temperature": 0.7, "top_p": 0.9, "required": "CD"}])
+def test_samples_do_not_depend_on_batches(pipeline, options):
+    drawn = [
+        pipeline.sample(TEXTS, n_samples=3, seed=7, batch_size=batch_size, **options)
+        for batch_size in (1, 2, 64)
+    ]
+    for others in drawn[1:]:
+        same_predictions(drawn[0], others)
+    assert all(len(prediction.alternatives) == 2 for prediction in drawn[0] if prediction.source)
+    again, other = (pipeline.sample(TEXTS, n_samples=3, seed=seed, **options) for seed in (7, 8))
+    same_predictions(drawn[0], again)
+    texts = [[[p.text, *[a.text for a in p.alternatives]] for p in found] for found in (again, other)]
+    assert texts[0] != texts[1]
+
+
+def test_the_same_text_twice_is_drawn_for_twice(pipeline):
+    first, second = pipeline.sample(["ab cd"] * 2, n_samples=7, seed=3)
+    assert [a.tokens for a in first.alternatives] != [a.tokens for a in second.alternatives]
+
+
+def test_at_temperature_0_samples_are_predictions_of_a_beam_of_one(pipeline):
+    sampled = pipeline.sample(TEXTS, temperature=0)
+    same_predictions(sampled, pipeline.predict(TEXTS, beam_size=1))
+
+
+def test_constraints_may_name_words_that_only_the_source_knows():
+    """A model that copies can be asked for a word that its vocabulary does not hold."""
+    pairs = [("ada meets bob", "bob met ada"), ("bob meets eve", "eve met bob")] * 2
+    engine.seed_everything(5)
+    words = {"source_tokens": "whitespace", "target_tokens": "whitespace"}
+    pipeline = TextToText.from_pairs(pairs, max_output_length=7, copy=True, **words, **SIZES)
+    texts = ["zoe meets ada and tim", "ada meets kim"]
+    predictions = pipeline.predict(texts, prefix=["tim", "kim met"], required=["zoe", ""], beam_size=3)
+    assert predictions[0].tokens[0] == "tim" and "zoe" in predictions[0].tokens
+    assert predictions[1].tokens[:2] == ("kim", "met")
+    sampled = pipeline.sample(texts, required=["zoe tim", "kim"], n_samples=2, seed=1)
+    assert {"zoe", "tim"} <= set(sampled[0].tokens) and "kim" in sampled[1].tokens
+    same_predictions(
+        sampled, pipeline.sample(texts, required=["zoe tim", "kim"], n_samples=2, seed=1, batch_size=1)
+    )
+
+
 @pytest.mark.parametrize("blank", ["", " ", "\t\n"])
 def test_a_blank_text_is_answered_with_an_empty_text(pipeline, blank):
     prediction = pipeline.predict([blank])[0]

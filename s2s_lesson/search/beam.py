@@ -180,7 +180,7 @@ def beam_search(
         lengths = beam.lengths + ~beam.closed
         scores = scoring.normalise(candidates.log_probs, lengths[..., None])
         if coverage_penalty:
-            coverage = beam.coverage + attention * ~beam.closed[..., None]
+            coverage = beam.coverage + np.where(beam.open[..., None], attention, 0)
             real = rows.source_mask(attention.shape)
             scores = scores + scoring.covered(coverage, real)[..., None]
 
@@ -200,7 +200,7 @@ def beam_search(
         beam.ended |= just_ended
         finished.add(time, beam, just_ended)
 
-        beam.done |= _done(stopping, n_best, beam, finished, scoring, max_output_length)
+        beam.done |= _done(stopping, n_best, groups, beam, finished, scoring, max_output_length)
         if beam.done.all():
             break
         places = staying(beam.done)
@@ -211,13 +211,14 @@ def beam_search(
     return finished.result(n_best, history, tree)
 
 
-def _done(stopping, n_best, beam, finished, scoring, max_output_length):
+def _done(stopping, n_best, groups, beam, finished, scoring, max_output_length):
     """Say which sentences need no further step: bool (sentences,). The rules stand in ``beam_search``."""
     none_open = ~beam.open.any(axis=1)
+    enough = (n_best - 1) * groups + 1  # each group may have found the same ones
     if stopping == "first_ended":
-        return none_open | np.isfinite(finished.scores[beam.sentences, n_best - 1])
+        return none_open | np.isfinite(finished.scores[beam.sentences, enough - 1])
     if stopping == "top_ended":
-        top = np.argsort(-beam.scores, axis=1, kind="stable")[:, :n_best]
+        top = np.argsort(-beam.scores, axis=1, kind="stable")[:, :enough]
         return none_open | np.take_along_axis(beam.ended, top, axis=1).all(axis=1)
     if stopping == "exact":
         best_possible = scoring.normalise(

@@ -90,7 +90,8 @@ def choose(scores, candidates, closed, groups, diversity_penalty):
         held = None if candidates.held is None else candidates.held[:, group].reshape(sentences, -1)
         best = _best(group_scores.reshape(sentences, -1), width, held, candidates.required) + first * count
         chosen.append(best)
-        tokens = np.where(of_parents(closed, best // count), -1, at(candidates.tokens, best))
+        takes_none = of_parents(closed, best // count) | ~np.isfinite(at(scores, best))
+        tokens = np.where(takes_none, -1, at(candidates.tokens, best))
         taken = np.concatenate([taken, tokens], axis=1)
     return np.concatenate(chosen, axis=1)
 

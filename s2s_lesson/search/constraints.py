@@ -38,6 +38,10 @@ class Constraints:
         self.eos_id, self.max_output_length = eos_id, max_output_length
         self.prefix = _for_each_sentence(prefix, batch, "prefix")
         self.required = _for_each_sentence(required, batch, "required")
+        if any(np.ndim(token) for token in forbidden):
+            raise ValueError(
+                "Expected forbidden as one list of ids, for every sentence alike; received several."
+            )
         self.forbidden = np.unique(np.asarray(list(forbidden), "int64"))
         self.min_output_length, self.no_repeat_ngram = min_output_length, no_repeat_ngram
         if not 1 <= min_output_length <= max_output_length:
@@ -75,6 +79,20 @@ class Constraints:
                 "tokens; received more of them. Raise max_output_length."
             )
 
+    def _check_length(self, vocab_size):
+        """Raise an error where the tokens that are left make no output as long as it must be."""
+        can_end = self.eos_id not in self.forbidden
+        least = self.min_output_length if can_end else self.max_output_length
+        others, size = vocab_size - len(self.forbidden) - can_end, self.no_repeat_ngram
+        longest = others**size + size - 1 if size else least  # a de Bruijn sequence
+        longest = longest * (others > 0) + can_end
+        if longest < least and not self.prefix.size:
+            raise ValueError(
+                f"Expected constraints that leave outputs of at least {least} tokens; received "
+                f"{len(self.forbidden)} forbidden tokens of {vocab_size} and no_repeat_ngram={size}, which "
+                f"leave {longest} at most."
+            )
+
     def check_ids(self, vocab_size, bos_id):
         """Raise an error where an id is not in the vocabulary.
 
@@ -83,7 +101,7 @@ class Constraints:
             bos_id: int.
 
         Raises:
-            ValueError: an id is out of range, or every token is forbidden.
+            ValueError: an id is out of range, or too few tokens are left to write an output with.
         """
         named = {"bos_id": [bos_id], "eos_id": [self.eos_id], "forbidden": self.forbidden}
         named |= {name: getattr(self, name)[getattr(self, name) != -1] for name in ("prefix", "required")}
@@ -96,6 +114,7 @@ class Constraints:
                 )
         if len(self.forbidden) == vocab_size:
             raise ValueError("Expected forbidden to leave a token; received the whole vocabulary.")
+        self._check_length(vocab_size)
 
     def keep(self, sentences):
         """Go on with some of the sentences: int (sentences,)."""
@@ -180,7 +199,7 @@ def _for_each_sentence(ids, batch, name):
             f"received {len(rows)} lists."
         )
     if name == "required":
-        rows = [list(dict.fromkeys(row)) for row in rows]
+        rows = [sorted(set(row)) for row in rows]  # of equal candidates the smaller token id comes first
     if any(index < 0 for row in rows for index in row):
         raise ValueError(f"Expected {name} to hold ids of 0 or greater; received a negative one.")
     padded = np.full((batch, max(map(len, rows), default=0)), -1, "int64")

@@ -26,8 +26,9 @@ class Rows:
     def __init__(self, step, initial_state, copies, compile_step=None):
         self.batch = _batch_size(initial_state)
         self.step_function, self.compiled = _runnable(step, compile_step)
-        self.shared = set()  # indices of leaves that no step has changed: alike for all rows of a sentence
         self.state = initial_state
+        leaves = tree.flatten(initial_state)
+        self.shared = set(range(len(leaves)))  # leaves that no step has changed: alike for a sentence's rows
         self.count = self.batch
         self.take(np.repeat(np.arange(self.batch), copies))
 
@@ -41,18 +42,23 @@ class Rows:
             logits: float (rows, vocab_size), as the step function made them.
 
         Raises:
-            ValueError: the logits have another shape.
+            ValueError: the step function returned no pair, or the logits have another shape.
         """
         before = tree.flatten(self.state)
-        logits, self.state = self.step_function(token_ids.astype("int32"), self.state)
+        found = self.step_function(token_ids.astype("int32"), self.state)
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise ValueError(
+                f"Expected step to return a pair, (logits, state); received {type(found).__name__}."
+            )
+        logits, self.state = found
         if len(logits.shape) != 2 or logits.shape[0] != self.count:
             raise ValueError(
                 f"Expected step to return logits of shape ({self.count}, vocab_size); "
                 f"received {tuple(logits.shape)}."
             )
-        if self.compiled:
-            pairs = zip(tree.flatten(self.state), before, strict=True)
-            self.shared = {index for index, (after, earlier) in enumerate(pairs) if after is earlier}
+        pairs = zip(tree.flatten(self.state), before, strict=False)  # a plain function's state may grow
+        handed_on = {index for index, (after, earlier) in enumerate(pairs) if after is earlier}
+        self.shared = self.shared & handed_on if self.compiled else set()
         return logits
 
     def take(self, rows, same_sentences=False):
@@ -87,10 +93,10 @@ class Rows:
             why: str. The option that needs it.
 
         Returns:
-            NumPy array (rows, ...).
+            NumPy array (rows, source_length).
 
         Raises:
-            ValueError: the state is no dict, or has no such leaf.
+            ValueError: the state is no dict, has no such leaf, or one of another shape.
         """
         if not isinstance(self.state, dict) or name not in self.state:
             received = f"the leaves {', '.join(self.state)}" if isinstance(self.state, dict) else "no dict"
@@ -99,7 +105,13 @@ class Rows:
                 f"received {received}. Return the weights of the step from step under this name, or leave "
                 f"{why} out."
             )
-        return ops.convert_to_numpy(self.state[name])
+        found = ops.convert_to_numpy(self.state[name])
+        if found.ndim != 2 or len(found) != self.count:
+            raise ValueError(
+                f"Expected the leaf {name!r} to be float (rows, source_length), with {self.count} rows; "
+                f"received shape {found.shape}. Return the mean of several heads, or those of one."
+            )
+        return found
 
     def source_mask(self, shape):
         """The leaf ``keys_mask`` in a shape (sentences, copies, source_length); True where there is none."""
@@ -245,7 +257,8 @@ def _gathering():
 
 
 def _batch_size(state):
-    sizes = {leaf.shape[0] if len(leaf.shape) else None for leaf in tree.flatten(state) if leaf is not None}
+    shapes = [getattr(leaf, "shape", ()) for leaf in tree.flatten(state) if leaf is not None]
+    sizes = {shape[0] if len(shape) else None for shape in shapes}
     if len(sizes) != 1 or None in sizes:
         raise ValueError(
             "Expected an initial_state of arrays with the batch axis first, all of the same batch size; "

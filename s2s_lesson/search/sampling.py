@@ -119,16 +119,17 @@ def sample(
             sentences = sentences[places]
 
     lengths[lost], sequences[lost], token_log_probs[lost] = 0, eos_id, 0
+    length = lengths.max(initial=0)
     log_probabilities = np.where(lost, -np.inf, token_log_probs.sum(axis=-1, dtype="float64")).astype(
         "float32"
     )
     return SearchResult(
-        sequences,
+        sequences[..., :length],
         lengths,
         log_probabilities,
         log_probabilities,
-        token_log_probs,
-        np.stack(attention, axis=2) if attention else None,
+        token_log_probs[..., :length],
+        np.where(lost[..., None, None], 0, np.stack(attention, axis=2))[:, :, :length] if attention else None,
     )
 
 
@@ -154,10 +155,9 @@ def sampling_probabilities(logits, temperature=1.0, top_k=None, top_p=None, typi
     if top_p is not None:
         probabilities = _first(probabilities, -probabilities, lambda before, rank: before < top_p)
     if typical_p is not None:
-        with np.errstate(divide="ignore"):
-            surprise = -np.log(probabilities)
-        expected = np.where(probabilities > 0, probabilities * surprise, 0).sum(axis=-1, keepdims=True)
-        distance = np.abs(surprise - expected)
+        surprise = -np.log(probabilities, where=probabilities > 0, out=np.zeros_like(probabilities))
+        expected = (probabilities * surprise).sum(axis=-1, keepdims=True)
+        distance = np.where(probabilities > 0, np.abs(surprise - expected), np.inf)
         probabilities = _first(probabilities, distance, lambda before, rank: before < typical_p)
     return probabilities
 

@@ -1,120 +1,238 @@
-"""Searches find what they should, on scripted logits and on models."""
+"""Searches find what they should: compared with all outputs there are, and with a slow search."""
 
-import keras
 import numpy as np
-import pytest
-import reference
 import scripted
-from hypothesis import given, settings
+import slow_search
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from small_models import small_batch, small_model
+from scripted import EOS, IDS
 
 from s2s_lesson.search import beam_search, greedy_search
 
-SCRIPT = {"bos_id": scripted.BOS, "eos_id": scripted.EOS}
 SEEDS = st.integers(0, 2**32 - 1)
-PENALTIES = st.sampled_from([0.0, 0.6, 1.0, 2.0])
-
-
-def search_script(tables, **options):
-    return beam_search(scripted.step, scripted.initial_state(tables), **SCRIPT, **options)
-
-
-@settings(max_examples=50)
-@given(st.data(), st.integers(2, 3), st.integers(1, 4), PENALTIES)
-def test_a_beam_as_wide_as_the_search_space_equals_exhaustive_search(
-    data, vocab_size, max_output_length, length_penalty
-):
-    nodes = sum(vocab_size**depth for depth in range(max_output_length))
-    table = data.draw(arrays("float32", (nodes, vocab_size), elements=st.floats(-9, 9, width=32)))
-    space = scripted.search_space(vocab_size, max_output_length)
-    n_best = data.draw(st.integers(1, len(space)))
-    result = search_script(
-        table[None],
-        max_output_length=max_output_length,
-        beam_size=len(space),
-        n_best=n_best,
-        length_penalty=length_penalty,
-    )
-    totals = {sequence: scripted.log_probability(table, sequence) for sequence in space}
-    scores = {
-        sequence: scripted.penalised(total, len(sequence), length_penalty)
-        for sequence, total in totals.items()
+BATCH, SOURCE_LENGTHS = 2, (7, 3)
+CLOSE = {"rtol": 1e-5, "atol": 1e-5}
+VOCAB_SIZE, LENGTH, NODES = 5, 7, 997  # of the narrow beams; nodes are hashed
+WIDE = {(5, 3): 89, (3, 5): 67}  # vocabulary and length, and a beam that holds every output
+SCORING = st.fixed_dictionaries(
+    {
+        "length_penalty": st.sampled_from([0.0, 0.6, 1.0, 2.0]),
+        "length_formula": st.sampled_from(["gnmt", "average"]),
+        "coverage_penalty": st.sampled_from([0.0, 0.0, 0.3, 2.0]),
     }
-    best_scores = sorted(scores.values(), reverse=True)[:n_best]
-    sequences = scripted.found(result, 0)
-    assert len(set(sequences)) == n_best
-    np.testing.assert_allclose(result.scores[0], best_scores, rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(result.scores[0], [scores[s] for s in sequences], rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(
-        result.log_probabilities[0], [totals[s] for s in sequences], rtol=1e-5, atol=1e-5
-    )
+)
+
+
+@st.composite
+def constraints(draw, vocab_size, max_output_length, leave_out=None):
+    """Constraints for the batch, and the same for each of its sentences."""
+    ordinary = st.sampled_from([token for token in range(vocab_size) if token != EOS])
+    of_a_sentence = st.lists(ordinary, max_size=2)
+
+    def shared_or_not(lists):
+        if draw(st.booleans()):
+            ids = draw(lists)
+            return ids, [ids] * BATCH
+        ids = [draw(lists) for _ in range(BATCH)]
+        return ids, ids
+
+    prefix, prefixes = shared_or_not(of_a_sentence)
+    required, all_required = shared_or_not(of_a_sentence)
+    same = {
+        "min_output_length": draw(st.integers(1, max_output_length)),
+        "no_repeat_ngram": draw(st.sampled_from([0, 0, 1, 2, 3])),
+        "forbidden": draw(st.lists(st.integers(0, vocab_size - 1), max_size=2)),
+    }
+    names = [name for name in (*same, "prefix", "required") if name != leave_out]
+    chosen = [name for name in names if draw(st.booleans())]
+    both = {**same, "prefix": prefix, "required": required}
+    each = [{**same, "prefix": p, "required": r} for p, r in zip(prefixes, all_required, strict=True)]
+    return tuple({name: options[name] for name in chosen} for options in (both, *each))
+
+
+def scripts(seed, vocab_size, nodes):
+    """A state for the search, and each of its sentences as a ``Script``."""
+    tables = scripted.random_tables(seed, BATCH, vocab_size, nodes)
+    attention_tables, keys_mask = scripted.random_attention(seed, nodes, SOURCE_LENGTHS)
+    attention_tables = attention_tables + np.where(keys_mask, 0, 0.5)[:, None]  # which nobody may look at
+    state = scripted.initial_state(tables, attention_tables.astype("float32"), keys_mask)
+    return state, [scripted.Script(*parts) for parts in zip(tables, attention_tables, keys_mask, strict=True)]
+
+
+@settings(max_examples=150)
+@given(st.data(), SEEDS, st.sampled_from(list(WIDE)), SCORING, st.integers(1, 11))
+def test_a_beam_as_wide_as_the_search_space_equals_exhaustive_search(data, seed, sizes, scoring, n_best):
+    (vocab_size, length), beam_size = sizes, WIDE[sizes]
+    shared, *of_sentences = data.draw(constraints(vocab_size, length))
+    state, sentences = scripts(seed, vocab_size, scripted.tree_nodes(vocab_size, length))
+    options = {"max_output_length": length, "beam_size": beam_size, "n_best": n_best, **scoring, **shared}
+    outputs = slow_search.every_output(vocab_size, length)
+    expected = [
+        {
+            output: slow_search.score(script, output, script.total(output), **scoring)
+            for output in outputs
+            if slow_search.meets(output, **of_sentence)
+        }
+        for script, of_sentence in zip(sentences, of_sentences, strict=True)
+    ]
+    try:
+        result = beam_search(scripted.step, state, **IDS, **options)
+    except ValueError:
+        assert not all(expected)  # no output of one of them meets all constraints
+        return
+    for row, (script, scores) in enumerate(zip(sentences, expected, strict=True)):
+        sequences = scripted.found(result, row)
+        best = sorted(scores.values(), reverse=True)[:n_best]
+        assert len(set(sequences)) == len(sequences) == len(best)
+        np.testing.assert_allclose(result.scores[row, : len(best)], best, **CLOSE)
+        for rank, sequence in enumerate(sequences):
+            np.testing.assert_allclose(result.scores[row, rank], scores[sequence], **CLOSE)
+            np.testing.assert_allclose(result.log_probabilities[row, rank], script.total(sequence), **CLOSE)
+
+
+@settings(max_examples=150)
+@given(
+    st.data(),
+    SEEDS,
+    st.sampled_from([(1, 1), (2, 1), (3, 1), (2, 2), (6, 1), (6, 2), (6, 3)]),
+    SCORING,
+    st.sampled_from(["exact", "never"]),
+)
+def test_a_narrow_beam_equals_a_slow_one_that_never_stops_early(data, seed, sizes, scoring, stopping):
+    beam_size, groups = sizes
+    n_best = data.draw(st.integers(1, beam_size))
+    shared, *of_sentences = data.draw(constraints(VOCAB_SIZE, LENGTH))
+    state, sentences = scripts(seed, VOCAB_SIZE, NODES)
+    options = {"max_output_length": LENGTH, "beam_size": beam_size, "n_best": n_best, "groups": groups}
+    options["diversity_penalty"] = data.draw(st.sampled_from([0.0, 0.7, 3.1])) if groups > 1 else 0.0
+    slow = [
+        slow_search.beam_search(script, **options, scoring=scoring, **of_sentence)
+        for script, of_sentence in zip(sentences, of_sentences, strict=True)
+    ]
+    assume(all(closest > 1e-5 for _, closest in slow))
+    try:
+        result = beam_search(scripted.step, state, **IDS, **options, **scoring, **shared, stopping=stopping)
+    except ValueError:
+        assert not all(outputs for outputs, _ in slow)
+        return
+    for row, (outputs, _) in enumerate(slow):
+        assert scripted.found(result, row) == [sequence for _, _, sequence in outputs]
+        scores, totals = ([output[part] for output in outputs] for part in (0, 1))
+        np.testing.assert_allclose(result.scores[row, : len(outputs)], scores, **CLOSE)
+        np.testing.assert_allclose(result.log_probabilities[row, : len(outputs)], totals, **CLOSE)
+        assert (result.scores[row, len(outputs) :] == -np.inf).all()
 
 
 @settings(max_examples=50)
-@given(SEEDS, st.integers(1, 5), st.data(), PENALTIES)
-def test_any_beam_equals_a_slow_search_that_never_stops_early(seed, beam_size, data, length_penalty):
+@given(st.data(), SEEDS, st.sampled_from([1, 2, 3, 6]))
+def test_a_beam_of_any_size_finds_an_output_with_all_required_tokens(data, seed, beam_size):
+    required = [data.draw(st.lists(st.sampled_from([0, 2, 3, 4]), unique=True)) for _ in range(BATCH)]
+    options = data.draw(
+        st.fixed_dictionaries(
+            {"no_repeat_ngram": st.sampled_from([0, 2, 3]), "min_output_length": st.integers(1, LENGTH)}
+        )
+    )
+    state, _ = scripts(seed, VOCAB_SIZE, NODES)
+    options |= {"max_output_length": LENGTH, "beam_size": beam_size, "length_penalty": 1.0}
+    result = beam_search(scripted.step, state, **IDS, **options, required=required)
+    for row, tokens in enumerate(required):
+        (output,) = scripted.found(result, row)
+        assert set(tokens) <= set(output)
+
+
+@settings(max_examples=50)
+@given(st.data(), SEEDS, st.sampled_from([1, 2, 3, 6]))
+def test_top_ended_misses_nothing_where_scores_only_fall(data, seed, beam_size):
     n_best = data.draw(st.integers(1, beam_size))
-    options = {"beam_size": beam_size, "n_best": n_best, "length_penalty": length_penalty}
-    tables = scripted.random_tables(seed, 3, vocab_size=3, max_output_length=5)
-    result = search_script(tables, max_output_length=5, **options)
-    for row, table in enumerate(tables):
-        expected = scripted.slow_beam_search(table, 5, **options)
-        assert scripted.found(result, row) == [sequence for _, _, sequence in expected]
-        existing = np.isfinite(result.scores[row])
-        np.testing.assert_allclose(
-            result.scores[row, existing], [score for score, _, _ in expected], rtol=1e-5, atol=1e-5
+    shared, *of_sentences = data.draw(constraints(VOCAB_SIZE, LENGTH))
+    state, sentences = scripts(seed, VOCAB_SIZE, NODES)
+    options = {"max_output_length": LENGTH, "beam_size": beam_size, "n_best": n_best, **shared}
+    slow = [
+        slow_search.beam_search(script, max_output_length=LENGTH, beam_size=beam_size, **of_sentence)
+        for script, of_sentence in zip(sentences, of_sentences, strict=True)
+    ]
+    assume(all(outputs and closest > 1e-5 for outputs, closest in slow))
+    results = [
+        beam_search(scripted.step, state, **IDS, **options, stopping=stopping)
+        for stopping in ("exact", "never", "top_ended")
+    ]
+    for row in range(BATCH):
+        first, *others = [scripted.found(result, row) for result in results]
+        assert all(other == first for other in others)
+    for result in results[1:]:
+        np.testing.assert_array_equal(result.scores, results[0].scores)
+
+
+@settings(max_examples=30)
+@given(st.data(), SEEDS)
+def test_a_beam_of_one_takes_the_likeliest_token_at_each_step(data, seed):
+    shared, *of_sentences = data.draw(constraints(VOCAB_SIZE, LENGTH, leave_out="required"))
+    state, sentences = scripts(seed, VOCAB_SIZE, NODES)
+    try:
+        greedy = greedy_search(scripted.step, state, **IDS, max_output_length=LENGTH, **shared)
+    except ValueError:
+        assume(False)
+    options = {"beam_size": 1, "length_penalty": 1.0, "coverage_penalty": 0.3, "stopping": "never"}
+    beam = beam_search(scripted.step, state, **IDS, max_output_length=LENGTH, **options, **shared)
+    for row, (script, of_sentence) in enumerate(zip(sentences, of_sentences, strict=True)):
+        sequence, limit = (), {**of_sentence, "max_output_length": LENGTH}
+        while len(sequence) < LENGTH and sequence[-1:] != (EOS,):
+            log_probs = script.log_probs(sequence)
+            possible = [t for t in range(VOCAB_SIZE) if slow_search.may_come_next(sequence, t, limit)]
+            if not possible:
+                break
+            sequence += (max(possible, key=lambda token: log_probs[token]),)
+        expected = [sequence] if possible else []
+        assert scripted.found(greedy, row) == scripted.found(beam, row) == expected
+
+
+@settings(max_examples=30)
+@given(st.data(), SEEDS, st.permutations(range(5)), st.sampled_from([(3, 1), (6, 2)]))
+def test_batch_mates_and_the_order_of_the_batch_change_nothing(data, seed, order, sizes):
+    tables = scripted.random_tables(seed, 5, VOCAB_SIZE, NODES)
+    attention_tables, keys_mask = scripted.random_attention(seed, NODES, (7, 3, 2, 1, 5))
+    tokens = st.lists(st.sampled_from([0, 2, 3, 4]), max_size=2)
+    prefix, required = ([data.draw(tokens) for _ in range(5)] for _ in range(2))
+    beam_size, groups = sizes
+    options = {"max_output_length": LENGTH, "beam_size": beam_size, "n_best": 3, "groups": groups}
+    options |= {"length_penalty": 0.6, "coverage_penalty": 0.3, "return_attention": True}
+
+    def search(rows):
+        rows = list(rows)
+        return beam_search(
+            scripted.step,
+            scripted.initial_state(tables[rows], attention_tables[rows], keys_mask[rows]),
+            **IDS,
+            **options,
+            prefix=[prefix[row] for row in rows],
+            required=[required[row] for row in rows],
         )
 
-
-@settings(max_examples=20)
-@given(SEEDS)
-def test_greedy_search_and_a_beam_of_one_take_the_likeliest_token_at_each_step(seed):
-    tables = scripted.random_tables(seed, 5, vocab_size=3, max_output_length=7)
-    greedy = greedy_search(scripted.step, scripted.initial_state(tables), **SCRIPT, max_output_length=7)
-    beam = search_script(tables, max_output_length=7, beam_size=1, length_penalty=1.0)
-    for row, table in enumerate(tables):
-        sequence, node = [], 0
-        while len(sequence) < 7 and sequence[-1:] != [scripted.EOS]:
-            sequence.append(int(table[node].argmax()))
-            node = 3 * node + 1 + sequence[-1]
-        assert scripted.found(greedy, row) == scripted.found(beam, row) == [tuple(sequence)]
-
-
-@settings(max_examples=20)
-@given(SEEDS, st.integers(1, 3))
-def test_a_sentence_ends_alike_alone_and_among_others(seed, n_best):
-    options = {"max_output_length": 7, "beam_size": 3, "n_best": n_best, "length_penalty": 0.6}
-    tables = scripted.random_tables(seed, 5, vocab_size=3, max_output_length=7)
-    together = search_script(tables, **options)
-    for row in range(5):
-        alone = search_script(tables[row : row + 1], **options)
-        assert scripted.found(alone, 0) == scripted.found(together, row)
-        for ours, others in [(alone.scores, together.scores), (alone.lengths, together.lengths)]:
-            np.testing.assert_allclose(ours[0], others[row], rtol=1e-6)
+    together = search(range(5))
+    others = [(search(order), order), *[(search([row]), [row]) for row in range(5)]]
+    for other, rows in others:
+        for place, row in enumerate(rows):
+            assert scripted.found(other, place) == scripted.found(together, row)
+            for ours, expected in zip(other[1:4], together[1:4], strict=True):
+                np.testing.assert_allclose(ours[place], expected[row], rtol=1e-6)
+            length = together.lengths[row].max()
+            np.testing.assert_allclose(
+                other.attention_weights[place, :, :length], together.attention_weights[row, :, :length]
+            )
 
 
 def test_finished_hypotheses_stay_frozen():
     """After the end token the script offers another token at probability 1; nobody may take it."""
-    vocab_size, max_output_length = 5, 7
 
     def step(token_ids, state):
         logits = np.log(np.tile([0.1, 0.4, 0.2, 0.2, 0.1], (len(token_ids), 1)))
-        logits[token_ids == scripted.EOS] = [-99, -99, -99, -99, 99]
+        logits[token_ids == EOS] = [-99, -99, -99, -99, 99]
         return logits, state
 
-    result = beam_search(
-        step,
-        np.zeros((2, 3)),
-        **SCRIPT,
-        max_output_length=max_output_length,
-        beam_size=vocab_size,
-        n_best=3,
-    )
+    result = beam_search(step, np.zeros((2, 3)), **IDS, max_output_length=7, beam_size=5, n_best=3)
     assert scripted.found(result, 0) == [(1,), (2, 1), (3, 1)]
     np.testing.assert_allclose(np.exp(result.log_probabilities), [[0.4, 0.08, 0.08]] * 2, rtol=1e-6)
-    assert (result.sequences[:, 0] == scripted.EOS).all()
+    assert (result.sequences[:, 0] == EOS).all()
 
 
 def test_ties_go_to_the_hypothesis_that_stood_higher_and_then_to_the_smaller_token():
@@ -122,27 +240,42 @@ def test_ties_go_to_the_hypothesis_that_stood_higher_and_then_to_the_smaller_tok
         return np.zeros((len(token_ids), 5)), state
 
     options = {"max_output_length": 2, "beam_size": 3, "n_best": 3}
-    result = beam_search(step, np.zeros((1, 2)), **SCRIPT, **options)
+    result = beam_search(step, np.zeros((1, 2)), **IDS, **options)
     assert scripted.found(result, 0) == [(1,), (0, 0), (0, 1)]
-    assert greedy_search(step, np.zeros((1, 2)), **SCRIPT, max_output_length=3).sequences.tolist() == [
-        [[0, 0, 0]]
-    ]
+    greedy = greedy_search(step, np.zeros((1, 2)), **IDS, max_output_length=3)
+    assert greedy.sequences.tolist() == [[[0, 0, 0]]]
+    for required in ([4, 3], [3, 4]):
+        options = {"max_output_length": 3, "beam_size": 2, "n_best": 2, "required": required}
+        result = beam_search(step, np.zeros((1, 2)), **IDS, **options)
+        outputs, _ = slow_search.beam_search(scripted.Script(np.zeros((1, 5))), **options)
+        assert scripted.found(result, 0) == [sequence for _, _, sequence in outputs]
 
 
-@pytest.mark.parametrize("variant", ["lstm-concat-both_ways-2_layers", "gru-dot-both_ways"])
-def test_log_probabilities_equal_teacher_forced_scores(variant):
-    model = small_model(variant)
-    state = model.encode(small_batch((7, 2, 5))["source_ids"])
-    result = beam_search(
-        model.step, state, bos_id=2, eos_id=3, max_output_length=7, beam_size=5, n_best=2, length_penalty=1.0
-    )
-    assert result.lengths.min() < result.lengths.max()
-    for rank in range(2):
-        sequences, lengths = result.sequences[:, rank], result.lengths[:, rank]
-        decoder_inputs = np.pad(sequences[:, :-1], [(0, 0), (1, 0)], constant_values=2)
-        logits, _ = model.decode(decoder_inputs, state)
-        log_probs = reference.log_softmax(keras.ops.convert_to_numpy(logits))
-        of_tokens = np.take_along_axis(log_probs, sequences[:, :, None], axis=-1)[..., 0]
-        expected = np.where(np.arange(sequences.shape[1]) < lengths[:, None], of_tokens, 0).sum(axis=1)
-        np.testing.assert_allclose(result.log_probabilities[:, rank], expected, rtol=1e-5)
-        np.testing.assert_allclose(result.scores[:, rank], expected / ((5 + lengths) / 6), rtol=1e-5)
+def test_of_outputs_as_good_as_each_other_the_one_that_ended_first_comes_first():
+    """After token 0 the end is certain, so both outputs have the probability 1/2."""
+
+    def step(token_ids, state):
+        logits = np.where(state == 0, [[0.0, 0.0]], [[-np.inf, 0.0]])
+        return logits, state + 1
+
+    for stopping in ("exact", "never"):
+        options = {"max_output_length": 3, "beam_size": 2, "n_best": 2, "stopping": stopping}
+        result = beam_search(step, np.zeros((1, 1)), **IDS, **options)
+        assert scripted.found(result, 0) == [(1,), (0, 1)]
+        assert result.scores[0, 0] == result.scores[0, 1]
+
+
+@settings(max_examples=30)
+@given(st.data(), st.sampled_from([2, 3, 6]))
+def test_ties_are_broken_as_in_the_slow_search(data, beam_size):
+    """Every log-probability is the same, as many tokens being ruled out at each node."""
+    vocab_size, nodes = 5, 97
+    order = np.random.default_rng(data.draw(SEEDS)).permuted(np.tile([0, 0, -np.inf], (nodes, 1)), axis=1)
+    tables = np.zeros((1, nodes, vocab_size))
+    tables[:, :, 2:] = order
+    options = {"max_output_length": 3, "beam_size": beam_size, "n_best": beam_size}
+    result = beam_search(scripted.step, scripted.initial_state(tables), **IDS, **options)
+    script = scripted.Script(np.zeros((nodes, vocab_size)))
+    script.table_of_log_probs = np.where(np.isfinite(tables[0]), -1.5, -np.inf)  # sums of it are exact
+    outputs, _ = slow_search.beam_search(script, **options)
+    assert scripted.found(result, 0) == [sequence for _, _, sequence in outputs]

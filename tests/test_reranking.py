@@ -1,0 +1,156 @@
+"""Minimum-Bayes-risk reranking: against a double loop, with the metrics of the package."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from s2s_lesson import metrics
+from s2s_lesson.reranking import minimum_bayes_risk
+
+TEXTS = ["the cat sat on the mat", "a cat sat on a mat", "the dog ran", "the cat sat", "the cat sat"]
+METRICS = {
+    "bleu": (metrics.bleu, False),
+    "chrf": (metrics.chrf, False),
+    "edit_distance_rate": (metrics.edit_distance_rate, True),
+    "exact_match": (metrics.exact_match, False),
+}
+
+
+def brute_force(candidates, references, metric, weights, lower_is_better):
+    expected = []
+    for candidate in candidates:
+        total = 0.0
+        for reference, weight in zip(references, weights, strict=True):
+            figure = metric([candidate], [[reference]])
+            total += weight * (figure[0] if isinstance(figure, tuple) else figure)
+        expected.append(total)
+    sign = 1 if lower_is_better else -1
+    return sorted(
+        range(len(candidates)), key=lambda place: (sign * round(expected[place], 9), place)
+    ), expected
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("others", [None, ["the cat sat", "a dog", "the cat sat"]])
+@pytest.mark.parametrize("name", METRICS)
+def test_the_order_is_that_of_a_double_loop(name, others, weighted):
+    metric, lower_is_better = METRICS[name]
+    references = others or TEXTS
+    log_probabilities = [-0.5 * place for place in range(len(references))] if weighted else None
+    weights = np.exp(log_probabilities) if weighted else np.ones(len(references))
+    order, expected = minimum_bayes_risk(
+        TEXTS,
+        metric,
+        references=others,
+        log_probabilities=log_probabilities,
+        lower_is_better=lower_is_better,
+    )
+    slow_order, slow_expected = brute_force(
+        TEXTS, references, metric, weights / weights.sum(), lower_is_better
+    )
+    np.testing.assert_allclose(expected, slow_expected, rtol=1e-9, atol=1e-12)
+    assert [round(expected[place], 9) for place in order] == [
+        round(slow_expected[place], 9) for place in slow_order
+    ]
+
+
+TOKENS = st.lists(st.sampled_from("abc"), max_size=3)
+
+
+@settings(max_examples=100)
+@given(st.lists(TOKENS, min_size=1, max_size=7), st.data())
+def test_lists_of_tokens_are_ranked_like_a_double_loop(candidates, data):
+    def common(outputs, references):  # exact in binary
+        return len(set(outputs[0]) & set(references[0][0])) / 4
+
+    references = data.draw(st.none() | st.lists(TOKENS, min_size=1, max_size=8))
+    others = candidates if references is None else references
+    lower = data.draw(st.booleans())
+    order, expected = minimum_bayes_risk(candidates, common, references=references, lower_is_better=lower)
+    weights = np.full(len(others), 1 / len(others))
+    slow_order, slow_expected = brute_force(candidates, others, common, weights, lower)
+    np.testing.assert_allclose(expected, slow_expected, atol=1e-12)
+    ranked = [round(slow_expected[place], 9) for place in order]
+    assert ranked == [round(slow_expected[place], 9) for place in slow_order]
+    assert sorted(order) == list(range(len(candidates)))
+
+
+def test_of_equals_the_one_that_stood_first_comes_first():
+    order, expected = minimum_bayes_risk(["b", "a", "b", "a"], metrics.exact_match)
+    assert order == [0, 1, 2, 3]
+    assert expected == [0.5] * 4
+    order, _ = minimum_bayes_risk(["c", "a", "b", "a"], metrics.exact_match)
+    assert order == [1, 3, 0, 2]
+
+
+def test_a_frequent_sample_counts_as_often_as_it_was_drawn():
+    order, expected = minimum_bayes_risk(["a", "b"], metrics.exact_match, references=["b", "b", "b", "a"])
+    assert (order, expected) == ([1, 0], [0.25, 0.75])
+
+
+def test_log_probabilities_weigh_the_references_whatever_their_size():
+    for shift in (0.0, -5000.0):
+        log_probabilities = [np.log(0.9) + shift, np.log(0.1) + shift]
+        _, expected = minimum_bayes_risk(["a", "b"], metrics.exact_match, log_probabilities=log_probabilities)
+        np.testing.assert_allclose(expected, [0.9, 0.1])
+
+
+def test_the_likeliest_output_need_not_be_the_one_that_others_agree_with():
+    candidates = ["x y z", "a b c", "a b d", "a b e"]
+    order, _ = minimum_bayes_risk(candidates, metrics.chrf, log_probabilities=np.log([0.3, 0.25, 0.25, 0.2]))
+    assert order[0] == 1
+
+
+def test_equal_texts_are_compared_once():
+    calls = []
+
+    def metric(outputs, references):
+        calls.append((outputs[0], references[0][0]))
+        return metrics.exact_match(outputs, references)
+
+    minimum_bayes_risk(["a", "b"] * 50, metric)
+    assert sorted(calls) == [("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")]
+
+
+def test_a_reference_of_no_probability_counts_nothing():
+    _, expected = minimum_bayes_risk(["a", "b"], metrics.exact_match, log_probabilities=[0.0, -np.inf])
+    assert expected == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("candidates", "options", "message"),
+    [
+        ([], {}, "at least one candidate and one reference; received 0 and 0"),
+        ([], {"references": ["a"]}, "at least one candidate and one reference; received 0 and 1"),
+        (["a"], {"references": []}, "at least one candidate and one reference; received 1 and 0"),
+        (
+            ["a", "b"],
+            {"log_probabilities": [0.0]},
+            "one log-probability for each of 2 references; received 1",
+        ),
+        (
+            ["a"],
+            {"references": ["a", "b"], "log_probabilities": [0.0]},
+            "one log-probability for each of 2 references; received 1",
+        ),
+        (
+            ["a"],
+            {"log_probabilities": [np.nan]},
+            "Expected log-probabilities, not all of them -infinity; received",
+        ),
+        (
+            ["a"],
+            {"log_probabilities": [-np.inf]},
+            "Expected log-probabilities, not all of them -infinity; received",
+        ),
+    ],
+)
+def test_what_cannot_be_ranked_is_an_error(candidates, options, message):
+    with pytest.raises(ValueError, match=message):
+        minimum_bayes_risk(candidates, metrics.exact_match, **options)
+
+
+def test_one_text_in_place_of_a_list_is_an_error():
+    with pytest.raises(TypeError, match="Expected a list of candidates; received one string"):
+        minimum_bayes_risk("abc", metrics.exact_match)
