@@ -124,6 +124,17 @@ class AttentionDecoder(layers.Layer):
         self.attended_layer.build((None, None, context_dim + self.units))
         self.output_layer.build((None, None, self.units))
 
+    @property
+    def shared_leaves(self):
+        """Leaves of the state that ``step`` takes with one row a sentence, whatever its hypotheses.
+
+        Where the weights depend on what a hypothesis attended to before, on its coverage or its position,
+        each needs keys of its own.
+        """
+        if self.options["coverage"] or self.options["window"] == "monotonic":
+            return ()
+        return AttentionDecoder.fixed
+
     def initial_state(self, encoder_outputs, keys_mask, recurrent_state):
         """Gather all that decoding needs.
 
@@ -180,7 +191,8 @@ class AttentionDecoder(layers.Layer):
 
         Args:
             token_ids: int (batch,). The tokens chosen last.
-            state: from ``initial_state`` or from the step before.
+            state: from ``initial_state`` or from the step before. ``shared_leaves`` may have one row for
+                several of the others, which lie together.
 
         Returns:
             logits: float (batch, vocab_size).
@@ -295,8 +307,15 @@ class AttentionDecoder(layers.Layer):
         return changed
 
     def _attend(self, query, state):
-        optional = {"coverage": state.get("coverage"), "position": state.get("position")}
-        return self.attention.attend(query, state["keys"], state["values"], state["keys_mask"], **optional)
+        source = state["keys"], state["values"], state["keys_mask"]
+        if len(query.shape) == 3 or not self.shared_leaves:
+            optional = {"coverage": state.get("coverage"), "position": state.get("position")}
+            return self.attention.attend(query, *source, **optional)
+        rows, (sentences, source_length) = ops.shape(query)[0], ops.shape(state["keys_mask"])
+        query = ops.reshape(query, (sentences, -1, self.units))  # the hypotheses of a sentence lie together
+        context, attention_weights = self.attention.attend(query, *source)
+        context = ops.reshape(context, (rows, context.shape[-1]))
+        return context, ops.reshape(attention_weights, (rows, source_length))
 
     def _noise(self, embedded, training):
         """Draw what dropout multiplies by, for all steps: none can be drawn inside the loop."""

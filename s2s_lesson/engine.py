@@ -82,6 +82,15 @@ def compiles_each_shape():
     return keras.backend.backend() == "jax"
 
 
+def take_rows(values, rows):
+    """Gather rows of a tensor: (rows, ...) and int (new_rows,), none negative -> (new_rows, ...)."""
+    if keras.backend.backend() == "tensorflow":  # with less to do than ops.take, which allows negative rows
+        import tensorflow as tf
+
+        return tf.gather(values, rows)
+    return ops.take(values, rows.astype("int32"), axis=0)
+
+
 def top_k(values, count):
     """Find the greatest values of each row, in order; of equal ones the first comes first.
 

@@ -75,6 +75,11 @@ class Seq2Seq(keras.Model):
         ids = np.full((1, 2), 3, "int32")
         self({"source_ids": ids, "copy_ids": ids, "decoder_inputs": ids})  # makes the weights
 
+    @property
+    def shared_leaves(self):
+        """Leaves of the state that ``step`` takes with one row a sentence; see ``AttentionDecoder``."""
+        return getattr(self.decoder, "shared_leaves", ())
+
     def encode(self, source_ids, copy_ids=None, training=False):
         """Read the sources; what comes back is all that decoding needs.
 

@@ -81,7 +81,8 @@ class Script:
 
     def __init__(self, table, attention_table=None, keys_mask=None):
         self.table, self.attention_table, self.keys_mask = table, attention_table, keys_mask
-        self.table_of_log_probs = log_softmax(table)
+        with np.errstate(divide="ignore"):
+            self.table_of_log_probs = log_softmax(table)
 
     def node(self, prefix):
         node = 0

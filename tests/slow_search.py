@@ -89,6 +89,7 @@ def beam_search(
     """
     options |= {"max_output_length": max_output_length, "eos_id": eos_id}
     scoring = scoring or {}
+    choosing = {name: value for name, value in scoring.items() if name != "coverage_penalty"}
     width, required = beam_size // groups, set(options.get("required", ()))
     beams = [[(0.0, 0.0, ())] for _ in range(groups)]
     finished, closest = {}, np.inf
@@ -104,7 +105,7 @@ def beam_search(
                 for token, log_prob in enumerate(script.log_probs(sequence)):
                     if may_come_next(sequence, token, options) and log_prob > -np.inf:
                         longer = (*sequence, token)
-                        of_longer = score(script, longer, total + log_prob, **scoring)
+                        of_longer = score(script, longer, total + log_prob, **choosing)
                         lowered = of_longer - diversity_penalty * taken.count(token)
                         candidates.append((lowered, (of_longer, total + log_prob, longer)))
             candidates.sort(key=lambda candidate: -candidate[0])
@@ -112,7 +113,11 @@ def beam_search(
             open_before = {sequence for _, _, sequence in beam if sequence[-1:] != (eos_id,)}
             beam = choose([hypothesis for _, hypothesis in candidates], width, required)
             taken += [sequence[-1] for _, _, sequence in beam if sequence[:-1] in open_before]
-            finished |= {kept[2]: kept for kept in beam if last or kept[2][-1:] == (eos_id,)}
+            ended = [kept for kept in beam if last or kept[2][-1:] == (eos_id,)]
+            finished |= {
+                sequence: (score(script, sequence, total, **scoring), total, sequence)
+                for _, total, sequence in ended
+            }
             beams[index] = beam
     outputs = sorted(finished.values(), key=lambda output: -output[0])
     return outputs[:n_best], min(closest, smallest_gap([(output[0], output) for output in outputs]))

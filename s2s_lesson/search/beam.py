@@ -91,10 +91,11 @@ def beam_search(
     score = log_probability / length ** length_penalty             + coverage_penalty * covered  ("average")
     covered = sum over source tokens of log(min(1, attention weights of all steps on that token))
 
-    Open and ended hypotheses compete by these scores. One that ended keeps its place, frozen, while its score
-    is among the best ``beam_size``; the ``n_best`` best that ended are remembered even when open ones push
-    them out. Of equal scores the hypothesis that stood higher, and then the smaller token id, comes first.
-    The other sentences of the batch change nothing.
+    Open and ended hypotheses compete by these scores without ``covered``, which says little of a hypothesis
+    that has not come to the end of the source. One that ended keeps its place, frozen, while it is among the
+    best ``beam_size``; the ``n_best`` best of all that ended, now by the whole score, are remembered even
+    when open ones push them out. Of equal scores the hypothesis that stood higher, and then the smaller token
+    id, comes first. The other sentences of the batch change nothing.
 
     When a sentence is done:
 
@@ -169,7 +170,7 @@ def beam_search(
     tree = BeamTree(eos_id) if return_tree else None
 
     for time in range(max_output_length if rows.batch else 0):
-        logits = rows.step(beam.tokens.reshape(-1))
+        logits = rows.step(beam.tokens)
         if time == 0:
             constraints.check_ids(logits.shape[-1], bos_id)
         attention = coverage = None
@@ -181,8 +182,6 @@ def beam_search(
         scores = scoring.normalise(candidates.log_probs, lengths[..., None])
         if coverage_penalty:
             coverage = beam.coverage + np.where(beam.open[..., None], attention, 0)
-            real = rows.source_mask(attention.shape)
-            scores = scores + scoring.covered(coverage, real)[..., None]
 
         chosen = choose(scores, candidates, beam.closed, groups, diversity_penalty)
         if return_tree:
@@ -198,14 +197,17 @@ def beam_search(
         beam.advance(candidates, scores, lengths, coverage, chosen)
         just_ended = beam.open & ((beam.tokens == eos_id) | (time + 1 == max_output_length))
         beam.ended |= just_ended
-        finished.add(time, beam, just_ended)
+        final_scores = beam.scores
+        if coverage_penalty:
+            real = rows.source_mask(attention.shape[-1])
+            final_scores = final_scores + scoring.covered(beam.coverage, real)
+        finished.add(time, beam, final_scores, just_ended)
 
         beam.done |= _done(stopping, n_best, groups, beam, finished, scoring, max_output_length)
         if beam.done.all():
             break
         places = staying(beam.done)
-        parent_rows = parents + beam_size * np.arange(len(parents))[:, None]
-        rows.take(parent_rows[places].reshape(-1), same_sentences=len(places) == len(parents))
+        rows.take(places, parents[places])
         beam.keep(places)
         constraints.keep(places)
     return finished.result(n_best, history, tree)

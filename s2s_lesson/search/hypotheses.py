@@ -81,16 +81,17 @@ class Finished:
         self.lengths, self.slots = np.zeros(shape, int), np.zeros(shape, int)
         self.times = np.full(shape, -1)
 
-    def add(self, time, beam, just_ended):
+    def add(self, time, beam, scores, just_ended):
         """Take in the hypotheses that ended in this step.
 
         Args:
             time: int.
             beam: ``Beam``.
+            scores: float (sentences, beam_size).
             just_ended: bool (sentences, beam_size).
         """
         news = {
-            "scores": np.where(just_ended, beam.scores, -np.inf),
+            "scores": np.where(just_ended, scores, -np.inf),
             "log_probs": np.where(just_ended, beam.log_probs, -np.inf),
             "lengths": np.where(just_ended, beam.lengths, 0),
             "times": np.where(just_ended, time, -1),

@@ -42,7 +42,7 @@ class BeamNode(NamedTuple):
         token: int. Id.
         token_log_probability: float, in nats.
         log_probability: float, in nats, summed from the first token to this one.
-        score: float. What it was ranked by; see ``beam_search``.
+        score: float. What it was ranked by: the score of ``beam_search`` without the coverage penalty.
         kept: bool. False if the candidate was pruned.
         ended: bool. Whether the token is the end token.
     """

@@ -11,79 +11,102 @@ from s2s_lesson import engine
 
 
 class Rows:
-    """All hypotheses of a search, as the step function sees them.
+    """All hypotheses of a search, as the step function sees them: the rows of a sentence lie together.
+
+    The first step is made with one row for each sentence, since its hypotheses are all alike then (not on
+    JAX, which would compile once more). A layer may name ``shared_leaves``: leaves of the state that its
+    ``step`` takes with one row for each sentence. They are never copied.
 
     Args:
         step: ``step(token_ids, state) -> (logits, state)``.
         initial_state: nested structure of arrays, batch axis first.
-        copies: int. Rows for each sentence.
+        slots: int. Hypotheses of each sentence.
         compile_step: bool or None, as in ``beam_search``.
 
     Raises:
         ValueError: the leaves of the state differ in their batch axis, or there is none.
     """
 
-    def __init__(self, step, initial_state, copies, compile_step=None):
+    def __init__(self, step, initial_state, slots, compile_step=None):
         self.batch = _batch_size(initial_state)
         self.step_function, self.compiled = _runnable(step, compile_step)
-        self.state = initial_state
-        leaves = tree.flatten(initial_state)
-        self.shared = set(range(len(leaves)))  # leaves that no step has changed: alike for a sentence's rows
-        self.count = self.batch
-        self.take(np.repeat(np.arange(self.batch), copies))
+        self.state = tree.map_structure(_own, initial_state)  # a plain function may write into its state
+        self.slots = slots
+        self.sentences, self.copies = self.batch, 1  # how many there are, and the rows of each
+        shared_leaves = getattr(getattr(step, "__self__", None), "shared_leaves", ())
+        self.of_sentences = _places(initial_state, shared_leaves)
+        self.unchanged = set(range(len(tree.flatten(initial_state))))  # leaves as they were at the beginning
+        if engine.compiles_each_shape():
+            self.take(np.arange(self.batch), np.zeros((self.batch, slots), int))
 
     def step(self, token_ids):
         """Make one step.
 
         Args:
-            token_ids: int (rows,). The tokens chosen last.
+            token_ids: int (sentences, slots). The tokens chosen last.
 
         Returns:
-            logits: float (rows, vocab_size), as the step function made them.
+            logits: float (sentences * slots, vocab_size).
 
         Raises:
             ValueError: the step function returned no pair, or the logits have another shape.
         """
         before = tree.flatten(self.state)
-        found = self.step_function(token_ids.astype("int32"), self.state)
+        rows = token_ids[:, : self.copies].reshape(-1).astype("int32")
+        found = self.step_function(rows, self.state)
         if not isinstance(found, tuple) or len(found) != 2:
             raise ValueError(
                 f"Expected step to return a pair, (logits, state); received {type(found).__name__}."
             )
         logits, self.state = found
-        if len(logits.shape) != 2 or logits.shape[0] != self.count:
+        if len(logits.shape) != 2 or logits.shape[0] != len(rows):
             raise ValueError(
-                f"Expected step to return logits of shape ({self.count}, vocab_size); "
+                f"Expected step to return logits of shape ({len(rows)}, vocab_size); "
                 f"received {tuple(logits.shape)}."
             )
         pairs = zip(tree.flatten(self.state), before, strict=False)  # a plain function's state may grow
-        handed_on = {index for index, (after, earlier) in enumerate(pairs) if after is earlier}
-        self.shared = self.shared & handed_on if self.compiled else set()
-        return logits
+        handed_on = {
+            index
+            for index, (after, earlier) in enumerate(pairs)
+            if after is earlier and not isinstance(after, np.ndarray)  # which may have been written into
+        }
+        self.unchanged = self.unchanged & handed_on if self.compiled else set()
+        return self._one_row_a_slot(logits)
 
-    def take(self, rows, same_sentences=False):
-        """Gather rows of every leaf. NumPy stays NumPy, so that any step function can be searched.
+    def take(self, sentences, parents):
+        """Let hypotheses take the places of others. NumPy stays NumPy, so any step function can be searched.
 
         Args:
-            rows: int (new_rows,).
-            same_sentences: bool. Each row comes from the same sentence as the row it replaces, so leaves
-                that no step changes can stay.
+            sentences: int (staying,). The places of the sentences to go on with, in order.
+            parents: int (staying, slots). The slot that each hypothesis goes on from.
         """
-        if same_sentences and np.array_equal(rows, np.arange(self.count)):
+        rows = sentences[:, None] * self.copies + np.minimum(parents, self.copies - 1)
+        rows = rows.reshape(-1)
+        all_stay = len(sentences) == self.sentences
+        if all_stay and self.copies == self.slots and np.array_equal(rows, np.arange(len(rows))):
             return
         leaves = tree.flatten(self.state)
-        of_engine = []  # leaves to gather in one call
-        for index, leaf in enumerate(leaves):
-            if isinstance(leaf, np.ndarray):
-                leaves[index] = leaf[rows]
-            elif leaf is not None and not (same_sentences and index in self.shared):
-                of_engine.append(index)
-        if of_engine:
-            gathered = _gathering()([leaves[index] for index in of_engine], rows.astype("int32"))
-            for index, leaf in zip(of_engine, gathered, strict=True):
-                leaves[index] = leaf
+        for sources, indices in self._to_gather(all_stay, rows, sentences):
+            for index in indices:
+                leaves[index] = _take(leaves[index], sources)
         self.state = tree.pack_sequence_as(self.state, leaves)
-        self.count = len(rows)
+        self.sentences, self.copies = len(sentences), self.slots
+
+    def _to_gather(self, all_stay, rows, sentences):
+        """What to gather by, and the indices of the leaves."""
+        of_rows = set(range(len(tree.flatten(self.state)))) - self.of_sentences
+        if all_stay and self.copies == self.slots:
+            return [(rows, sorted(of_rows - self.unchanged))]  # those are alike for a sentence's hypotheses
+        if all_stay:
+            return [(rows, sorted(of_rows))]
+        return [(rows, sorted(of_rows)), (sentences, sorted(self.of_sentences))]
+
+    def _one_row_a_slot(self, array):
+        """Repeat the rows of the first step, which was made once for all hypotheses of a sentence."""
+        repeats = self.slots // self.copies
+        if repeats == 1:
+            return array
+        return (np if isinstance(array, np.ndarray) else ops).repeat(array, repeats, axis=0)
 
     def leaf(self, name, why):
         """Read a named leaf of the state.
@@ -105,23 +128,24 @@ class Rows:
                 f"received {received}. Return the weights of the step from step under this name, or leave "
                 f"{why} out."
             )
-        found = ops.convert_to_numpy(self.state[name])
-        if found.ndim != 2 or len(found) != self.count:
+        found, count = ops.convert_to_numpy(self.state[name]), self.sentences * self.copies
+        if found.ndim != 2 or len(found) != count:
             raise ValueError(
-                f"Expected the leaf {name!r} to be float (rows, source_length), with {self.count} rows; "
+                f"Expected the leaf {name!r} to be float (rows, source_length), with {count} rows; "
                 f"received shape {found.shape}. Return the mean of several heads, or those of one."
             )
-        return found
+        return self._one_row_a_slot(found)
 
-    def source_mask(self, shape):
-        """The leaf ``keys_mask`` in a shape (sentences, copies, source_length); True where there is none."""
-        if "keys_mask" in self.state:
-            return ops.convert_to_numpy(self.state["keys_mask"]).astype(bool).reshape(shape)
-        return np.ones(shape, bool)
+    def source_mask(self, source_length):
+        """The leaf ``keys_mask``: bool (sentences, slots or 1, source_length); True where there is none."""
+        if "keys_mask" not in self.state:
+            return np.ones((self.sentences, 1, source_length), bool)
+        mask = ops.convert_to_numpy(self.state["keys_mask"]).astype(bool)
+        return mask.reshape(self.sentences, -1, source_length)
 
 
 def staying(done):
-    """Choose the sentences to go on with: all of them until half are done, and then those that are not.
+    """Choose the sentences to go on with: all until a quarter are done, and then those that are not.
 
     Args:
         done: bool (sentences,).
@@ -130,7 +154,7 @@ def staying(done):
         int (staying,): places in ``done``.
     """
     open_ones = np.flatnonzero(~done)
-    if engine.compiles_each_shape() or len(open_ones) > len(done) / 2:
+    if engine.compiles_each_shape() or len(open_ones) > 0.75 * len(done):
         return np.arange(len(done))
     return open_ones
 
@@ -251,9 +275,24 @@ def _compiled_if_possible(step):
     return run
 
 
-@functools.cache
-def _gathering():
-    return engine.compile_function(lambda leaves, rows: [ops.take(leaf, rows, axis=0) for leaf in leaves])
+def _own(leaf):
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+
+
+def _take(leaf, rows):
+    if leaf is None:
+        return None
+    return leaf[rows] if isinstance(leaf, np.ndarray) else engine.take_rows(leaf, rows)
+
+
+def _places(state, names):
+    """Indices of the leaves of a dict that stand under some names: set of int."""
+    if not isinstance(state, dict):
+        return set()
+    named = {
+        name: tree.map_structure(lambda _, name=name: name in names, part) for name, part in state.items()
+    }
+    return {index for index, is_named in enumerate(tree.flatten(named)) if is_named}
 
 
 def _batch_size(state):

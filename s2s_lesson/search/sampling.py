@@ -85,7 +85,7 @@ def sample(
     attention = []
 
     for time in range(max_output_length if rows.batch else 0):
-        logits = rows.step(tokens[sentences].reshape(-1))
+        logits = rows.step(tokens[sentences])
         if time == 0:
             constraints.check_ids(logits.shape[-1], bos_id)
         open_rows = writing[sentences].reshape(-1)
@@ -113,10 +113,9 @@ def sample(
         if not writing.any():
             break
         places = staying(~writing[sentences].any(axis=1))
-        if len(places) < len(sentences):
-            rows.take((n_samples * places[:, None] + np.arange(n_samples)).reshape(-1))
-            constraints.keep(places)
-            sentences = sentences[places]
+        rows.take(places, np.broadcast_to(np.arange(n_samples), (len(places), n_samples)))
+        constraints.keep(places)
+        sentences = sentences[places]
 
     lengths[lost], sequences[lost], token_log_probs[lost] = 0, eos_id, 0
     length = lengths.max(initial=0)

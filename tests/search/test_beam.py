@@ -189,7 +189,7 @@ def test_sentences_that_are_done_lie_still():
     for row in range(3):
         alone = beam_search(scripted.step, scripted.initial_state(tables[row : row + 1]), **IDS, **options)
         assert scripted.found(alone, 0) == scripted.found(together, row)
-        np.testing.assert_allclose(alone.scores[0], together.scores[row], rtol=1e-6)
+        np.testing.assert_allclose(alone.scores[0], together.scores[row], atol=1e-5)
 
 
 # Groups.

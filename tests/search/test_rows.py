@@ -216,59 +216,96 @@ def test_the_initial_state_stays_as_it_was(search):
 # No more work than must be.
 
 
-def test_rows_shrink_to_the_sentences_that_are_not_done_once_they_are_half():
+def test_rows_shrink_to_the_sentences_that_are_not_done_once_a_quarter_is_done():
     """Of five sentences one ends at each step."""
     counts = []
 
     def step(token_ids, state):
-        counts.append(len(token_ids))
+        counts.append(len(np.unique(state["length"])))  # each sentence has its own
         ends = (state["time"] >= state["length"])[:, None]
         logits = np.where(ends, [-99, 0, -99], [0, -99, -99]).astype("float32")
         return logits, {**state, "time": state["time"] + 1}
 
-    for search, rows in [(greedy_search, 1), (beam_search, 5), (sample, 1)]:
+    for search in (greedy_search, beam_search, sample):
         counts.clear()
         state = {"time": np.zeros(5, int), "length": np.arange(5)}
         result = search(step, state, **IDS, max_output_length=7)
         assert result.lengths[:, 0].tolist() == [1, 2, 3, 4, 5]
-        shrinking = [5, 5, 5, 2, 1]
-        assert counts == [rows * count for count in ([5] * 5 if engine.compiles_each_shape() else shrinking)]
+        assert counts == ([5] * 5 if engine.compiles_each_shape() else [5, 5, 3, 2, 1])
 
 
-def test_sentences_stay_until_half_of_them_are_done(monkeypatch):
+def test_sentences_stay_until_a_quarter_of_them_are_done(monkeypatch):
     monkeypatch.setattr(engine, "compiles_each_shape", lambda: False)
-    done = np.array([True, False, False, True, False])
+    done = np.array([True, False, False, False, False])
     assert staying(done).tolist() == [0, 1, 2, 3, 4]
-    done[1] = True
-    assert staying(done).tolist() == [2, 4]
+    done[3] = True
+    assert staying(done).tolist() == [1, 2, 4]
     assert staying(np.array([False, True])).tolist() == [0]
     monkeypatch.setattr(engine, "compiles_each_shape", lambda: True)
     assert staying(done).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_what_a_compiled_step_hands_on_is_never_gathered():
-    state = state_with_attention(tensors=True)
-    rows = Rows(Layer(scripted.ops_step).step, state, copies=2)
+    rows = Rows(Layer(scripted.ops_step).step, state_with_attention(tensors=True), slots=2)
+    everyone, parents = np.arange(BATCH), np.array([[1, 0], [0, 0], [1, 1]])
+    rows.take(everyone, parents)  # one row a hypothesis from here on
     fixed = {name: rows.state[name] for name in ("table", "attention_table", "keys_mask")}
     for time in range(3):
-        rows.step(np.full(2 * BATCH, time))
-        rows.take(np.array([1, 0, 2, 2, 5, 5]), same_sentences=True)
+        rows.step(np.full((BATCH, 2), time))
+        rows.take(everyone, parents)
         assert all(rows.state[name] is leaf for name, leaf in fixed.items())
-    rows.take(np.array([2, 3]))
-    assert rows.state["table"].shape[0] == rows.count == 2
+    rows.take(np.array([1]), np.array([[0, 1]]))
+    assert rows.state["table"].shape[0] == 2 and rows.sentences == 1
     np.testing.assert_array_equal(
         ops.convert_to_numpy(rows.state["table"]), ops.convert_to_numpy(fixed["table"])[2:4]
     )
 
 
+def test_what_a_layer_shares_among_hypotheses_has_one_row_a_sentence():
+    seen = []
+
+    class Sharing(Layer):
+        shared_leaves = ("table", "attention_table", "keys_mask")
+
+    def step(token_ids, state):
+        copies = token_ids.shape[0] // state["table"].shape[0]
+        seen.append({name: leaf.shape[0] for name, leaf in state.items()} | {"copies": copies})
+        whole = {name: ops.repeat(state[name], copies, axis=0) for name in Sharing.shared_leaves}
+        logits, after = scripted.ops_step(token_ids, {**state, **whole})
+        return logits, {**after, **{name: state[name] for name in Sharing.shared_leaves}}
+
+    state = state_with_attention(tensors=True)
+    options = {**OPTIONS, "coverage_penalty": 0.3}
+    expected = beam_search(scripted.ops_step, state, **options)
+    found = beam_search(Sharing(step).step, state, **options, compile_step=False)
+    for ours, others in zip(found[:6], expected[:6], strict=True):
+        np.testing.assert_allclose(ours, others, rtol=1e-6)
+    assert all(shapes["node"] == shapes["copies"] * shapes["table"] for shapes in seen)
+    assert max(shapes["copies"] for shapes in seen) == options["beam_size"]
+
+
+def test_the_first_step_is_made_once_for_all_hypotheses_of_a_sentence():
+    counts = []
+
+    def step(token_ids, state):
+        counts.append(len(token_ids))
+        return scripted.step(token_ids, state)
+
+    state = scripted.initial_state(scripted.random_tables(5, BATCH, VOCAB_SIZE, NODES))
+    beam_search(step, state, **IDS, max_output_length=2, beam_size=5, stopping="never")
+    assert counts == [BATCH * 5 if engine.compiles_each_shape() else BATCH, BATCH * 5]
+
+
 def test_what_a_plain_step_hands_on_is_gathered():
     """It may have been changed in place."""
     for tensors in (False, True):
-        rows = Rows(scripted.ops_step if tensors else scripted.step, state_with_attention(tensors), copies=2)
+        rows = Rows(scripted.ops_step if tensors else scripted.step, state_with_attention(tensors), slots=2)
+        everyone = np.arange(BATCH)
+        rows.take(everyone, np.zeros((BATCH, 2), int))
         places = np.arange(2 * BATCH, dtype="float32")[:, None, None] * np.ones((1, NODES, VOCAB_SIZE))
         rows.state["table"] = ops.convert_to_tensor(places) if tensors else places
-        rows.step(np.zeros(2 * BATCH, int))
-        rows.take(np.array([1, 0, 2, 2, 5, 5]), same_sentences=True)
+        rows.step(np.zeros((BATCH, 2), int))
+        rows.take(everyone, np.array([[1, 0], [0, 0], [1, 1]]))
         assert ops.convert_to_numpy(rows.state["table"])[:, 0, 0].tolist() == [1, 0, 2, 2, 5, 5]
 
 
@@ -299,9 +336,8 @@ def test_logits_of_a_wrong_shape_are_an_error(search, shape):
 @pytest.mark.parametrize("compile_step", [False, True])
 def test_logits_that_give_no_probabilities_are_an_error(search, logits, compile_step):
     def step(token_ids, state):
-        return ops.zeros((BATCH * (5 if search is beam_search else 1), 1)) + np.array(
-            logits, "float32"
-        ), state
+        zeros = ops.cast(ops.convert_to_tensor(token_ids), "float32")[:, None] * 0
+        return zeros + np.array(logits, "float32"), state
 
     with pytest.raises(ValueError, match=r"Expected finite logits from step; received NaN, infinity, or"):
         search(step, np.zeros((BATCH, 1)), **IDS, max_output_length=7, compile_step=compile_step)
@@ -412,7 +448,7 @@ def test_a_step_that_returns_no_pair_is_an_error(search):
 
 def test_a_state_of_another_structure_is_an_error_where_the_step_is_compiled():
     def step(token_ids, state):
-        return ops.zeros((15, VOCAB_SIZE)), [state]
+        return ops.zeros((len(token_ids), VOCAB_SIZE)), [state]
 
     with pytest.raises(ValueError, match=r"structure|arity"):
         beam_search(step, np.zeros((BATCH, 1)), **IDS, max_output_length=7, compile_step=True)
