@@ -53,13 +53,19 @@ def compile_step(step, layer=None):
         layer: as in ``compile_function``.
 
     Returns:
-        A callable with the same signature.
+        A callable with the same signature. It raises a ``ValueError`` where the structure changes.
     """
     handed_on = []  # one bool a leaf, written while the engine traces
 
     def changes(token_ids, state):
         logits, new_state = step(token_ids, state)
-        tree.assert_same_structure(state, new_state)
+        try:
+            tree.assert_same_structure(state, new_state)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                "Expected step to return a state of the structure that it received; received another one: "
+                f"{error}. Keep the structure, or pass compile_step=False."
+            ) from error
         leaves = list(zip(tree.flatten(new_state), tree.flatten(state), strict=True))
         handed_on[:] = [new is old for new, old in leaves]
         return logits, [new for new, old in leaves if new is not old]
@@ -75,6 +81,14 @@ def compile_step(step, layer=None):
         return logits, tree.pack_sequence_as(state, leaves)
 
     return run
+
+
+def batches_at_once():
+    """How many batches to decode at a time, in threads: while one computes, another keeps its books.
+
+    One on PyTorch, whose threads for one batch get into the way of those for another.
+    """
+    return 1 if keras.backend.backend() == "torch" else 2
 
 
 def compiles_each_shape():
@@ -107,6 +121,8 @@ def top_k(values, count):
 
         found, indices = torch.sort(values, dim=-1, descending=True, stable=True)
         return found[:, :count], indices[:, :count]
+    if keras.backend.backend() == "jax":  # whose top_k finds 0 greater than -0
+        values = ops.where(values == 0, ops.zeros_like(values), values)
     return ops.top_k(values, count)
 
 

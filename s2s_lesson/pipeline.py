@@ -1,6 +1,7 @@
 """TextToText: text in, text and attention out."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -311,10 +312,9 @@ class TextToText:
         predictions = [empty_prediction(text) for text in texts]
         full = [index for index, tokens in enumerate(sources) if tokens]
         full.sort(key=lambda index: len(sources[index]))
-        for start in tqdm(
-            range(0, len(full), batch_size), desc="decoding", disable=not progress, leave=False
-        ):
-            rows = full[start : start + batch_size]
+        batches = [full[start : start + batch_size] for start in range(0, len(full), batch_size)]
+
+        def decode(rows):
             words = [ExtendedVocabulary(self.target_vocab, sources[row]) for row in rows]
             found = search(
                 self.model.step,
@@ -326,8 +326,14 @@ class TextToText:
                 **self._in_ids(options, rows, words, len(texts)),
             )
             batch = [texts[row] for row in rows]
-            for row, prediction in zip(rows, self._read(found, batch, words), strict=True):
-                predictions[row] = prediction
+            return read_predictions(found, batch, words, self.source_vocab, self.target_tokens)
+
+        bar = tqdm(total=len(batches), desc="decoding", disable=not progress, leave=False)
+        with bar, ThreadPoolExecutor(engine.batches_at_once()) as pool:
+            for rows, found in zip(batches, pool.map(decode, batches), strict=True):
+                bar.update()
+                for row, prediction in zip(rows, found, strict=True):
+                    predictions[row] = prediction
         return predictions
 
     def _encoded(self, words):
@@ -346,15 +352,13 @@ class TextToText:
                     f"Expected {name} as one text, or one for each of {count}; received {len(texts)}."
                 )
             sides = [self.target_side(texts[row]) for row in rows]
-            options[name] = [extended.encode(side)[:-1] for extended, side in zip(words, sides, strict=True)]
+            vocabs = words if self.copies else [self.target_vocab] * len(rows)
+            options[name] = [vocab.encode(side)[:-1] for vocab, side in zip(vocabs, sides, strict=True)]
         if "forbidden" in options:
             options["forbidden"] = self.target_vocab.encode(self.target_side(options["forbidden"]))[:-1]
         if "seed" in options:
             options["seed"] = [[options["seed"], row] for row in rows]
         return options
-
-    def _read(self, found, texts, words):
-        return read_predictions(found, texts, words, self.source_vocab, self.target_tokens)
 
 
 def _clean(text, cleaning):

@@ -109,11 +109,13 @@ def beam_search(
 
     With ``groups``, each group keeps ``beam_size / groups`` hypotheses and chooses after those before it: its
     scores are lowered by ``diversity_penalty`` for each time that these took the same token in this step. The
-    scores that are returned are those of the formula.
+    scores that are returned are those of the formula. What several groups find is returned once, so fewer
+    than ``n_best`` may come back.
 
     Required tokens share the beam out: for each number of required tokens that hypotheses hold, the best ones
     have places of their own. So a beam of any size finds an output with all of them, unless other constraints
-    leave none.
+    leave none. Where there are fewer places than such numbers, the hypotheses that hold most have them: greedy
+    search writes the required tokens first.
 
     Args:
         step: ``step(token_ids, state) -> (logits, state)``.

@@ -10,7 +10,7 @@ from s2s_lesson.text import detokenize
 class SearchResult(NamedTuple):
     """What a search found; from beam search best hypothesis first, from sampling in the order drawn.
 
-    A hypothesis that does not exist, since the search space held fewer, has length 0 and score -inf.
+    A hypothesis that does not exist, since fewer were found, has length 0 and score -inf.
 
     Attributes:
         sequences: int32 (batch, n_best, length). After a hypothesis' end, ``eos_id`` fills the row; length is

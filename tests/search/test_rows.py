@@ -169,7 +169,7 @@ def test_a_state_that_grows_can_be_searched_where_nothing_is_compiled():
         warnings.simplefilter("always")
         found = beam_search(Layer(growing).step, state, **options)
     np.testing.assert_array_equal(found.sequences, expected.sequences)
-    with pytest.raises(ValueError, match=r"structure|arity"):
+    with pytest.raises(ValueError, match="Expected step to return a state of the structure that it received"):
         beam_search(growing, state, **options, compile_step=True)
 
 
@@ -450,5 +450,5 @@ def test_a_state_of_another_structure_is_an_error_where_the_step_is_compiled():
     def step(token_ids, state):
         return ops.zeros((len(token_ids), VOCAB_SIZE)), [state]
 
-    with pytest.raises(ValueError, match=r"structure|arity"):
+    with pytest.raises(ValueError, match="Expected step to return a state of the structure that it received"):
         beam_search(step, np.zeros((BATCH, 1)), **IDS, max_output_length=7, compile_step=True)
