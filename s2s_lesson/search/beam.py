@@ -114,8 +114,8 @@ def beam_search(
 
     Required tokens share the beam out: for each number of required tokens that hypotheses hold, the best ones
     have places of their own. So a beam of any size finds an output with all of them, unless other constraints
-    leave none. Where there are fewer places than such numbers, the hypotheses that hold most have them: greedy
-    search writes the required tokens first.
+    leave none. Where there are fewer places than such numbers, the hypotheses that hold most have them:
+    greedy search writes the required tokens first.
 
     Args:
         step: ``step(token_ids, state) -> (logits, state)``.
