@@ -27,7 +27,7 @@ LENGTHS = (5, 10, 20, 40, 80)  # forced, of 128 words
 MATRIX, PRODUCTS = 2048, 5  # rows and columns of a large product, and how many are timed together
 SEARCHES = {
     "search": "this package: encode, search, phones",
-    "predict": "this package: TextToText.predict, which reads off attention as well",
+    "predict": "this package: TextToText.predict, attention as well, two batches at a time",
     "joeynmt": "JoeyNMT's predict",
     "plain": "a loop over sentences and hypotheses, one row a step",
 }
@@ -137,8 +137,8 @@ class Process:
 def measure_paired(words, turns):
     """Let all decode the same words, one after the other, over and over.
 
-    JoeyNMT takes its batches in the order in which words come, and gets them sorted by length: that is faster
-    than any other order. This package sorts them itself, within the time that is measured.
+    JoeyNMT takes its batches in the order in which words come, and gets them sorted by length, so that batches
+    hold words of one length. This package sorts them itself, within the time that is measured.
 
     Args:
         words: list of str.

@@ -311,7 +311,7 @@ class TextToText:
         sources = [tokens[: self.max_source_length] for tokens in sources]
         predictions = [empty_prediction(text) for text in texts]
         full = [index for index, tokens in enumerate(sources) if tokens]
-        full.sort(key=lambda index: len(sources[index]))
+        full.sort(key=lambda index: -len(sources[index]))  # the longest first, so that threads end together
         batches = [full[start : start + batch_size] for start in range(0, len(full), batch_size)]
 
         def decode(rows):
