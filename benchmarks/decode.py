@@ -137,8 +137,8 @@ class Process:
 def measure_paired(words, turns):
     """Let all decode the same words, one after the other, over and over.
 
-    JoeyNMT takes its batches in the order in which words come, and gets them sorted by length, so that batches
-    hold words of one length. This package sorts them itself, within the time that is measured.
+    JoeyNMT takes its batches in the order in which words come, and gets them sorted by length, so that
+    batches hold words of one length. This package sorts them itself, within the time that is measured.
 
     Args:
         words: list of str.
