@@ -37,6 +37,14 @@ def quoted():
                 ("convex hulls of 5 to 10 points", "n=5-10"),
             )
         ),
+        *(
+            f"{run['parameters'] / 1e6:.1f}M parameters: BLEU {figures['bleu']:.1f}, chrF {figures['chrf']:.1f}"
+            for run in RESULTS["translations"]["runs"]
+            for figures in [run["searches"]["beam 5, length penalty 1.0"]]
+        ),
+        percent(1 - RESULTS["pretrained"]["runs"][0]["scores"]["test"]["exact_match"]),
+        f"{RESULTS['decode']['speed']['predict']['times_joeynmt']:.2f} times",
+        f"{RESULTS['decode']['speed']['search']['times_joeynmt']:.2f} times",
         f"{seconds['dates']:.0f} s",
         f"{seconds['pronunciations']:.0f} s",
     ]
