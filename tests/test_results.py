@@ -38,9 +38,9 @@ def quoted():
             )
         ),
         *(
-            f"{run['parameters'] / 1e6:.1f}M parameters: BLEU {figures['bleu']:.1f}, chrF {figures['chrf']:.1f}"
+            f"{run['parameters'] / 1e6:.1f}M parameters: BLEU {best['bleu']:.1f}, chrF {best['chrf']:.1f}"
             for run in RESULTS["translations"]["runs"]
-            for figures in [run["searches"]["beam 5, length penalty 1.0"]]
+            for best in [run["searches"]["beam 5, length penalty 1.0"]]
         ),
         percent(1 - RESULTS["pretrained"]["runs"][0]["scores"]["test"]["exact_match"]),
         f"{RESULTS['decode']['speed']['predict']['times_joeynmt']:.2f} times",
