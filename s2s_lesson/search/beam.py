@@ -225,9 +225,7 @@ def _done(stopping, n_best, groups, beam, finished, scoring, max_output_length):
         top = np.argsort(-beam.scores, axis=1, kind="stable")[:, :enough]
         return none_open | np.take_along_axis(beam.ended, top, axis=1).all(axis=1)
     if stopping == "exact":
-        best_possible = scoring.normalise(
-            beam.log_probs, max_output_length
-        )  # a coverage penalty is at most 0
+        best_possible = scoring.normalise(beam.log_probs, max_output_length)  # coverage can only lower it
         could_reach = np.where(beam.open, best_possible, -np.inf).max(axis=1)
         return finished.scores[beam.sentences, -1] >= could_reach
     return none_open

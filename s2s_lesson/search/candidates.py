@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .rows import check_usable, rank
+from .ranking import check_usable, rank
 
 
 class Candidates(NamedTuple):

@@ -145,7 +145,7 @@ class Constraints:
         batch, copies, length = sequences.shape
         in_prefix = length < self.prefix.shape[1]
         ends_too_early = length + 1 < self.min_output_length
-        repeats = self.no_repeat_ngram and length >= self.no_repeat_ngram - 1 and length > 0
+        repeats = 0 < self.no_repeat_ngram <= length
         if not (in_prefix or ends_too_early or repeats or len(self.forbidden) or self.required.size):
             return None
         allowed = np.ones((batch, copies, vocab_size), bool)
@@ -178,8 +178,6 @@ class Constraints:
 
 def _forbid_repeats(allowed, sequences, size):
     """Rule out every token that would complete a run of ``size`` tokens for the second time."""
-    if sequences.shape[-1] < size:
-        return
     runs = np.lib.stride_tricks.sliding_window_view(sequences, size, axis=-1)  # (batch, copies, runs, size)
     latest = sequences[..., sequences.shape[-1] - size + 1 :]  # (batch, copies, size - 1)
     same = (runs[..., :-1] == latest[..., None, :]).all(axis=-1)

@@ -22,9 +22,7 @@ class Beam:
         self.done = np.zeros(batch, bool)
         self.tokens = np.full(shape, bos_id)  # chosen last
         self.log_probs = np.full(shape, -np.inf)  # -inf where there is no hypothesis
-        self.log_probs[:, :: beam_size // groups] = (
-            0.0  # at first all are alike: one for each group is enough
-        )
+        self.log_probs[:, :: beam_size // groups] = 0.0  # at first all are alike: one a group is enough
         self.scores = self.log_probs
         self.lengths = np.zeros(shape, int)
         self.ended = np.zeros(shape, bool)
@@ -78,8 +76,7 @@ class Finished:
     def __init__(self, batch, places):
         shape = (batch, places)
         self.scores, self.log_probs = np.full(shape, -np.inf), np.full(shape, -np.inf)
-        self.lengths, self.slots = np.zeros(shape, int), np.zeros(shape, int)
-        self.times = np.full(shape, -1)
+        self.times, self.slots = np.full(shape, -1), np.zeros(shape, int)  # the step and slot of each end
 
     def add(self, time, beam, scores, just_ended):
         """Take in the hypotheses that ended in this step.
@@ -93,7 +90,6 @@ class Finished:
         news = {
             "scores": np.where(just_ended, scores, -np.inf),
             "log_probs": np.where(just_ended, beam.log_probs, -np.inf),
-            "lengths": np.where(just_ended, beam.lengths, 0),
             "times": np.where(just_ended, time, -1),
             "slots": np.broadcast_to(np.arange(just_ended.shape[1]), just_ended.shape),
         }
@@ -116,10 +112,9 @@ class Finished:
         """
         sequences, token_log_probs, attention = history.trace(self.times, self.slots)
         alike = (sequences[:, :, None] == sequences[:, None]).all(axis=-1)  # groups may find the same
-        alike &= self.lengths[:, :, None] == self.lengths[:, None]
         repeated = np.tril(alike, -1).any(axis=-1)
         best = np.argsort(repeated, axis=1, kind="stable")[:, :n_best]
-        lengths = at(np.where(repeated, 0, self.lengths), best).astype("int32")
+        lengths = at(np.where(repeated, 0, self.times + 1), best).astype("int32")
         missing, length = lengths == 0, lengths.max(initial=0)
         sequences, token_log_probs = of_parents(sequences, best), of_parents(token_log_probs, best)
         sequences[missing], token_log_probs[missing] = history.eos_id, 0

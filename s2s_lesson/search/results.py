@@ -101,26 +101,22 @@ class BeamTree:
             row, next_node_of_slot = row[0], {}
             for slot, rank in np.ndindex(scores.shape[1:]):
                 here = row, slot, rank
-                if frozen[row, slot]:
-                    index = node_of_slot.get(slot)
-                elif np.isfinite(candidates.log_probs[here]):
-                    index = len(nodes)
-                    token = int(candidates.tokens[here])
-                    node = BeamNode(
-                        time,
-                        node_of_slot.get(slot),
-                        token,
-                        float(candidates.token_log_probs[here]),
-                        float(candidates.log_probs[here]),
-                        float(scores[here]),
-                        kept=bool(kept_in[here] >= 0),
-                        ended=token == self.eos_id,
-                    )
-                    nodes.append(node)
-                else:
+                if frozen[row, slot] or not np.isfinite(candidates.log_probs[here]):
                     continue
+                token = int(candidates.tokens[here])
                 if kept_in[here] >= 0:
-                    next_node_of_slot[int(kept_in[here])] = index
+                    next_node_of_slot[int(kept_in[here])] = len(nodes)
+                node = BeamNode(
+                    time,
+                    node_of_slot.get(slot),
+                    token,
+                    float(candidates.token_log_probs[here]),
+                    float(candidates.log_probs[here]),
+                    float(scores[here]),
+                    kept=bool(kept_in[here] >= 0),
+                    ended=token == self.eos_id,
+                )
+                nodes.append(node)
             node_of_slot = next_node_of_slot
         return nodes
 

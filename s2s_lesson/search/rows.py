@@ -33,9 +33,8 @@ class Rows:
         self.state = tree.map_structure(_own, initial_state)  # a plain function may write into its state
         self.slots = slots
         self.sentences, self.copies = self.batch, 1  # how many there are, and the rows of each
-        shared_leaves = getattr(getattr(step, "__self__", None), "shared_leaves", ())
-        self.of_sentences = _places(initial_state, shared_leaves)
-        self.unchanged = set(range(len(tree.flatten(initial_state))))  # leaves as they were at the beginning
+        self.shared_leaves = getattr(getattr(step, "__self__", None), "shared_leaves", ())
+        self.unchanged = set(range(len(tree.flatten(initial_state))))  # leaves alike for a sentence's rows
         if engine.compiles_each_shape():
             self.take(np.arange(self.batch), np.zeros((self.batch, slots), int))
 
@@ -85,21 +84,16 @@ class Rows:
         all_stay = len(sentences) == self.sentences
         if all_stay and self.copies == self.slots and np.array_equal(rows, np.arange(len(rows))):
             return
+        alike = self.unchanged if all_stay and self.copies == self.slots else set()
+        of_sentences = _places(self.state, self.shared_leaves)
         leaves = tree.flatten(self.state)
-        for sources, indices in self._to_gather(all_stay, rows, sentences):
-            for index in indices:
-                leaves[index] = _take(leaves[index], sources)
+        for index, leaf in enumerate(leaves):
+            if index in of_sentences and not all_stay:
+                leaves[index] = _take(leaf, sentences)
+            elif index not in of_sentences and index not in alike:
+                leaves[index] = _take(leaf, rows)
         self.state = tree.pack_sequence_as(self.state, leaves)
         self.sentences, self.copies = len(sentences), self.slots
-
-    def _to_gather(self, all_stay, rows, sentences):
-        """What to gather by, and the indices of the leaves."""
-        of_rows = set(range(len(tree.flatten(self.state)))) - self.of_sentences
-        if all_stay and self.copies == self.slots:
-            return [(rows, sorted(of_rows - self.unchanged))]  # those are alike for a sentence's hypotheses
-        if all_stay:
-            return [(rows, sorted(of_rows))]
-        return [(rows, sorted(of_rows)), (sentences, sorted(self.of_sentences))]
 
     def _one_row_a_slot(self, array):
         """Repeat the rows of the first step, which was made once for all hypotheses of a sentence."""
@@ -159,86 +153,6 @@ def staying(done):
     return open_ones
 
 
-def rank(logits, count, allowed=None, extra_ids=None):
-    """Turn logits into the likeliest tokens of each row.
-
-    Args:
-        logits: float (rows, vocab_size).
-        count: int, at most vocab_size.
-        allowed: bool (rows, vocab_size) or None. False rules a token out; what the others get stays as it is.
-        extra_ids: int (rows, extras) or None. Tokens to look up whatever their rank.
-
-    Returns:
-        ids: int (rows, count), likeliest first, of equal ones the smaller first.
-        log_probs: float32 (rows, count); -inf where ruled out.
-        extra_log_probs: float32 (rows, extras) or None; -inf where ruled out.
-        usable: bool (rows,). False where the logits give no probabilities: NaN, infinity, -infinity alone.
-    """
-    found = _ranking(count)(logits, allowed, extra_ids)
-    return tuple(None if array is None else ops.convert_to_numpy(array) for array in found)
-
-
-def log_softmax(logits):
-    """Turn logits into log-probabilities of the whole vocabulary.
-
-    Args:
-        logits: float (rows, vocab_size).
-
-    Returns:
-        log_probs: float32 (rows, vocab_size).
-        usable: bool (rows,), as in ``rank``.
-    """
-    log_probs, normaliser = (ops.convert_to_numpy(array) for array in _log_softmax()(logits))
-    return log_probs, np.isfinite(normaliser[:, 0])
-
-
-def check_usable(usable, needed):
-    """Raise an error where a row that is needed has logits that give no probabilities.
-
-    Args:
-        usable: bool (rows,).
-        needed: bool (rows,).
-
-    Raises:
-        ValueError: a row is needed and not usable.
-    """
-    if not usable[needed].all():
-        raise ValueError(
-            "Expected finite logits from step; received NaN, infinity, or a row of nothing but -infinity. "
-            "Did the training diverge? To forbid a token, give it -infinity and leave others possible."
-        )
-
-
-@functools.cache
-def _ranking(count):
-    def ranking(logits, allowed, extra_ids):
-        logits, normaliser = _normalised(logits)
-        if allowed is not None:
-            logits = ops.where(allowed, logits, -np.inf)
-        log_probs, ids = engine.top_k(logits, count)
-        extra_log_probs = None
-        if extra_ids is not None:
-            extra_log_probs = ops.take_along_axis(logits, extra_ids, axis=-1) - normaliser
-        return ids, log_probs - normaliser, extra_log_probs, ops.isfinite(normaliser[:, 0])
-
-    return engine.compile_function(ranking)
-
-
-@functools.cache
-def _log_softmax():
-    def log_softmax(logits):
-        logits, normaliser = _normalised(logits)
-        return logits - normaliser, normaliser
-
-    return engine.compile_function(log_softmax)
-
-
-def _normalised(logits):
-    """Logits in float32, and the logarithm of the sum of their exponentials: (rows, 1)."""
-    logits = ops.cast(ops.convert_to_tensor(logits), "float32")
-    return logits, ops.logsumexp(logits, axis=-1, keepdims=True)
-
-
 def _runnable(step, compile_step):
     """The step function to call, and whether it is compiled."""
     is_method = isinstance(getattr(step, "__self__", None), keras.Layer)
@@ -287,7 +201,7 @@ def _take(leaf, rows):
 
 def _places(state, names):
     """Indices of the leaves of a dict that stand under some names: set of int."""
-    if not isinstance(state, dict):
+    if not names:
         return set()
     named = {
         name: tree.map_structure(lambda _, name=name: name in names, part) for name, part in state.items()

@@ -3,8 +3,9 @@
 import numpy as np
 
 from .constraints import Constraints
+from .ranking import check_usable, log_softmax
 from .results import SearchResult
-from .rows import Rows, check_usable, log_softmax, staying
+from .rows import Rows, staying
 
 
 def sample(

@@ -175,7 +175,7 @@ def test_the_quick_rules_return_outputs_as_many_as_they_should(data, seed, sizes
             sequences = scripted.found(result, row)
             assert len(set(sequences)) == len(sequences) == n_best
             assert list(result.scores[row]) == sorted(result.scores[row], reverse=True)
-        assert (result.scores <= never.scores).all()
+        assert (result.scores <= never.scores + 1e-5).all()  # but for rounding
 
 
 def test_sentences_that_are_done_lie_still():
