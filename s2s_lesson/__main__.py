@@ -45,12 +45,14 @@ def train(options):
 
     output = run_folder(options.output, options.resume)
     run = {"corpus": options.corpus, "seed": options.seed}
+    if options.precision is not None:
+        run["precision"] = options.precision
     if options.resume and (output / RUN).exists():
         begun = json.loads((output / RUN).read_text(encoding="utf-8"))
         if begun != run:
             raise ValueError(f"Expected the options that the run began with, {begun}; received {run}.")
     print(f"Loading {options.corpus} ...", flush=True)
-    corpus, pipeline = untrained(options.corpus, options.seed)
+    corpus, pipeline = untrained(options.corpus, options.seed, precision=options.precision)
     counts = ", ".join(f"{len(pairs):,} {split}" for split, pairs in corpus.splits.items())
     print(f"{counts} pairs; {pipeline.model.count_params():,} parameters", flush=True)
     given = {"epochs": options.epochs, "batch_size": options.batch_size}
@@ -63,6 +65,7 @@ def train(options):
         folder=output,
         seed=options.seed,
         resume=options.resume,
+        tensorboard=options.tensorboard,
         **{**PRESETS[options.corpus].training, **given},
     )
     seconds = sum(history["seconds"])
@@ -160,6 +163,7 @@ def _say_unknown(prediction):
 
 
 def _parser():
+    from s2s_lesson.config import PRECISIONS
     from s2s_lesson.corpora import CORPORA
 
     parser = argparse.ArgumentParser(
@@ -181,6 +185,8 @@ def _parser():
     sub.add_argument("--seed", type=_at_least(0), default=0, help="same seed, same machine: same model")
     sub.add_argument("--epochs", type=_at_least(1), help="passes over the corpus (default: the preset's)")
     sub.add_argument("--batch-size", type=_at_least(1), help="pairs in a step (default: the preset's)")
+    sub.add_argument("--precision", choices=PRECISIONS[1:], help="float32, or 16 bits on a GPU")
+    sub.add_argument("--tensorboard", action="store_true", help="write FOLDER/tensorboard as well")
     sub.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
 
     sub = command(predict, "write the outputs for texts")

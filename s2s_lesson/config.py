@@ -7,6 +7,7 @@ from s2s_lesson.decoder import ATTENTION_ORDERS, ATTENTIONS
 from s2s_lesson.encoder import CELLS
 
 DECODERS = ("recurrent", "self_attention")
+PRECISIONS = (None, "float32", "mixed_float16", "mixed_bfloat16")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class Seq2SeqConfig:
         copy: bool. Let the recurrent decoder copy words from the source, see ``CopyDecoder``.
         dropout: float from 0 to 1.
         recurrent_dropout: float from 0 to 1. Anything above 0 leaves the fast kernels on a GPU.
+        precision: "float32", "mixed_float16" (for GPUs) or "mixed_bfloat16" (for newer GPUs and CPUs). The
+            mixed ones compute in 16 bits and keep the weights in 32. None is Keras's setting for all
+            layers, float32 unless it was changed.
 
     Raises:
         ValueError: a value lies outside what is named here, or does not go with another.
@@ -68,6 +72,7 @@ class Seq2SeqConfig:
     copy: bool = False
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
+    precision: str | None = None
 
     def __post_init__(self):
         for name in ("source_vocab_size", "target_vocab_size"):
@@ -84,9 +89,10 @@ class Seq2SeqConfig:
             "attention": ATTENTIONS,
             "attention_order": ATTENTION_ORDERS,
             "window": WINDOWS,
+            "precision": PRECISIONS,
         }
         for name, known in choices.items():
-            self._expect(name, getattr(self, name) in known, f"one of {', '.join(known)}")
+            self._expect(name, getattr(self, name) in known, f"one of {', '.join(map(str, known))}")
         if self.window != "none" and not self.attention.startswith("luong"):
             raise ValueError(
                 "Expected one of Luong's attentions for a window; "

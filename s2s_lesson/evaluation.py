@@ -1,7 +1,11 @@
-"""evaluate: score a pipeline on held-out pairs of texts."""
+"""Scores of a pipeline on held-out pairs of texts: what it writes, and how it copes with its own past."""
 
-from s2s_lesson import metrics, training
+import keras
+import numpy as np
+
+from s2s_lesson import engine, metrics, training
 from s2s_lesson.corpora import group_references
+from s2s_lesson.histories import corrupted_history, mixed_history
 from s2s_lesson.prediction import without_end
 from s2s_lesson.text import detokenize
 
@@ -52,4 +56,51 @@ def evaluate(pipeline, pairs, beam_size=5, batch_size=64, progress=False):
         scores["chrf"], scores["chrf_signature"] = metrics.chrf(texts, right)
         scores["distinct_1"] = metrics.distinct_n(outputs, 1)
         scores["distinct_2"] = metrics.distinct_n(outputs, 2)
+    return scores
+
+
+def exposure(pipeline, pairs, shares=(0.05, 0.1, 0.2), batch_size=128, seed=0):
+    """Score every next token of the targets, given the true past, the model's own, and a corrupted one.
+
+    The targets are the same in all three; only what the decoder reads differs. The model's own past is what
+    greedy decoding writes, as long as the target.
+
+    Args:
+        pipeline: ``TextToText``.
+        pairs: list of (source, target) texts.
+        shares: floats from 0 to 1. Shares of the past's tokens that random other ones replace.
+        batch_size: int.
+        seed: int, of what is corrupted.
+
+    Returns:
+        dict of dicts of ``loss`` (nats per token), ``perplexity`` and ``accuracy`` (0 to 1):
+        ``teacher_forced``, ``free_running``, and one for each share, ``corrupted_0.05`` for example.
+    """
+    model, generator = pipeline.model, np.random.default_rng(seed)
+    if not model.compiled:
+        training.compile_model(model)
+    coins = keras.random.SeedGenerator(seed)
+
+    def own_past(inputs):
+        state = model.encode(inputs["source_ids"], inputs.get("copy_ids"))
+        return mixed_history(model, inputs["decoder_inputs"], state, 0.0, coins)
+
+    def corrupted(share):
+        vocab_size = len(pipeline.target_vocab)
+        return lambda inputs: corrupted_history(inputs["decoder_inputs"], share, vocab_size, generator)
+
+    pasts = {
+        "teacher_forced": lambda inputs: inputs["decoder_inputs"],
+        "free_running": engine.compile_function(own_past, model),
+        **{f"corrupted_{share}": corrupted(share) for share in shares},
+    }
+    batches = pipeline.batches(pairs, batch_size)
+    batches = [batches[index] for index in range(len(batches))]
+    scores = {}
+    for name, past in pasts.items():
+        given = [
+            ({**inputs, "decoder_inputs": keras.ops.convert_to_numpy(past(inputs))}, targets)
+            for inputs, targets in batches
+        ]
+        scores[name] = training.teacher_forced_scores(model, given)
     return scores

@@ -1,5 +1,6 @@
 """Seq2Seq: encoder, bridge and decoder as one Keras model."""
 
+import contextlib
 from dataclasses import asdict
 
 import keras
@@ -27,58 +28,22 @@ class Seq2Seq(keras.Model):
     """
 
     def __init__(self, config, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(dtype=config.precision, **kwargs)
         self.config = config
-        common = {
-            "cell": config.cell,
-            "residual": config.residual,
-            "dropout": config.dropout,
-            "recurrent_dropout": config.recurrent_dropout,
-        }
-        self.encoder = RecurrentEncoder(
-            config.source_vocab_size,
-            config.embedding_dim,
-            config.encoder_units,
-            num_layers=config.encoder_layers,
-            bidirectional=config.bidirectional,
-            output_size=config.target_vocab_size if config.encoder_output_layer else None,
-            **common,
-        )
-        if config.decoder == "self_attention":
-            self.bridge = None
-            self.decoder = SelfAttentionDecoder(
-                config.target_vocab_size,
-                config.decoder_units,
-                num_layers=config.decoder_layers,
-                num_heads=config.num_heads,
-                max_target_length=config.max_target_length,
-                dropout=config.dropout,
-            )
-        else:
-            self.bridge = StateBridge(
-                config.decoder_units, config.decoder_layers, self.encoder.states_per_direction
-            )
-            self.decoder = (CopyDecoder if config.copy else AttentionDecoder)(
-                config.target_vocab_size,
-                config.embedding_dim,
-                config.decoder_units,
-                num_layers=config.decoder_layers,
-                attention=config.attention,
-                attention_order=config.attention_order,
-                input_feeding=config.input_feeding,
-                window=config.window,
-                half_width=config.half_width,
-                temperature=config.temperature,
-                coverage=config.coverage,
-                **common,
-            )
-        ids = np.full((1, 2), 3, "int32")
-        self({"source_ids": ids, "copy_ids": ids, "decoder_inputs": ids})  # makes the weights
+        with _precision(config.precision):
+            self._make_layers(config)
+            ids = np.full((1, 2), 3, "int32")
+            self({"source_ids": ids, "copy_ids": ids, "decoder_inputs": ids})  # makes the weights
 
     @property
     def shared_leaves(self):
         """Leaves of the state that ``step`` takes with one row a sentence; see ``AttentionDecoder``."""
         return getattr(self.decoder, "shared_leaves", ())
+
+    @property
+    def fixed_leaves(self):
+        """Leaves of the state that no step changes."""
+        return self.decoder.fixed
 
     def encode(self, source_ids, copy_ids=None, training=False):
         """Read the sources; what comes back is all that decoding needs.
@@ -150,6 +115,51 @@ class Seq2Seq(keras.Model):
         logits, _ = self.decode(inputs["decoder_inputs"], state, training=training)
         return logits
 
+    def _make_layers(self, config):
+        common = {
+            "cell": config.cell,
+            "residual": config.residual,
+            "dropout": config.dropout,
+            "recurrent_dropout": config.recurrent_dropout,
+        }
+        self.encoder = RecurrentEncoder(
+            config.source_vocab_size,
+            config.embedding_dim,
+            config.encoder_units,
+            num_layers=config.encoder_layers,
+            bidirectional=config.bidirectional,
+            output_size=config.target_vocab_size if config.encoder_output_layer else None,
+            **common,
+        )
+        if config.decoder == "self_attention":
+            self.bridge = None
+            self.decoder = SelfAttentionDecoder(
+                config.target_vocab_size,
+                config.decoder_units,
+                num_layers=config.decoder_layers,
+                num_heads=config.num_heads,
+                max_target_length=config.max_target_length,
+                dropout=config.dropout,
+            )
+        else:
+            self.bridge = StateBridge(
+                config.decoder_units, config.decoder_layers, self.encoder.states_per_direction
+            )
+            self.decoder = (CopyDecoder if config.copy else AttentionDecoder)(
+                config.target_vocab_size,
+                config.embedding_dim,
+                config.decoder_units,
+                num_layers=config.decoder_layers,
+                attention=config.attention,
+                attention_order=config.attention_order,
+                input_feeding=config.input_feeding,
+                window=config.window,
+                half_width=config.half_width,
+                temperature=config.temperature,
+                coverage=config.coverage,
+                **common,
+            )
+
     def get_config(self):
         return {"config": asdict(self.config)}
 
@@ -159,3 +169,14 @@ class Seq2Seq(keras.Model):
     @classmethod
     def from_config(cls, config):
         return cls(Seq2SeqConfig(**config["config"]))
+
+
+@contextlib.contextmanager
+def _precision(name):
+    """Make layers of a precision; those made outside are of Keras's own setting, as before."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name or before)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

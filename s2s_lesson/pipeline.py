@@ -12,9 +12,12 @@ from s2s_lesson import engine, training
 from s2s_lesson.batching import PairBatches, pad
 from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
 from s2s_lesson.prediction import empty_prediction, read_predictions
-from s2s_lesson.run import BEST_MODEL, run_folder, writable_folder, write_at_once
+from s2s_lesson.run import BEST_MODEL, run_folder, writable_folder
+from s2s_lesson.run_log import write_at_once
+from s2s_lesson.schedules import LearningRate
 from s2s_lesson.search import beam_search, sample
 from s2s_lesson.storage import read_description, write_description
+from s2s_lesson.strategies import StrategicModel
 from s2s_lesson.text import TOKENIZERS, clean, tokenize
 from s2s_lesson.vocab import ExtendedVocabulary, Vocabulary
 
@@ -161,25 +164,35 @@ class TextToText:
         epochs,
         batch_size=64,
         learning_rate=1e-3,
+        decay="cosine",
+        warmup_steps=0,
         label_smoothing=0.0,
+        clip_norm=1.0,
+        accumulation=1,
+        strategies=(),
         folder=None,
         seed=0,
         resume=False,
         **options,
     ):
-        """Train by teacher forcing, and keep the weights that did best on the development pairs.
+        """Train, and keep the weights that did best on the development pairs, by teacher forcing.
 
         Args:
             train_pairs: list of (source, target) texts.
             dev_pairs: likewise.
             epochs: int.
             batch_size: int.
-            learning_rate: float. It falls to a twentieth along half a cosine.
+            learning_rate: float. The highest one; with "linear" and "cosine" decay it falls to a twentieth.
+            decay, warmup_steps: as in ``schedules.LearningRate``.
             label_smoothing: float from 0 to below 1.
+            clip_norm: float. Gradients whose common norm is greater are scaled down to it.
+            accumulation: int. Batches whose mean gradient makes one update.
+            strategies: list of ``strategies.Strategy``. None of them means teacher forcing.
             folder: str, Path or None. Where the pipeline and the checkpoints are written.
-            seed: int, of the order of the batches.
+            seed: int, of the order of the batches and of what the strategies draw.
             resume: bool. Go on with the run in the folder, where there is one.
-            **options: ``patience``, ``checkpoint_every``, ``progress``: see ``training.fit``.
+            **options: ``patience``, ``checkpoint_every``, ``log_every``, ``tensorboard``, ``progress``: see
+                ``training.fit``.
 
         Returns:
             The history: see ``training.fit``.
@@ -202,12 +215,12 @@ class TextToText:
             write_description(folder, *self._description())
         train_batches = self.batches(train_pairs, batch_size, shuffle=True, seed=seed)
         dev_batches = self.batches(dev_pairs, batch_size)
-        schedule = keras.optimizers.schedules.CosineDecay(
-            learning_rate, decay_steps=epochs * len(train_batches), alpha=0.05
-        )
-        training.compile_model(self.model, schedule, label_smoothing)
+        updates = epochs * len(train_batches) // accumulation
+        rate = LearningRate(learning_rate, max(updates, warmup_steps + 1), decay, warmup_steps)
+        trained = StrategicModel(self.model, strategies, seed) if strategies else self.model
+        training.compile_model(trained, rate, label_smoothing, clip_norm, accumulation)
         return training.fit(
-            self.model, train_batches, dev_batches, epochs=epochs, folder=folder, resume=resume, **options
+            trained, train_batches, dev_batches, epochs=epochs, folder=folder, resume=resume, **options
         )
 
     def predict(

@@ -1,15 +1,13 @@
 """Run: the state of a training, in memory and on disk."""
 
 import json
-import os
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from s2s_lesson import engine
-from s2s_lesson.metrics import perplexity
-from s2s_lesson.vocab import Vocabulary
+from s2s_lesson.run_log import Totals, write_at_once
 
 BEST_MODEL = "model.keras"
 CHECKPOINT = "checkpoint.npz"
@@ -69,50 +67,11 @@ def run_folder(folder, resume):
     return folder
 
 
-def write_at_once(path, write):
-    """Write a file so that whoever reads it finds the old one or the new one, never a part.
-
-    Args:
-        path: Path.
-        write: function of a Path, that writes the file there.
-    """
-    part = path.with_name(f".part-{path.name}")
-    write(part)
-    with open(part, "rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(part, path)
-
-
-class Totals:
-    """Sums over real tokens of cross-entropy and of right guesses."""
-
-    def __init__(self, cross_entropy=0.0, accuracy=0.0, tokens=0):
-        self.cross_entropy, self.accuracy, self.tokens = cross_entropy, accuracy, tokens
-
-    def add(self, logs, targets):
-        tokens = int((targets != Vocabulary.pad_id).sum())
-        self.cross_entropy += float(logs["cross_entropy"]) * tokens
-        self.accuracy += float(logs["accuracy"]) * tokens
-        self.tokens += tokens
-        return tokens
-
-    def loss(self):
-        return self.cross_entropy / max(self.tokens, 1)
-
-    def means(self):
-        loss = self.loss()
-        return {
-            "loss": loss,
-            "perplexity": perplexity(loss),
-            "accuracy": self.accuracy / max(self.tokens, 1),
-        }
-
-
 class Run:
     """All that a run is made of, in memory and on disk."""
 
-    def __init__(self, model, folder):
-        self.model, self.folder = model, folder
+    def __init__(self, model, folder, log):
+        self.model, self.folder, self.log = model, folder, log
         self.epoch, self.step, self.seconds = 0, 0, 0.0
         self.totals = Totals()
         names = ("loss", "perplexity", "accuracy")
@@ -126,6 +85,7 @@ class Run:
         for name, value in dev.items():
             self.history[f"val_{name}"].append(value)
         self.history["seconds"].append(self.seconds)
+        self.log.add_epoch(self, dev)
         self.epoch, self.step, self.seconds = self.epoch + 1, 0, 0.0
         self.totals = Totals()
         self.expect_finite(f"the development loss after epoch {self.epoch}", dev["loss"])
@@ -180,11 +140,13 @@ class Run:
             "seconds": self.seconds,
             "totals": vars(self.totals),
             "history": self.history,
+            "log": self.log.state(),
         }
         arrays["state"] = np.array(json.dumps(state))
         write_at_once(self.folder / CHECKPOINT, lambda path: np.savez(path, **arrays))
         history = json.dumps(self.history, indent=1) + "\n"
         write_at_once(self.folder / HISTORY, lambda path: path.write_text(history, encoding="utf-8"))
+        self.log.write()
 
     def load(self):
         with np.load(self.folder / CHECKPOINT, allow_pickle=False) as arrays:
@@ -203,3 +165,4 @@ class Run:
             state = json.loads(str(arrays["state"]))
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.totals, self.history = Totals(**state["totals"]), state["history"]
+        self.log.go_on(state["log"])

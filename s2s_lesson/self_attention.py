@@ -164,6 +164,8 @@ class SelfAttentionDecoder(layers.Layer):
     Source: Vaswani et al. 2017, arXiv:1706.03762.
     """
 
+    fixed = ("keys", "values", "keys_mask")  # leaves of the state that no step changes
+
     def __init__(
         self, vocab_size, units, num_layers=1, num_heads=4, max_target_length=100, dropout=0.0, **kwargs
     ):

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from s2s_lesson.run import BEST_MODEL, write_at_once
+from s2s_lesson.run import BEST_MODEL
+from s2s_lesson.run_log import write_at_once
 from s2s_lesson.vocab import Vocabulary
 
 FORMAT = 1

@@ -1,4 +1,4 @@
-"""fit: train with checkpoints, exact resume, early stopping, a history and a progress bar."""
+"""fit: train with checkpoints, exact resume, early stopping, a history, logs and a progress bar."""
 
 import time
 
@@ -7,21 +7,33 @@ from tqdm.auto import tqdm
 
 from s2s_lesson import engine
 from s2s_lesson.losses import MaskedCrossEntropy
-from s2s_lesson.metrics import TokenAccuracy, TokenCrossEntropy
-from s2s_lesson.run import CHECKPOINT, Run, Totals, run_folder
+from s2s_lesson.metrics import TokenAccuracy, TokenCrossEntropy, perplexity
+from s2s_lesson.run import CHECKPOINT, Run, run_folder
+from s2s_lesson.run_log import RunLog, Totals
+from s2s_lesson.schedules import scaled
+from s2s_lesson.strategies import StrategicModel
 
 
-def compile_model(model, learning_rate=1e-3, label_smoothing=0.0, clip_norm=1.0):
-    """Compile for teacher forcing: Adam, masked cross-entropy, cross-entropy and accuracy per token.
+def compile_model(model, learning_rate=1e-3, label_smoothing=0.0, clip_norm=1.0, accumulation=1):
+    """Compile for training: Adam, masked cross-entropy, and cross-entropy and accuracy per token.
 
     Args:
-        model: a ``Seq2Seq``.
+        model: a ``Seq2Seq``, trained by teacher forcing, or a ``StrategicModel``.
         learning_rate: float or ``keras.optimizers.schedules.LearningRateSchedule``.
         label_smoothing: float from 0 to below 1.
         clip_norm: float. Gradients whose common norm is greater are scaled down to it.
+        accumulation: int. Batches whose mean gradient makes one update.
     """
+
+    def make(scale):
+        return keras.optimizers.Adam(
+            scaled(learning_rate, scale),
+            global_clipnorm=clip_norm,
+            gradient_accumulation_steps=accumulation if accumulation > 1 else None,
+        )
+
     model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate, global_clipnorm=clip_norm),
+        optimizer=model.make_optimizer(make) if isinstance(model, StrategicModel) else make(1.0),
         loss=MaskedCrossEntropy(label_smoothing),
         metrics=[TokenCrossEntropy(), TokenAccuracy()],
         jit_compile=engine.jit_compile(),
@@ -37,14 +49,16 @@ def fit(
     folder=None,
     patience=None,
     checkpoint_every=500,
+    log_every=100,
+    tensorboard=False,
     resume=False,
     progress=True,
 ):
-    """Train by teacher forcing and end with the weights that did best on the development split.
+    """Train, and end with the weights that did best on the development split, by teacher forcing.
 
     The same seed on the same machine gives the same history. With a ``folder``, a run that was killed goes
     on from its last checkpoint with ``resume=True`` as if nothing had happened: weights, optimiser, random
-    states, history and position in the epoch are those of an uninterrupted run.
+    states, history, logs and position in the epoch are those of an uninterrupted run.
 
     Args:
         model: compiled with ``compile_model``.
@@ -52,24 +66,30 @@ def fit(
         dev_batches: ``PairBatches``.
         epochs: int.
         folder: str, Path or None. Where ``model.keras`` (best on the development split),
-            ``checkpoint.npz`` (last) and ``history.json`` are written, each all at once or not at all.
+            ``checkpoint.npz`` (last), ``history.json`` (a figure an epoch) and ``log.csv`` (a line every
+            ``log_every`` steps) are written, each all at once or not at all.
         patience: int or None. Stop after so many epochs without a lower development loss.
         checkpoint_every: int. Steps from one checkpoint to the next within an epoch.
+        log_every: int. Steps from one line of the log to the next.
+        tensorboard: bool. Write the log for TensorBoard as well, in ``tensorboard/`` of the folder; it
+            needs the package of this name.
         resume: bool. Go on from the folder's checkpoint where there is one.
         progress: bool. Show a progress bar.
 
     Returns:
-        The history, a dict of lists with one entry an epoch: ``loss`` and ``val_loss`` (nats per token),
-        ``perplexity`` and ``val_perplexity``, ``accuracy`` and ``val_accuracy`` (0 to 1), ``seconds``.
+        The history, a dict of lists with one entry an epoch: ``loss`` and ``val_loss``, the cross-entropy in
+        nats per token, in training given what the strategies feed; ``perplexity`` and ``val_perplexity``,
+        ``accuracy`` and ``val_accuracy`` (0 to 1), ``seconds``.
 
     Raises:
         FileExistsError: the folder holds a checkpoint and ``resume`` is false.
+        ModuleNotFoundError: TensorBoard is asked for and not installed.
         OSError: the folder cannot be written to.
         TrainingDiverged: the loss or a weight became NaN or infinite.
-        ValueError: the checkpoint is of another model.
+        ValueError: the checkpoint is of another model, or TensorBoard is asked for without a folder.
     """
     folder = None if folder is None else run_folder(folder, resume)
-    run = Run(model, folder)
+    run = Run(model, folder, RunLog(folder, log_every, tensorboard))
     if folder is not None and (folder / CHECKPOINT).exists():
         run.load()
 
@@ -88,7 +108,7 @@ def teacher_forced_scores(model, batches):
 
     Args:
         model: compiled with ``compile_model``.
-        batches: ``PairBatches``.
+        batches: ``PairBatches``, or a list of batches as these give them.
 
     Returns:
         dict of ``loss`` (nats per token), ``perplexity``, ``accuracy`` (0 to 1).
@@ -117,8 +137,10 @@ def _train_epoch(run, batches, checkpoint_every, progress, title):
         run.step = index + 1
         elapsed = time.perf_counter() - started
         run.seconds = seconds_before + elapsed
+        run.log.add_step(run, logs, targets)
         if progress:
-            bar.set_postfix_str(f"loss {run.totals.loss():.3f}, {tokens_here / elapsed:,.0f} tokens/s")
+            so_far = perplexity(run.totals.loss())
+            bar.set_postfix_str(f"perplexity {so_far:.3f}, {tokens_here / elapsed:,.0f} tokens/s")
         if run.step % checkpoint_every == 0 and run.step < len(batches):
             run.save()
 

@@ -10,7 +10,8 @@ import pytest
 from s2s_lesson import engine, run, training
 from s2s_lesson.corpora import load
 from s2s_lesson.pipeline import TextToText
-from s2s_lesson.run import TrainingDiverged, writable_folder, write_at_once
+from s2s_lesson.run import TrainingDiverged, writable_folder
+from s2s_lesson.run_log import RunLog, write_at_once
 
 SIZES = {"embedding_dim": 7, "encoder_units": 17, "decoder_units": 19}
 FIT = {"epochs": 2, "batch_size": 32, "learning_rate": 1e-2, "progress": False}
@@ -75,7 +76,7 @@ def test_a_loss_that_turns_nan_stops_the_run_and_keeps_the_last_good_checkpoint(
     pipeline = TextToText.load(run_copy)
     training.compile_model(pipeline.model)
     pipeline.model.decoder.output_layer.bias.assign(np.full(len(pipeline.target_vocab), np.nan))
-    broken = run.Run(pipeline.model, run_copy)
+    broken = run.Run(pipeline.model, run_copy, RunLog(run_copy, 100, False))
     batches = pipeline.batches(corpus.dev)
     with pytest.raises(TrainingDiverged, match=r"in the loss of step 1.*last good checkpoint"):
         training._train_epoch(broken, batches, 1, False, "epoch 2/2")

@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 
 from ._corpus import Corpus, Pair, split_by_hash
-from ._fetch import packaged
+from ._fetch import DATA_VARIABLE, CorpusUnavailable, local, packaged
 
 DEV_SHARE = 0.02
 TEST_SHARE = 0.02
+PUBLISHED = "cmudict-split"  # a folder below S2S_LESSON_DATA
 
 _ENTRY = re.compile(r"(?P<word>\S+?)(?:\(\d+\))?\s+(?P<phones>[A-Z]+[0-2]?(?: [A-Z]+[0-2]?)*)\s*")
 _SPELLING = re.compile(r"(?=.*[a-z])[a-z']+")
@@ -63,4 +64,39 @@ def load(*, stress: bool = False, path: str | Path | None = None) -> Corpus:
     for word, targets in pronunciations.items():
         split = splits[split_by_hash(word, DEV_SHARE, TEST_SHARE)]
         split.extend(Pair(word, phones) for phones in targets)
+    return Corpus("pronunciations", splits, "characters", "whitespace", notes)
+
+
+def load_published() -> Corpus:
+    """Read the split of CMUdict 0.7b, without stress, on which public toolkits report their error rates.
+
+    Its test list holds 11,994 words, its training list 106,794 others. It has no dev list: 2 % of the
+    training words are taken for it, by the same rule as in `load`. Every entry is kept.
+
+    Returns:
+        The corpus, as `load` returns it; its notes count entries and words.
+
+    Raises:
+        CorpusUnavailable: the two lists are not in the folder `cmudict-split` below S2S_LESSON_DATA.
+        ValueError: a line is no entry.
+    """
+    files = {split: local(PUBLISHED, f"cmudict-0.7b.{split}") for split in ("train", "test")}
+    if missing := [split for split, path in files.items() if path is None]:
+        raise CorpusUnavailable(
+            f"Expected the files cmudict-0.7b.train and cmudict-0.7b.test in a folder {PUBLISHED} below "
+            f"the one that the variable {DATA_VARIABLE} names; received none for {' and '.join(missing)}. "
+            "load() reads the same dictionary with another split and needs no file."
+        )
+    splits: dict[str, list[Pair]] = {"train": [], "dev": [], "test": []}
+    for split, path in files.items():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if not (match := _ENTRY.fullmatch(line)):
+                raise ValueError(
+                    f"Expected lines such as 'ABADI  AH B AE D IY' in {path}; received {line!r}."
+                )
+            word = match["word"].lower()
+            chosen = split_by_hash(word, DEV_SHARE, 0) if split == "train" else split
+            splits[chosen].append(Pair(word, match["phones"]))
+    entries = [pair for pairs in splits.values() for pair in pairs]
+    notes = {"entries": len(entries), "words": len({pair.source for pair in entries})}
     return Corpus("pronunciations", splits, "characters", "whitespace", notes)

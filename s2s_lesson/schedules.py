@@ -1,0 +1,208 @@
+"""Numbers that change while training goes on: how often the true token is fed, and the learning rate."""
+
+import math
+from dataclasses import dataclass
+
+import keras
+from keras import ops
+
+DECAYS = ("constant", "linear", "cosine", "inverse_sqrt")
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same share at every step.
+
+    Args:
+        share: float from 0 to 1.
+    """
+
+    share: float
+
+    def __post_init__(self):
+        _expect("share", self.share, 0 <= self.share <= 1, "from 0 to 1")
+
+    def __call__(self, step):
+        """Return the share: see ``LinearDecay``."""
+        return self.share + 0 * ops.cast(step, "float32")
+
+
+@dataclass(frozen=True)
+class LinearDecay:
+    """max(end, begin - (begin - end) step / steps).
+
+    Args:
+        steps: int, 1 or greater. Training steps until ``end`` is reached.
+        begin: float from 0 to 1.
+        end: float from 0 to ``begin``.
+
+    Source: Bengio et al. 2015, section 2.4, arXiv:1506.03099, whose k is begin and whose slope c is
+    (begin - end) / steps.
+    """
+
+    steps: int
+    begin: float = 1.0
+    end: float = 0.0
+
+    def __post_init__(self):
+        _expect("steps", self.steps, self.steps >= 1, "of at least 1")
+        _expect("begin", self.begin, 0 <= self.begin <= 1, "from 0 to 1")
+        _expect("end", self.end, 0 <= self.end <= self.begin, "from 0 to begin")
+
+    def __call__(self, step):
+        """Return the probability that the true token is fed.
+
+        Args:
+            step: int or array of int. Training steps done before this one.
+
+        Returns:
+            float32 tensor of the same shape, from 0 to 1.
+        """
+        falls = (self.begin - self.end) * ops.cast(step, "float32") / self.steps
+        return ops.maximum(self.begin - falls, self.end)
+
+
+@dataclass(frozen=True)
+class ExponentialDecay:
+    """base ** step.
+
+    Args:
+        base: float above 0 and below 1.
+
+    Source: as ``LinearDecay``.
+    """
+
+    base: float
+
+    def __post_init__(self):
+        _expect("base", self.base, 0 < self.base < 1, "above 0 and below 1")
+
+    def __call__(self, step):
+        """Return the probability that the true token is fed: see ``LinearDecay``."""
+        return ops.exp(math.log(self.base) * ops.cast(step, "float32"))
+
+
+@dataclass(frozen=True)
+class InverseSigmoidDecay:
+    """k / (k + exp(step / k)): near 1 for long, and a half after k ln k steps.
+
+    Args:
+        k: float, 1 or greater.
+
+    Source: as ``LinearDecay``.
+    """
+
+    k: float
+
+    def __post_init__(self):
+        _expect("k", self.k, self.k >= 1, "of at least 1")
+
+    def __call__(self, step):
+        """Return the probability that the true token is fed: see ``LinearDecay``."""
+        return ops.sigmoid(
+            math.log(self.k) - ops.cast(step, "float32") / self.k
+        )  # the same, and never inf / inf
+
+
+@keras.saving.register_keras_serializable(package="s2s_lesson")
+class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that rises in a straight line, and then falls.
+
+    With p, the share of the steps after the warm-up that are done, the peak is multiplied by
+
+    constant:      1
+    linear:        1 - (1 - final_share) p
+    cosine:        final_share + (1 - final_share) (1 + cos(pi p)) / 2
+    inverse_sqrt:  sqrt(warmup_steps / step)
+
+    Args:
+        peak: float.
+        steps: int. Updates in all; after them the rate stays as it is, but for "inverse_sqrt".
+        decay: one of ``DECAYS``.
+        warmup_steps: int, below ``steps``; at least 1 for "inverse_sqrt".
+        final_share: float from 0 to 1.
+
+    Sources: cosine: Loshchilov and Hutter 2017, arXiv:1608.03983; inverse square root: Vaswani et al. 2017,
+    section 5.3, arXiv:1706.03762.
+    """
+
+    def __init__(self, peak, steps, decay="cosine", warmup_steps=0, final_share=0.05):
+        _expect("peak", peak, peak > 0, "above 0")
+        _expect("decay", decay, decay in DECAYS, f"one of {', '.join(DECAYS)}")
+        least = int(decay == "inverse_sqrt")
+        _expect(
+            "warmup_steps",
+            warmup_steps,
+            least <= warmup_steps < steps,
+            f"from {least} to below steps={steps}",
+        )
+        _expect("final_share", final_share, 0 <= final_share <= 1, "from 0 to 1")
+        self.options = {
+            "peak": peak,
+            "steps": steps,
+            "decay": decay,
+            "warmup_steps": warmup_steps,
+            "final_share": final_share,
+        }
+
+    def __call__(self, step):
+        """Return the learning rate.
+
+        Args:
+            step: int. Updates done before this one.
+
+        Returns:
+            float32 tensor.
+        """
+        peak, steps, decay, warmup_steps, final_share = self.options.values()
+        step = ops.cast(step, "float32")
+        done = ops.clip((step - warmup_steps) / (steps - warmup_steps), 0, 1)
+        if decay == "inverse_sqrt":
+            share = ops.sqrt(warmup_steps / ops.maximum(step, warmup_steps))
+        else:
+            fallen = {"constant": 0 * done, "linear": done, "cosine": (1 - ops.cos(math.pi * done)) / 2}[
+                decay
+            ]
+            share = 1 - (1 - final_share) * fallen
+        if warmup_steps:
+            share = share * ops.minimum((step + 1) / warmup_steps, 1)
+        return peak * share
+
+    def get_config(self):
+        return dict(self.options)
+
+
+@keras.saving.register_keras_serializable(package="s2s_lesson")
+class ScaledRate(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that is another one times a number.
+
+    Args:
+        schedule: ``LearningRateSchedule``.
+        scale: float.
+    """
+
+    def __init__(self, schedule, scale):
+        self.schedule, self.scale = schedule, scale
+
+    def __call__(self, step):
+        return self.scale * self.schedule(step)
+
+    def get_config(self):
+        schedule = keras.optimizers.schedules.serialize(self.schedule)
+        return {"schedule": schedule, "scale": self.scale}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(keras.optimizers.schedules.deserialize(config["schedule"]), config["scale"])
+
+
+def scaled(learning_rate, scale):
+    """Multiply a learning rate, be it a float or a schedule."""
+    if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+        return learning_rate if scale == 1 else ScaledRate(learning_rate, scale)
+    return scale * learning_rate
+
+
+def _expect(name, value, holds, what):
+    if not holds:
+        raise ValueError(f"Expected {name} {what}; received {value!r}.")
