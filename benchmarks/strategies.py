@@ -10,6 +10,7 @@ work: --only names the runs of one.
 """
 
 import argparse
+import csv
 import json
 import os
 import statistics
@@ -175,10 +176,9 @@ def errors(found):
 
 def curve(folder):
     """Perplexity in training every hundred updates: lists of ``step`` and ``perplexity``."""
-    import pandas
-
-    log = pandas.read_csv(folder / "log.csv").dropna(subset="perplexity")
-    return {"step": log["step"].tolist(), "perplexity": log["perplexity"].round(4).tolist()}
+    with open(folder / "log.csv", newline="", encoding="utf-8") as file:
+        lines = [line for line in csv.DictReader(file) if line["perplexity"]]
+    return {name: [float(line[name]) for line in lines] for name in ("step", "perplexity")}
 
 
 def flat(found):
