@@ -3,10 +3,10 @@
     python benchmarks/strategies.py strategies --seeds 0 1 2
     python benchmarks/strategies.py best
 
-The first writes book/results/strategies.json, the second book/results/best.json: the best configuration,
-trained as long as pays. Both use the published split of CMUdict. The runs stay in runs/strategies/; one that
-was interrupted goes on where it stopped when the command is given again. Several processes may share the
-work: --only names the runs of one.
+The first writes book/results/strategies.json, and for chapter 5 the weights of two of its runs to
+book/weights/. The second writes book/results/best.json: the best configuration, trained as long as pays. Both
+use the published split of CMUdict. The runs stay in runs/strategies/; one that was interrupted goes on where
+it stopped when the command is given again. Several processes may share the work: --only names what one does.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import statistics
 import time
 import warnings
 
+import numpy as np
 from results import ROOT, kept, spread, write_results
 
 RUNS = ROOT / "runs" / "strategies"
@@ -25,15 +26,16 @@ TRAINING = {"batch_size": 128, "learning_rate": 2e-3}
 PASSES, UPDATES_IN_A_PASS = 3, 882
 BEGINNING_PASSES = 2  # of a run that ends with minimum risk
 FINE_TUNING = {"batch_size": 128, "learning_rate": 2e-4}
+COST_UPDATES = 80
 SHARES = (0.05, 0.1, 0.2)
 ARMS = {
     "teacher forcing": "the true token, always",
     "sampling, step by step": "own tokens, drawn; share of true ones falls in a straight line from 1 to 0.5",
     "sampling, two passes": "the same, chosen from a teacher-forced pass",
-    "sampling to the end": "own tokens, step by step; inverse sigmoid with k = 275: true ones fall to 2 %",
     "joint": "teacher forcing; learning rate times 0.7 outside the encoder, half the bag loss added",
-    "minimum risk": f"teacher forcing for {BEGINNING_PASSES} passes, then expected edits a token, 8 samples",
+    "minimum risk": f"teacher forcing for {BEGINNING_PASSES} passes, then expected edits a token, 5 samples",
 }
+WITH_WEIGHTS = ("joint", "minimum risk")
 BEST_MODEL = {
     "embedding_dim": 64,
     "encoder_units": 192,
@@ -44,14 +46,19 @@ BEST_MODEL = {
 BEST_TRAINING = {"epochs": 16, "batch_size": 128, "learning_rate": 2e-3, "label_smoothing": 0.1}
 BEST_FINE_TUNING = {"epochs": 1, "batch_size": 64, "learning_rate": 2e-4}
 FINE_TUNING_PAIRS = 20_000  # of the best model
-# Word error rates on CMUdict, as others quote them: none of these was read in its source.
-LITERATURE = {
-    "g2p-seq2seq, LSTM 2 x 64": 0.313,
-    "g2p-seq2seq, LSTM 2 x 512": 0.233,
-    "Phonetisaurus": 0.244,
-    "Yao and Zweig 2015, bidirectional LSTM with given alignments": 0.2355,
-    "Toshniwal and Livescu 2016, five models with attention together": 0.2024,
-}
+README = "github.com/cmusphinx/g2p-seq2seq, README.md at 114adfd"
+OLD, NEW = "CMUdict, split of 2007", "CMUdict, a later version, without stress"
+# Model, share of wrong words, split, where it was read. "~" in the source: its later figures are rounded.
+LITERATURE = [
+    ("g2p-seq2seq, LSTM 2 x 64", 0.313, OLD, README),
+    ("g2p-seq2seq, LSTM 2 x 64", 0.39, NEW, README),
+    ("g2p-seq2seq, LSTM 2 x 512", 0.233, OLD, README),
+    ("g2p-seq2seq, LSTM 2 x 512", 0.31, NEW, README),
+    ("Phonetisaurus", 0.244, OLD, README),
+    ("Phonetisaurus", 0.3389, NEW, README),
+    ("Yao and Zweig 2015, bidirectional LSTM, alignments given", 0.2355, OLD, None),
+    ("Toshniwal and Livescu 2016, five models with attention", 0.2024, OLD, None),
+]
 
 
 def main():
@@ -67,6 +74,8 @@ def main():
         return
     runs = [run for seed in options.seeds for run in runs_of(options.only or ARMS, seed)]
     if not options.only:
+        for arm in WITH_WEIGHTS:
+            write_weights(arm, options.seeds[0])
         figures = {arm: summary([run for run in runs if run["arm"] == arm]) for arm in ARMS}
         write_results(
             "strategies",
@@ -77,6 +86,7 @@ def main():
             passes=PASSES,
             arms=ARMS,
             figures=figures,
+            costs=kept(RUNS / "costs.json", measure_costs),
             differences={arm: differences(runs, arm) for arm in ARMS if arm != "teacher forcing"},
             runs=runs,
         )
@@ -92,6 +102,30 @@ def folder_of(arm, seed):
     return RUNS / f"{arm.replace(' ', '-').replace(',', '')}-{seed}"
 
 
+def end_of(arm, seed):
+    """Where the model of an arm lies when it is trained."""
+    return folder_of(arm, seed) / "end" if arm == "minimum risk" else folder_of(arm, seed)
+
+
+def write_weights(arm, seed):
+    """Write the weights of a run as 16-bit numbers, with its vocabularies and options, to one small file."""
+    from s2s_lesson.pipeline import TextToText
+
+    pipeline = TextToText.load(end_of(arm, seed))
+    weights = pipeline.model.get_weights()
+    path = ROOT / "book" / "weights" / f"{arm.replace(' ', '-')}.npz"
+    path.parent.mkdir(exist_ok=True)
+    np.savez_compressed(
+        path,
+        config=json.dumps(pipeline.model.get_config()["config"]),
+        source_tokens=pipeline.source_vocab.tokens,
+        target_tokens=pipeline.target_vocab.tokens,
+        count=len(weights),
+        **{f"weight_{index}": weight.astype("float16") for index, weight in enumerate(weights)},
+    )
+    print(f"The weights are in {path}.")
+
+
 def measure(arm, seed):
     """Train and score one run: a dict of its figures."""
     from s2s_lesson.corpora import pronunciations
@@ -99,34 +133,61 @@ def measure(arm, seed):
 
     corpus = pronunciations.load_published()
     folder = folder_of(arm, seed)
-    started = time.process_time()
+    end = end_of(arm, seed)
     if arm == "minimum risk":
         train(corpus, folder / "beginning", seed, {**TRAINING, "epochs": BEGINNING_PASSES})
         before = scores(TextToText.load(folder / "beginning"), corpus.test)
         pipeline = TextToText.load(folder / "beginning")
         options = {**FINE_TUNING, "epochs": PASSES - BEGINNING_PASSES, "strategies": strategies(arm)}
-        pipeline.fit(corpus.train, corpus.dev, **fitting(folder / "end", seed), **options)
-        folder = folder / "end"
+        pipeline.fit(corpus.train, corpus.dev, **fitting(end, seed), **options)
     else:
         options = {**TRAINING, "epochs": PASSES, "strategies": strategies(arm)}
         train(corpus, folder, seed, options, encoder_output_layer=arm == "joint")
         before = None
-    trained = time.process_time()
-    history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
+    history = json.loads((end / "history.json").read_text(encoding="utf-8"))
     return {
         "arm": arm,
         "seed": seed,
-        "training_processor_seconds": round(trained - started, 1),
         "history": history,
-        "curve": curve(folder),
+        "curve": curve(end),
         "before": before,
-        "scores": scores(TextToText.load(folder), corpus.test),
+        "scores": scores(TextToText.load(end), corpus.test),
+    }
+
+
+def measure_costs():
+    """Processor seconds of an update under each strategy, as a multiple of teacher forcing: dict of medians.
+
+    Updates of all arms take turns, on the same batches.
+    """
+    from s2s_lesson.corpora import pronunciations
+    from s2s_lesson.strategies import StrategicModel
+    from s2s_lesson.training import compile_model
+
+    corpus = pronunciations.load_published()
+    models, seconds = {}, {arm: [] for arm in ARMS}
+    for arm in ARMS:
+        pipeline = untrained(corpus, 0, **MODEL, encoder_output_layer=arm == "joint")
+        models[arm] = StrategicModel(pipeline.model, strategies(arm))
+        compile_model(models[arm], TRAINING["learning_rate"])
+    batches = pipeline.batches(corpus.train, TRAINING["batch_size"], shuffle=True)
+    for index in range(COST_UPDATES):
+        for arm, model in models.items():
+            started = time.process_time()
+            model.train_on_batch(*batches[index])
+            seconds[arm].append(time.process_time() - started)
+    plain = seconds["teacher forcing"][COST_UPDATES // 2 :]  # the first half compiles
+    return {
+        arm: statistics.median(
+            one / other for one, other in zip(of_arm[COST_UPDATES // 2 :], plain, strict=True)
+        )
+        for arm, of_arm in seconds.items()
     }
 
 
 def strategies(arm):
     """The strategies of an arm."""
-    from s2s_lesson.schedules import InverseSigmoidDecay, LinearDecay
+    from s2s_lesson.schedules import LinearDecay
     from s2s_lesson.strategies import JointTraining, MinimumRisk, ScheduledSampling
 
     falls = LinearDecay(PASSES * UPDATES_IN_A_PASS, begin=1.0, end=0.5)
@@ -134,9 +195,8 @@ def strategies(arm):
         "teacher forcing": [],
         "sampling, step by step": [ScheduledSampling(falls, choose="sample")],
         "sampling, two passes": [ScheduledSampling(falls, choose="sample", passes=1)],
-        "sampling to the end": [ScheduledSampling(InverseSigmoidDecay(275), choose="sample")],
         "joint": [JointTraining()],
-        "minimum risk": [MinimumRisk(samples=8)],
+        "minimum risk": [MinimumRisk(samples=5)],
     }[arm]
 
 
@@ -199,13 +259,9 @@ def flat(found):
 
 
 def summary(runs):
-    """Mean, least and greatest of every figure of one arm, and its cost."""
+    """Mean, least and greatest of every figure of one arm."""
     figures = [flat(run["scores"]) for run in runs]
-    seconds = [run["training_processor_seconds"] for run in runs]
-    return {
-        **{name: spread([figure[name] for figure in figures]) for name in figures[0]},
-        "training_processor_seconds": spread(seconds),
-    }
+    return {name: spread([figure[name] for figure in figures]) for name in figures[0]}
 
 
 def differences(runs, arm):
@@ -235,7 +291,10 @@ def write_best():
         model=BEST_MODEL,
         training=BEST_TRAINING,
         fine_tuning={**BEST_FINE_TUNING, "pairs": FINE_TUNING_PAIRS},
-        literature=LITERATURE,
+        literature=[
+            dict(zip(("model", "word_error_rate", "split", "read_in"), row, strict=True))
+            for row in LITERATURE
+        ],
         runs=[found],
     )
 
@@ -256,7 +315,7 @@ def measure_best():
             corpus.train, corpus.dev, **fitting(folder, 0), **BEST_TRAINING
         )
     pipeline = TextToText.load(folder)
-    risk = {"strategies": [MinimumRisk(samples=8)], **BEST_FINE_TUNING}
+    risk = {"strategies": [MinimumRisk(samples=5)], **BEST_FINE_TUNING}
     pipeline.fit(corpus.train[:FINE_TUNING_PAIRS], corpus.dev, **fitting(tuned, 0), **risk)
     histories = [json.loads((run / "history.json").read_text(encoding="utf-8")) for run in (folder, tuned)]
     return {

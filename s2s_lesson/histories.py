@@ -145,6 +145,7 @@ def _step_by_step(model, gold, stays, state, noise, temperature):
         own: int32 (batch, target_length). What the model chose for each position before reading it.
         chosen: int32 (batch, target_length). What it chose after reading it.
     """
+    state = tree.map_structure(ops.convert_to_tensor, state)
     fixed = {name: tree.map_structure(ops.stop_gradient, state[name]) for name in model.fixed_leaves}
     changing = {name: leaf for name, leaf in state.items() if name not in fixed}
     inputs = {"gold": ops.cast(gold, "float32"), "stays": ops.cast(stays, "float32")}

@@ -167,7 +167,8 @@ def expected_cost(log_probs, costs, counts, sharpness=1.0):
     Source: Shen et al. 2016, section 3, arXiv:1512.02433.
     """
     scores = ops.where(counts, sharpness * ops.cast(log_probs, "float32"), -1e30)
-    return ops.mean(ops.sum(ops.softmax(scores, axis=-1) * ops.stop_gradient(costs), axis=-1))
+    costs = ops.stop_gradient(ops.cast(costs, "float32"))
+    return ops.mean(ops.sum(ops.softmax(scores, axis=-1) * costs, axis=-1))
 
 
 def _counts(tokens):

@@ -3,7 +3,6 @@
 import keras
 
 
-@keras.saving.register_keras_serializable(package="s2s_lesson")
 class SplitOptimizer(keras.optimizers.Optimizer):
     """Give every variable to one of several optimisers, each with slots, clipping and schedule of its own.
 
