@@ -179,27 +179,30 @@ class ScaledRate(keras.optimizers.schedules.LearningRateSchedule):
     Args:
         schedule: ``LearningRateSchedule``.
         scale: float.
+        accumulation: int. Batches to an update: Keras asks with the count of batches, not of updates.
     """
 
-    def __init__(self, schedule, scale):
-        self.schedule, self.scale = schedule, scale
+    def __init__(self, schedule, scale, accumulation=1):
+        self.schedule, self.scale, self.accumulation = schedule, scale, accumulation
 
     def __call__(self, step):
-        return self.scale * self.schedule(step)
+        return self.scale * self.schedule(step // self.accumulation)
 
     def get_config(self):
         schedule = keras.optimizers.schedules.serialize(self.schedule)
-        return {"schedule": schedule, "scale": self.scale}
+        return {"schedule": schedule, "scale": self.scale, "accumulation": self.accumulation}
 
     @classmethod
     def from_config(cls, config):
-        return cls(keras.optimizers.schedules.deserialize(config["schedule"]), config["scale"])
+        schedule = keras.optimizers.schedules.deserialize(config["schedule"])
+        return cls(schedule, config["scale"], config["accumulation"])
 
 
-def scaled(learning_rate, scale):
-    """Multiply a learning rate, be it a float or a schedule."""
+def scaled(learning_rate, scale, accumulation=1):
+    """Multiply a learning rate, be it a float or a schedule of updates of so many batches each."""
     if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
-        return learning_rate if scale == 1 else ScaledRate(learning_rate, scale)
+        plain = scale == accumulation == 1
+        return learning_rate if plain else ScaledRate(learning_rate, scale, accumulation)
     return scale * learning_rate
 
 

@@ -27,7 +27,7 @@ def compile_model(model, learning_rate=1e-3, label_smoothing=0.0, clip_norm=1.0,
 
     def make(scale):
         return keras.optimizers.Adam(
-            scaled(learning_rate, scale),
+            scaled(learning_rate, scale, accumulation),
             global_clipnorm=clip_norm,
             gradient_accumulation_steps=accumulation if accumulation > 1 else None,
         )

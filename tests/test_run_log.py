@@ -152,7 +152,7 @@ def test_a_resumed_run_writes_no_line_twice_for_tensorboard(tmp_path):
     log = RunLog(tmp_path, 1, True)
     log.add_step(FakeRun, LOGS[0], TARGETS)
     log.write()
-    state = log.state()
+    state = json.loads(json.dumps(log.state()))
     log.add_step(FakeRun, LOGS[0], TARGETS)
     log.write()
     log.writer.close()

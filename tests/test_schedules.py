@@ -131,7 +131,7 @@ def test_the_first_step_learns_and_the_peak_comes_when_the_warm_up_is_over(decay
 
 def test_schedules_come_back_from_their_configs():
     schedule = LearningRate(0.7, 17, "linear", warmup_steps=3, final_share=0.2)
-    for original in (schedule, ScaledRate(schedule, 0.4), ScaledRate(ScaledRate(schedule, 0.5), 3.0)):
+    for original in (schedule, ScaledRate(schedule, 0.4, 3), ScaledRate(ScaledRate(schedule, 0.5), 3.0)):
         twin = keras.optimizers.schedules.deserialize(keras.optimizers.schedules.serialize(original))
         assert type(twin) is type(original) and twin.get_config() == original.get_config()
         for step in (0, 2, 7, 23):
@@ -151,3 +151,12 @@ def test_a_rate_is_scaled_be_it_a_number_or_a_schedule():
     for step in (0, 5, 23):
         expected = 0.4 * rate_by_hand(0.7, 17, "linear", 0, 0.05, step)
         assert float(numpy(scaled(schedule, 0.4)(step))) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_schedule_of_updates_is_asked_with_the_count_of_batches():
+    schedule = LearningRate(0.7, 17, "linear", warmup_steps=3)
+    assert scaled(0.7, 1, 5) == 0.7
+    for step in range(23):
+        expected = float(numpy(schedule(step // 5)))
+        for other in (step, keras.ops.convert_to_tensor(step)):
+            assert float(numpy(scaled(schedule, 1, 5)(other))) == pytest.approx(expected, rel=1e-6)

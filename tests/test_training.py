@@ -1,6 +1,8 @@
 """fit: learns, keeps the best, stops early, and loses nothing when something goes wrong."""
 
+import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from s2s_lesson.corpora import load
 from s2s_lesson.pipeline import TextToText
 from s2s_lesson.run import TrainingDiverged, writable_folder
 from s2s_lesson.run_log import RunLog, write_at_once
+from s2s_lesson.schedules import LearningRate
+from s2s_lesson.strategies import JointTraining, StrategicModel
 
 SIZES = {"embedding_dim": 7, "encoder_units": 17, "decoder_units": 19}
 FIT = {"epochs": 2, "batch_size": 32, "learning_rate": 1e-2, "progress": False}
@@ -152,3 +156,92 @@ def test_a_writable_folder_is_made_with_its_parents_and_left_empty(tmp_path):
     folder = writable_folder(tmp_path / "a" / "b")
     assert folder.is_dir()
     assert list(folder.iterdir()) == []
+
+
+# Accumulation, warm-up and the progress bar.
+
+
+TINY = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 7, "cell": "gru", "bidirectional": False}
+
+
+def tiny(corpus, **options):
+    return untrained(corpus, **TINY, encoder_output_layer=True, **options)
+
+
+def equal_batches(pipeline, rows, count):
+    """Batches whose targets are all of one length, so that each holds as many tokens as the others."""
+    generator = np.random.default_rng(0)
+    tokens = generator.integers(4, len(pipeline.target_vocab), (count, rows, 3)).astype("int32")
+    targets = np.concatenate([tokens, np.full((count, rows, 1), 3, "int32")], axis=2)
+    begin = np.full((count, rows, 1), 2, "int32")
+    inputs = np.concatenate([begin, tokens], axis=2)
+    return [
+        ({"source_ids": source, "decoder_inputs": read}, written)
+        for source, read, written in zip(tokens, inputs, targets, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("joint", [False, True], ids=["plain", "joint_training"])
+def test_accumulated_batches_are_as_good_as_one_large_batch(corpus, joint):
+    """Clipping and a schedule included: they see the mean gradient, and the count of updates."""
+    weights = {}
+    for accumulation in (1, 3):
+        pipeline = tiny(corpus)
+        trained = StrategicModel(pipeline.model, [JointTraining()]) if joint else pipeline.model
+        rate = LearningRate(0.03, 4, "linear", warmup_steps=2)
+        training.compile_model(trained, rate, clip_norm=0.3, accumulation=accumulation)
+        small = equal_batches(pipeline, 7, 4 * 3)
+        if accumulation == 1:
+            groups = [small[start : start + 3] for start in range(0, len(small), 3)]
+            join = [
+                (
+                    {name: np.concatenate([inputs[name] for inputs, _ in group]) for name in group[0][0]},
+                    np.concatenate([targets for _, targets in group]),
+                )
+                for group in groups
+            ]
+            batches = join
+        else:
+            batches = small
+        begin = pipeline.model.get_weights()
+        for inputs, targets in batches:
+            trained.train_on_batch(inputs, targets)
+        weights[accumulation] = pipeline.model.get_weights()
+    for weight, expected in zip(weights[3], weights[1], strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=2e-5)
+    moved = [np.abs(weight - other).max() for weight, other in zip(weights[1], begin, strict=True)]
+    assert sum(distance > 0.02 for distance in moved) >= len(moved) - 2
+
+
+@pytest.mark.parametrize("accumulation", [1, 3])
+def test_a_pipeline_warms_up_and_its_rate_falls_over_all_updates(corpus, tmp_path, accumulation):
+    pipeline = tiny(corpus)
+    options = {**FIT, "epochs": 1, "batch_size": 37, "accumulation": accumulation, "log_every": 1}
+    pipeline.fit(
+        corpus.train, corpus.dev[:7], decay="linear", warmup_steps=2, folder=tmp_path / "run", **options
+    )
+    with open(tmp_path / "run" / "log.csv", newline="", encoding="utf-8") as file:
+        lines = [line for line in csv.DictReader(file) if line["loss"]]
+    batches = len(pipeline.batches(corpus.train, 37))
+    schedule = LearningRate(1e-2, batches // accumulation, "linear", warmup_steps=2)
+    expected = [float(schedule((step + 1) // accumulation)) for step in range(batches)]
+    np.testing.assert_allclose([float(line["learning_rate"]) for line in lines], expected, rtol=1e-4)
+    assert max(expected) == pytest.approx(1e-2, rel=1e-5) and expected[-1] < 0.2e-2 < expected[0]
+
+
+def test_the_progress_bar_shows_perplexity_and_speed(corpus, monkeypatch, capsys):
+    shown, original = [], training.tqdm
+
+    def bar(*arguments, **options):
+        made = original(*arguments, **{**options, "disable": False})
+        monkeypatch.setattr(made, "set_postfix_str", shown.append)
+        return made
+
+    monkeypatch.setattr(training, "tqdm", bar)
+    options = {**FIT, "epochs": 1, "progress": True}
+    history = tiny(corpus).fit(corpus.dev, corpus.dev[:7], **options)
+    assert len(shown) > 1
+    for text in shown:
+        assert re.fullmatch(r"perplexity \d+\.\d{3}, [\d,]+ tokens/s", text)
+    assert shown[-1].startswith(f"perplexity {history['perplexity'][0]:.3f},")
+    assert f"perplexity {history['val_perplexity'][0]:.2f}" in capsys.readouterr().out

@@ -1,9 +1,10 @@
 """Train a small model on a toy corpus, in a process of its own that can be killed.
 
-    python tests/training_script.py FOLDER [--resume] [--kill-at STEP]
+    python tests/training_script.py FOLDER [--strategies] [--resume] [--kill-at STEP] [--kill-at-file FILE]
 
-STEP counts the batches that are asked for, from 1, over all epochs. At the end FOLDER/end.npz holds every
-variable of the model and of its optimiser, random states too, and FOLDER/history.json the history.
+STEP counts the batches that are asked for, from 1, over all epochs. FILE counts the files that get a name,
+from 1: the process is killed when the file is written and has none yet. At the end FOLDER/end.npz holds every
+variable of the model and of its optimiser, and all random states.
 """
 
 import argparse
@@ -18,9 +19,11 @@ from s2s_lesson import engine, training
 from s2s_lesson.batching import PairBatches
 from s2s_lesson.corpora import load
 from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.schedules import LearningRate, LinearDecay
+from s2s_lesson.strategies import JointTraining, ScheduledSampling, StrategicModel
 from s2s_lesson.vocab import Vocabulary
 
-EPOCHS, CHECKPOINT_EVERY = 3, 3
+EPOCHS, CHECKPOINT_EVERY, LOG_EVERY = 3, 3, 2
 CONFIG = {
     "embedding_dim": 5,
     "encoder_units": 7,
@@ -60,13 +63,34 @@ def data():
     return train, dev, len(vocab)
 
 
-def train(folder, resume, kill_at):
+def kill_at_file(number):
+    """Kill the process when so many files have been written and the last one of them has no name yet."""
+    left, replace = [number], os.replace
+
+    def replace_or_die(part, path):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(part, path)
+
+    os.replace = replace_or_die
+
+
+def train(folder, resume, kill_at, strategies):
     """Seed everything, make the model and train it."""
     engine.seed_everything(0)
     train_batches, dev_batches, vocab_size = data()
     train_batches.batches_left = kill_at
-    model = Seq2Seq(Seq2SeqConfig(vocab_size, vocab_size, **CONFIG))
-    training.compile_model(model, learning_rate=0.01)
+    config = Seq2SeqConfig(vocab_size, vocab_size, **CONFIG, encoder_output_layer=strategies)
+    model = Seq2Seq(config)
+    if strategies:
+        steps = EPOCHS * len(train_batches)
+        mixture = [ScheduledSampling(LinearDecay(steps), choose="sample"), JointTraining()]
+        model = StrategicModel(model, mixture, seed=5)
+        rate = LearningRate(0.03, steps // 2, warmup_steps=3)
+        training.compile_model(model, rate, accumulation=2)
+    else:
+        training.compile_model(model, learning_rate=0.01)
     training.fit(
         model,
         train_batches,
@@ -75,6 +99,7 @@ def train(folder, resume, kill_at):
         folder=folder,
         resume=resume,
         checkpoint_every=CHECKPOINT_EVERY,
+        log_every=LOG_EVERY,
         progress=False,
     )
     return model
@@ -83,9 +108,13 @@ def train(folder, resume, kill_at):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--strategies", action="store_true")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--kill-at", type=int)
+    parser.add_argument("--kill-at-file", type=int)
     arguments = parser.parse_args()
-    model = train(arguments.folder, arguments.resume, arguments.kill_at)
-    variables = [*model.variables, *model.optimizer.variables]
-    np.savez(arguments.folder / "end.npz", *map(keras.ops.convert_to_numpy, variables))
+    if arguments.kill_at_file:
+        kill_at_file(arguments.kill_at_file)
+    model = train(arguments.folder, arguments.resume, arguments.kill_at, arguments.strategies)
+    variables = [*map(keras.ops.convert_to_numpy, [*model.variables, *model.optimizer.variables])]
+    np.savez(arguments.folder / "end.npz", *variables, *engine.random_states())

@@ -1,5 +1,6 @@
-"""PyTorch's own modules are compared where PyTorch is the engine: only there is it installed."""
+"""What belongs to one engine is collected only where that is the engine: only there is it installed."""
 
 import keras
 
-collect_ignore = [] if keras.backend.backend() == "torch" else ["test_torch_modules.py"]
+ONLY_ON = {"tensorflow": "test_tensorflow_loop.py", "torch": "test_torch_modules.py"}
+collect_ignore = [file for engine, file in ONLY_ON.items() if engine != keras.backend.backend()]

@@ -1,11 +1,13 @@
-"""The same seed gives the same run, also when the run is killed and resumed."""
+"""The same seed gives the same run, also when the run is killed again and again, and resumed."""
 
+import csv
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -40,37 +42,96 @@ def history(folder):
     return without_seconds(json.loads((folder / "history.json").read_text(encoding="utf-8")))
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """The folders of an uninterrupted run and of a resumed one, and the latter's state when it was killed."""
-    whole, killed = tmp_path_factory.mktemp("runs") / "whole", tmp_path_factory.mktemp("runs") / "killed"
-    steps = len(training_script.data()[0])
-    # In the second epoch, two steps or more after a checkpoint: steps are lost, and the order of the batches,
-    # the masks of dropout and the first epoch's history have to come back.
-    kill_at = steps + 3 * random.Random(20).randint(1, steps // 3 - 1) + 3
-    uninterrupted, interrupted = start(whole), start(killed, "--kill-at", str(kill_at))
-    status, stderr = end(interrupted)
+def checkpoint(folder):
+    """The arrays of a checkpoint, and its state without times."""
+    with np.load(folder / "checkpoint.npz") as file:
+        arrays = {name: file[name] for name in file.files}
+    state = json.loads(str(arrays.pop("state")))
+    state["history"] = without_seconds(state["history"])
+    state["log"]["lines"] = [without_speed(line) for line in state["log"]["lines"]]
+    del state["seconds"], state["log"]["seconds"]
+    return arrays, state
+
+
+def without_speed(line):
+    return {name: figure for name, figure in line.items() if name != "tokens_per_second"}
+
+
+def log(folder):
+    with open(folder / "log.csv", newline="", encoding="utf-8") as file:
+        return [without_speed(line) for line in csv.DictReader(file)]
+
+
+def killed(process):
+    """Wait for a process that kills itself."""
+    status, stderr = end(process)
     assert status == -signal.SIGKILL, stderr
-    assert not (killed / "end.npz").exists()
-    with np.load(killed / "checkpoint.npz") as checkpoint:
-        state = json.loads(str(checkpoint["state"]))
+
+
+def kill_at_any_moment(process, folder):
+    """Kill a process soon after it wrote a checkpoint, whatever it does then; it may have come to its end."""
+    file = folder / "checkpoint.npz"
+    before = file.stat().st_mtime_ns
+    while process.poll() is None and file.stat().st_mtime_ns == before:
+        time.sleep(0.001)
+    time.sleep(random.uniform(0, 0.05))
+    process.kill()
+    status, stderr = end(process)
+    assert status in (-signal.SIGKILL, 0), stderr
+
+
+@pytest.fixture(scope="module", params=["plain", "strategies"])
+def runs(tmp_path_factory, request):
+    """The folders of an uninterrupted run and of a resumed one, and the latter's state when first killed.
+
+    It is killed in the second epoch, two steps or more after a checkpoint, so that steps are lost, and the
+    order of the batches, the masks of dropout and the first epoch's history have to come back; then while it
+    writes a file; then at any moment.
+    """
+    options = ["--strategies"] if request.param == "strategies" else []
+    whole, other = tmp_path_factory.mktemp("runs") / "whole", tmp_path_factory.mktemp("runs") / "killed"
+    steps, draw = len(training_script.data()[0]), random.Random(request.param)
+    kill_at = steps + 3 * draw.randint(1, steps // 3 - 1) + 3
+    uninterrupted, interrupted = start(whole, *options), start(other, *options, "--kill-at", str(kill_at))
+    killed(interrupted)
+    assert not (other / "end.npz").exists()
+    state = checkpoint(other)[1]
     assert state["epoch"] == 1 and 0 < state["step"] < kill_at - steps - 1
-    for process in (start(killed, "--resume"), uninterrupted):
+    killed(start(other, *options, "--resume", "--kill-at-file", str(draw.randint(2, 7))))
+    assert list(other.glob(".part-*"))
+    kill_at_any_moment(start(other, *options, "--resume"), other)
+    for process in (start(other, *options, "--resume"), uninterrupted):
         status, stderr = end(process)
         assert status == 0, stderr
-    return whole, killed, state
+    return whole, other, state
 
 
 def test_two_processes_with_the_same_seed_have_the_same_history(runs):
     whole, _, state = runs
     first_epoch = {name: values[:1] for name, values in history(whole).items()}
-    assert without_seconds(state["history"]) == first_epoch
+    assert state["history"] == first_epoch
 
 
 def test_a_resumed_run_has_the_history_of_an_uninterrupted_one(runs):
     whole, resumed, _ = runs
     assert history(resumed) == history(whole)
     assert {len(values) for values in history(whole).values()} == {training_script.EPOCHS}
+
+
+def test_a_resumed_run_has_the_log_of_an_uninterrupted_one(runs):
+    whole, resumed, _ = runs
+    assert log(resumed) == log(whole)
+    steps = training_script.EPOCHS * len(training_script.data()[0])
+    assert len(log(whole)) == steps // training_script.LOG_EVERY + training_script.EPOCHS
+
+
+def test_a_resumed_run_ends_with_the_checkpoint_of_an_uninterrupted_one(runs):
+    """Weights, optimiser slots, random states, counts of steps and the best weights."""
+    (expected, expected_state), (arrays, state) = map(checkpoint, runs[:2])
+    assert state == expected_state
+    assert arrays.keys() == expected.keys() and len(arrays) > 70
+    for name in expected:
+        np.testing.assert_array_equal(arrays[name], expected[name])
 
 
 def test_a_resumed_run_ends_with_the_variables_of_an_uninterrupted_one(runs):

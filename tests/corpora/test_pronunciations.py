@@ -1,5 +1,7 @@
 import importlib.metadata
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,11 @@ b. B IY1
 wug
 WUGS W AH1 G Z
 """
+PUBLISHED = {
+    "train": "BLICK  B L IH K\nBLICK(2)  B L IY K\nB.  B IY\nO'WUG  OW W AH G\n",
+    "test": "WUG  W AH G\n",
+}
+REAL = Path(os.environ.get("S2S_LESSON_DATA") or "nowhere") / "cmudict-split"
 
 
 def everything(corpus):
@@ -105,3 +112,75 @@ def test_all_pronunciations_are_kept_once(corpus):
     assert len(set(pairs)) == len(pairs)
     sources, references = group_references(pairs)
     assert set(references[sources.index("tomato")]) == {"T AH M EY T OW", "T AH M AA T OW"}
+
+
+# The published split.
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """A folder with a train list and a test list, below the one that the variable names."""
+    folder = tmp_path / "cmudict-split"
+    folder.mkdir()
+    for split, text in PUBLISHED.items():
+        (folder / f"cmudict-0.7b.{split}").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("S2S_LESSON_DATA", str(tmp_path))
+    return folder
+
+
+def test_the_published_lists_are_read_whole(published):
+    corpus = pronunciations.load_published()
+    assert corpus.test == [("wug", "W AH G")]
+    assert sorted(corpus.train + corpus.dev) == [
+        ("b.", "B IY"),
+        ("blick", "B L IH K"),
+        ("blick", "B L IY K"),
+        ("o'wug", "OW W AH G"),
+    ]
+    assert corpus.notes == {"entries": 5, "words": 4}
+    assert (corpus.source_tokens, corpus.target_tokens) == ("characters", "whitespace")
+
+
+def test_one_word_in_fifty_of_the_published_training_list_is_for_development(published):
+    words = [f"{first}{second}{third}" for first in "ABCDEFG" for second in "HIJKLMN" for third in "OPQRSTU"]
+    lines = "".join(f"{word}  W AH G\n{word}(2)  W IH G\n" for word in words)
+    (published / "cmudict-0.7b.train").write_text(lines, encoding="utf-8")
+    corpus = pronunciations.load_published()
+    dev = [word.lower() for word in words if split_by_hash(word.lower(), 0.02, 0) == "dev"]
+    assert [pair.source for pair in corpus.dev[::2]] == dev == [pair.source for pair in corpus.dev[1::2]]
+    assert 0 < len(dev) < len(words) / 20
+    assert len(corpus.train) == 2 * (len(words) - len(dev)) and len(corpus.test) == 1
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_published_list_that_is_missing_is_named(published, split):
+    (published / f"cmudict-0.7b.{split}").unlink()
+    message = rf"cmudict-split below.*S2S_LESSON_DATA names; received none for {split}\..*load\(\)"
+    with pytest.raises(CorpusUnavailable, match=message):
+        pronunciations.load_published()
+
+
+def test_without_the_variable_no_published_list_is_found(monkeypatch):
+    monkeypatch.delenv("S2S_LESSON_DATA", raising=False)
+    with pytest.raises(CorpusUnavailable, match="received none for train and test"):
+        pronunciations.load_published()
+
+
+@pytest.mark.parametrize("line", ["WUG", "WUG W4H", "", "WUG  w ah g", "WUG  W AH G # invented"])
+def test_a_published_line_that_is_no_entry_is_shown(published, line):
+    (published / "cmudict-0.7b.test").write_text(f"BIM  B IH M\n{line}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"Expected lines such as.*cmudict-0\.7b\.test; received") as caught:
+        pronunciations.load_published()
+    assert str(caught.value).endswith(f"received {line!r}.")
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="needs S2S_LESSON_DATA/cmudict-split")
+def test_the_real_published_split():
+    corpus = pronunciations.load_published()
+    words = {name: {pair.source for pair in pairs} for name, pairs in corpus.splits.items()}
+    assert len(words["train"] | words["dev"]) == 106_794 and len(words["test"]) == 11_994
+    assert sum(map(len, words.values())) == corpus.notes["words"] == 106_794 + 11_994
+    assert 0.015 < len(words["dev"]) / 106_794 < 0.025
+    phones = {phone for pairs in corpus.splits.values() for pair in pairs for phone in pair.target.split()}
+    assert len(phones) == 39
+    assert corpus.notes["entries"] == sum(map(len, corpus.splits.values())) > corpus.notes["words"]

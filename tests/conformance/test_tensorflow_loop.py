@@ -1,0 +1,111 @@
+"""A training loop written out with TensorFlow's GradientTape takes the same steps as ``Model.fit``."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_models import small_batch
+
+from s2s_lesson import training
+from s2s_lesson.histories import mixed_history
+from s2s_lesson.losses import bag_loss, masked_mean, token_cross_entropy
+from s2s_lesson.masks import padding_mask
+from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.schedules import LearningRate, LinearDecay
+from s2s_lesson.strategies import JointTraining, ScheduledSampling, StrategicModel
+
+STEPS, SEED, PEAK, CLIP_NORM = 5, 11, 0.02, 0.7
+SIZES = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 7, "cell": "gru", "bidirectional": False}
+
+
+def make_model():
+    keras.utils.set_random_seed(3)
+    return Seq2Seq(Seq2SeqConfig(31, 29, **SIZES, encoder_output_layer=True))
+
+
+def rate():
+    return LearningRate(PEAK, STEPS, "linear", warmup_steps=2)
+
+
+def batch():
+    inputs = small_batch((7, 2, 5), (3, 5, 1))
+    return inputs, np.roll(inputs["decoder_inputs"], -1, axis=1) * (inputs["decoder_inputs"] != 0)
+
+
+def fitted(trained):
+    """By ``Model.fit``: the losses."""
+    training.compile_model(trained, rate(), clip_norm=CLIP_NORM)
+    inputs, targets = batch()
+    return trained.fit(inputs, targets, epochs=STEPS, batch_size=3, shuffle=False, verbose=0).history["loss"]
+
+
+def by_hand(step):
+    inputs, targets = batch()
+    inputs = {name: tf.constant(ids) for name, ids in inputs.items()}
+    return [float(step(inputs, tf.constant(targets), tf.constant(index))) for index in range(STEPS)]
+
+
+def expect_equal(model, expected, begin):
+    for weight, other in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_allclose(weight, other, rtol=1e-4, atol=1e-5)
+    moved = [np.abs(weight - other).max() for weight, other in zip(model.get_weights(), begin, strict=True)]
+    assert np.median(moved) > PEAK
+
+
+def test_teacher_forcing():
+    model, other = make_model(), make_model()
+    begin = model.get_weights()
+    optimizer = keras.optimizers.Adam(rate(), global_clipnorm=CLIP_NORM)
+    optimizer.build(model.trainable_variables)
+    values = [variable.value for variable in model.trainable_variables]
+
+    @tf.function
+    def step(inputs, targets, index):
+        with tf.GradientTape() as tape:
+            state = model.encode(inputs["source_ids"], training=True)
+            logits, _ = model.decode(inputs["decoder_inputs"], state, training=True)
+            loss = masked_mean(token_cross_entropy(targets, logits), padding_mask(targets))
+        optimizer.apply(tape.gradient(loss, values))
+        return loss
+
+    with pytest.warns(UserWarning, match="Gradients do not exist"):  # of the encoder's output layer
+        losses = by_hand(step)
+    np.testing.assert_allclose(losses, fitted(other), rtol=1e-5)
+    expect_equal(model, other, begin)
+
+
+def test_scheduled_sampling_and_joint_training():
+    """The same coins and noise come from the same seed; each half has an Adam of its own."""
+    model, other = make_model(), make_model()
+    begin = model.get_weights()
+    schedule, seed = LinearDecay(STEPS), keras.random.SeedGenerator(SEED)
+    scales, optimizers = (1.0, 0.7), []
+    parts = [
+        model.encoder.trainable_variables,
+        [*model.bridge.trainable_variables, *model.decoder.trainable_variables],
+    ]
+    for scale, part in zip(scales, parts, strict=True):
+        peak = LearningRate(scale * PEAK, STEPS, "linear", warmup_steps=2)
+        optimizers.append(keras.optimizers.Adam(peak, global_clipnorm=CLIP_NORM))
+        optimizers[-1].build(part)
+    values = [[variable.value for variable in part] for part in parts]
+
+    @tf.function
+    def step(inputs, targets, index):
+        with tf.GradientTape() as tape:
+            state = model.encode(inputs["source_ids"], training=True)
+            history = mixed_history(
+                model, inputs["decoder_inputs"], state, schedule(index), seed, choose="sample"
+            )
+            logits, _ = model.decode(history, state, training=True)
+            loss = masked_mean(token_cross_entropy(targets, logits), padding_mask(targets))
+            of_encoder = model.encoder.output_logits(state["values"])
+            loss += 0.5 * bag_loss(of_encoder, state["keys_mask"], targets)
+        for optimizer, gradients in zip(optimizers, tape.gradient(loss, values), strict=True):
+            optimizer.apply(gradients)
+        return loss
+
+    strategies = [ScheduledSampling(schedule, choose="sample"), JointTraining()]
+    losses, expected = by_hand(step), fitted(StrategicModel(other, strategies, SEED))
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+    expect_equal(model, other, begin)
