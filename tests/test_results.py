@@ -43,6 +43,10 @@ def quoted():
             for best in [run["searches"]["beam 5, length penalty 1.0"]]
         ),
         percent(1 - RESULTS["pretrained"]["runs"][0]["scores"]["test"]["exact_match"]),
+        f"{RESULTS['best']['runs'][0]['parameters'] / 1e6:.1f}M parameters: word error rate "
+        f"{percent(RESULTS['best']['runs'][0]['scores']['beam 5']['word_error_rate'])}, phoneme error rate "
+        f"{percent(RESULTS['best']['runs'][0]['scores']['beam 5']['phoneme_error_rate'])}",
+        percent(RESULTS["strategies"]["figures"]["teacher forcing"]["word_error_rate"]["mean"]),
         f"{RESULTS['decode']['speed']['predict']['times_joeynmt']:.2f} times",
         f"{RESULTS['decode']['speed']['search']['times_joeynmt']:.2f} times",
         f"{seconds['dates']:.0f} s",
@@ -68,5 +72,6 @@ def test_the_models_are_as_good_as_they_should_be():
     assert RESULTS["dates"]["splits"]["test"]["exact_match"]["min"] >= 0.995
     assert RESULTS["pronunciations"]["splits"]["test"]["token_error_rate"]["max"] < 0.12
     assert RESULTS["copying"]["settings"]["vocabulary alone"]["test"]["exact_match"]["max"] == 0
+    assert RESULTS["best"]["runs"][0]["scores"]["beam 5"]["word_error_rate"] < 0.26
     sorting = RESULTS["pointer"]["experiments"]["sorting, chosen masked"]["scores"]["n=10"]
     assert sorting["accuracy"]["min"] >= 0.95
