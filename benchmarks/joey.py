@@ -34,22 +34,32 @@ def prepare(splits, threads):
         splits: dict of lists of (source, target) texts: "train", "dev" and "test".
         threads: int.
     """
+    install()
+    if (FOLDER / "trained").exists():
+        return
+    write_data(splits)
+    path = FOLDER / "config.yaml"
+    path.write_text(json.dumps(config(), indent=1) + "\n", encoding="utf-8")
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    subprocess.run([PYTHON, "-m", "joeynmt", "train", path, "--skip-test"], check=True, env=environment)
+    (FOLDER / "trained").touch()
+
+
+def install():
+    """Make the environment, where it is not there yet."""
     if not PYTHON.exists():
         subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
         subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    if (FOLDER / "trained").exists():
-        return
+
+
+def write_data(splits):
+    """Write the texts that JoeyNMT reads: arguments as for ``prepare``."""
     data = FOLDER / "data"
     data.mkdir(parents=True, exist_ok=True)
     for name, pairs in splits.items():
         for side, ending in enumerate(("word", "phones")):
             text = "".join(f"{pair[side]}\n" for pair in pairs)
             (data / f"{name}.{ending}").write_text(text, encoding="utf-8")
-    path = FOLDER / "config.yaml"
-    path.write_text(json.dumps(config(), indent=1) + "\n", encoding="utf-8")
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-    subprocess.run([PYTHON, "-m", "joeynmt", "train", path, "--skip-test"], check=True, env=environment)
-    (FOLDER / "trained").touch()
 
 
 def versions():
