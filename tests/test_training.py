@@ -213,6 +213,17 @@ def test_accumulated_batches_are_as_good_as_one_large_batch(corpus, joint):
     assert sum(distance > 0.02 for distance in moved) >= len(moved) - 2
 
 
+@pytest.mark.parametrize(("clip_norm", "least", "most"), [(1.0, 0.02, 0.031), (1e-9, 0, 0.001)])
+def test_gradients_are_clipped(corpus, clip_norm, least, most):
+    """Adam's first step is as long as its rate, unless the gradient is small beside its epsilon."""
+    pipeline = tiny(corpus)
+    training.compile_model(pipeline.model, 0.03, clip_norm=clip_norm)
+    begin = pipeline.model.decoder.output_layer.get_weights()[1]
+    pipeline.model.train_on_batch(*equal_batches(pipeline, 7, 1)[0])
+    step = np.abs(pipeline.model.decoder.output_layer.get_weights()[1] - begin).max()
+    assert least <= step <= most
+
+
 @pytest.mark.parametrize("accumulation", [1, 3])
 def test_a_pipeline_warms_up_and_its_rate_falls_over_all_updates(corpus, tmp_path, accumulation):
     pipeline = tiny(corpus)

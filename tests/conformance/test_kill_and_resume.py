@@ -28,8 +28,11 @@ def start(folder, *options):
 
 
 def end(process):
-    """Wait for a process: its exit status, and what it wrote to stderr."""
-    _, stderr = process.communicate(timeout=300)
+    """Wait for a process: its exit status, and what it wrote to stderr. None outlives the test."""
+    try:
+        _, stderr = process.communicate(timeout=600)
+    finally:
+        process.kill()
     return process.returncode, stderr
 
 
