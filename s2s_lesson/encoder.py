@@ -3,7 +3,9 @@
 import keras
 from keras import initializers, layers, ops
 
-CELLS = {"lstm": layers.LSTM, "gru": layers.GRU}
+from s2s_lesson.recurrence import LSTM
+
+CELLS = {"lstm": LSTM, "gru": layers.GRU}
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
