@@ -1,10 +1,12 @@
 """In CI (`CI=true`) a test may skip or fail on purpose only if tests/allowed_skips.txt lists it.
 
-This holds for unit tests and for the notebook cells that nbval runs.
+This holds for unit tests and for the notebook cells that nbval runs. With `--save-notebooks=FOLDER` notebooks are
+saved as nbval ran them, so that a book can be built without running them once more.
 """
 
 import fnmatch
 import os
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,31 @@ def pytest_make_collect_report(collector):
     report = yield
     _forbid_skip(report, collector.config.rootpath)
     return report
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--save-notebooks", metavar="FOLDER", type=Path, help="save what nbval ran, with outputs"
+    )
+
+
+def pytest_sessionfinish(session):
+    """Save the notebooks of which every code cell ran, under their paths in the project."""
+    folder = session.config.getoption("--save-notebooks")
+    if folder is None:
+        return
+    import nbformat
+
+    cells = (item for item in getattr(session, "items", []) if hasattr(item, "test_outputs"))
+    for file, ran in groupby(cells, key=lambda cell: cell.parent):
+        ran = [cell for cell in ran if cell.test_outputs is not None]
+        if len(ran) < sum(cell.cell_type == "code" for cell in file.nb.cells):  # or another process ran it
+            continue
+        for count, cell in enumerate(ran, start=1):
+            cell.cell.update(outputs=cell.test_outputs, execution_count=count)
+            for output in cell.cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = count
+        target = folder / file.path.relative_to(session.config.rootpath)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(file.nb, target)

@@ -47,10 +47,18 @@ environment() {
     scripts/venv.sh "$@"
 }
 
+# With EXECUTED=folder, notebooks that are the same there need not run again: see `--save-notebooks` in conftest.py.
 run_book() {
+    local outputs=_build/.jupyter_cache
     environment .venv requirements.txt
     rm -rf _build/html _build/.doctrees _build/jupyter_execute
-    say "Executing the notebooks and building the book" "see the warnings above"
+    rm -rf "$outputs"
+    if [[ -n ${EXECUTED:-} ]]; then
+        say "Building the book from the notebooks in $EXECUTED" "see the warnings above"
+        find "$EXECUTED" -name '*.ipynb' -exec .venv/bin/jcache cache --cache-path "$outputs" add {} + | tail -1
+    else
+        say "Executing the notebooks and building the book" "see the warnings above"
+    fi
     if ! .venv/bin/jupyter-book build . --all -W -n --keep-going 2>&1 | plain; then
         find _build/html/reports -name '*.log' -exec cat {} + 2>/dev/null | plain # what the notebooks said
         return 1
@@ -58,28 +66,38 @@ run_book() {
     echo "== The book is ready, open: $PWD/_build/html/index.html"
 }
 
+# A process a core, each of which computes in one thread. The tests of a file stay together.
+in_parallel=(-q -n auto --dist loadfile)
+one_thread_each() {
+    export OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+}
+
 run_test() {
+    one_thread_each
     environment .venv requirements.txt
     say "Checking the code with ruff" "see above; \`make format\` mends what can be mended"
     "$python" -m ruff check .
     say "Checking the format with ruff" "run \`make format\`"
     "$python" -m ruff format --check .
     say "Running the unit and conformance tests"
-    "$python" -m pytest -q tests
+    "$python" -m pytest "${in_parallel[@]}" tests
     if [[ -n $(notebooks) ]]; then
         say "Running every chapter's cells"
-        "$python" -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout=900 --color=no book | plain
+        rm -rf _build/executed
+        "$python" -m pytest "${in_parallel[@]}" --nbval-lax --nbval-current-env --nbval-cell-timeout=900 \
+            --save-notebooks=_build/executed --color=no book | plain
     fi
     echo "== make test passed in $SECONDS seconds"
 }
 
 run_test_floor() {
+    one_thread_each
     environment .venv-floor requirements-floor.txt python3.11
     python=.venv-floor/bin/python
     local versions
     versions=$(versions TensorFlow Keras)
     say "Running the unit and conformance tests on the oldest versions: $versions"
-    "$python" -m pytest -q --disable-warnings tests # old packages warn about newer ones
+    "$python" -m pytest "${in_parallel[@]}" --disable-warnings tests # old packages warn about newer ones
     echo "== make test-floor passed in $SECONDS seconds"
 }
 
@@ -98,6 +116,7 @@ without_engine=(
 
 # All at once, since each of them keeps one core busy: PyTorch, and JAX, which compiles much, in two halves.
 run_test_engines() {
+    one_thread_each
     environment .venv-engines requirements-engines.txt python3.11
     python=.venv-engines/bin/python
     local versions jax torch broken=()
@@ -124,7 +143,7 @@ run_test_engines() {
 
 # An engine, and what to run on it.
 test_on() {
-    KERAS_BACKEND=$1 OMP_NUM_THREADS=1 "$python" -m pytest -q --disable-warnings "${without_engine[@]/#/--ignore=}" "${@:2}"
+    KERAS_BACKEND=$1 "$python" -m pytest -q --disable-warnings "${without_engine[@]/#/--ignore=}" "${@:2}"
 }
 
 # "Python 3.11.7, Keras 3.15.1" of the environment; the arguments name packages.
