@@ -1,7 +1,7 @@
 """In CI (`CI=true`) a test may skip or fail on purpose only if tests/allowed_skips.txt lists it.
 
-This holds for unit tests and for the notebook cells that nbval runs. With `--save-notebooks=FOLDER` notebooks are
-saved as nbval ran them, so that a book can be built without running them once more.
+This holds for unit tests and for the notebook cells that nbval runs. With `--save-notebooks=FOLDER` notebooks
+are saved as nbval ran them, so that a book can be built without running them once more.
 """
 
 import fnmatch
