@@ -187,7 +187,9 @@ def _parser():
 
     sub = command(train, "train a model on a corpus")
     sub.add_argument("--corpus", choices=CORPORA, help="what to learn from (default: the preset's corpus)")
-    sub.add_argument("--preset", help="how to learn it: article, article-shared (default: what suits the corpus)")
+    sub.add_argument(
+        "--preset", help="how to learn it: article, article-shared (default: what suits the corpus)"
+    )
     sub.add_argument("--output", required=True, type=Path, metavar="FOLDER", help="where the run is written")
     sub.add_argument("--seed", type=_at_least(0), default=0, help="same seed, same machine: same model")
     sub.add_argument("--epochs", type=_at_least(1), help="passes over the corpus (default: the preset's)")

@@ -144,13 +144,14 @@ def load_corpus(name, corpus_name=None):
     return load(corpus_name or preset.corpus_name or name, **preset.corpus)
 
 
-def untrained(name, seed=0, corpus_name=None, **pipeline_options):
+def untrained(name, seed=0, corpus_name=None, *, backward=False, **pipeline_options):
     """Load a corpus and make the preset's untrained pipeline for it.
 
     Args:
         name: one of ``PRESETS``.
         seed: int, of the weights and of dropout.
         corpus_name: as in ``load_corpus``.
+        backward: bool. Turn all pairs round: the model reads targets and writes sources.
         **pipeline_options: in place of the preset's own.
 
     Returns:
@@ -161,6 +162,8 @@ def untrained(name, seed=0, corpus_name=None, **pipeline_options):
         ValueError, s2s_lesson.corpora.CorpusUnavailable: as in ``load_corpus``.
     """
     corpus = load_corpus(name, corpus_name)
+    if backward:
+        corpus = corpus.reversed()
     engine.seed_everything(seed)
     pipeline = TextToText.from_pairs(
         corpus.train,

@@ -54,7 +54,9 @@ def test_a_preset_brings_its_corpus_or_takes_another(run, tmp_path, capsys, monk
     }
     assert command_line.main(["evaluate", folder, "--limit", "7", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["preset"] == "article-shared"
-    assert "Expected a preset among" in fails(["train", "--preset", "none", "--output", tmp_path / "a"], capsys)
+    assert "Expected a preset among" in fails(
+        ["train", "--preset", "none", "--output", tmp_path / "a"], capsys
+    )
     assert "Expected --corpus or --preset" in fails(["train", "--output", tmp_path / "b"], capsys)
 
 

@@ -46,6 +46,13 @@ class Corpus:
                 "Check what was read, and options that drop or limit pairs."
             )
 
+    def reversed(self) -> "Corpus":
+        """Turn every pair round: what was written is read, and what was read is written."""
+        splits = {
+            name: [Pair(target, source) for source, target in pairs] for name, pairs in self.splits.items()
+        }
+        return Corpus(self.name, splits, self.target_tokens, self.source_tokens, self.notes)
+
     @property
     def train(self) -> list[Pair]:
         return self.splits["train"]
