@@ -2,11 +2,11 @@
 
     python benchmarks/cornell.py cornell --seeds 0 1 2
 
-writes book/results/cornell.json: the article's configuration, the default preset, and this without attention, each
-with several ways to choose a reply, beside two baselines; and one run on small talk. Runs stay in runs/cornell/;
-what was interrupted goes on when the command is given again. Several processes may share the trainings:
---only names what one does. Without S2S_LESSON_DATA, or where that names the full corpus, the full corpus is
-downloaded and used, in place of the subset of 59 films that the figures in the book come from.
+writes book/results/cornell.json: the article's configuration, the default preset, and this without attention,
+each with several ways to choose a reply, beside two baselines; and one run on small talk. Runs stay in
+runs/cornell/; what was interrupted goes on when the command is given again. Several processes may share the
+trainings: --only names what one does. Without S2S_LESSON_DATA the full corpus is downloaded and used, in place
+of the subset of 59 films that the figures in the book come from.
 """
 
 import argparse
@@ -101,8 +101,9 @@ def measure(arm, seed):
     """Train and score one run.
 
     Returns:
-        dict of ``arm``, ``seed``, ``parameters``, ``epochs`` of training, ``seconds`` of it, ``teacher_forced``
-        (see ``perplexities``), ``replies`` (a dict of figures for each decoder) and ``samples``.
+        dict of ``arm``, ``seed``, ``parameters``, ``epochs`` of training, ``seconds`` of it,
+        ``teacher_forced`` (see ``perplexities``), ``replies`` (a dict of figures for each decoder) and
+        ``shown``: some ``rows`` of the test split, drawn at random, and the replies to them.
     """
     pipeline, pairs = train(arm, seed), corpus_of(arm).test
     history = json.loads((RUNS / f"{arm.replace(' ', '-')}-{seed}" / "history.json").read_text("utf-8"))
@@ -119,15 +120,12 @@ def measure(arm, seed):
         "seconds": sum(history["seconds"]),
         "teacher_forced": perplexities(pipeline, pairs),
         "replies": {name: figures(texts, pairs) for name, texts in outputs.items()},
-        "shown": {
-            "rows": rows,
-            "replies": {name: [texts[row] for row in rows] for name, texts in outputs.items()},
-        },
+        "shown": {"rows": rows, **{name: [texts[row] for row in rows] for name, texts in outputs.items()}},
     }
 
 
 def replies(pipeline, sources, decoder, seed, backward):
-    """Answer all sources in one of the ways of ``DECODERS``: list of str, or None without a backward model."""
+    """Answer all sources in a way of ``DECODERS``: list of str, or None where it needs a backward model."""
     if decoder == "mutual information":
         if backward is None:
             return None
@@ -236,7 +234,7 @@ def retrieved(pairs, sources):
 
 
 def describe(arm):
-    """What the corpus holds: dict of ``notes`` of its loading and of the number of ``pairs`` of each split."""
+    """What the corpus holds: dict of the ``notes`` of its loading, and of the ``pairs`` of each split."""
     corpus = corpus_of(arm)
     return {"notes": corpus.notes, "pairs": {split: len(pairs) for split, pairs in corpus.splits.items()}}
 
