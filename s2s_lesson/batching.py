@@ -105,6 +105,10 @@ class PairBatches(keras.utils.PyDataset):
             inputs["copy_ids"] = pad([self.copy_ids[row] for row in rows], source_length)
         return inputs, targets
 
+    def rows(self, index):
+        """Tell which pairs a batch holds: int (batch,), places in ``source_ids``, in the batch's order."""
+        return self._batches[index][1]
+
     def padding_share(self):
         """Tell how much of an epoch's source and target positions is padding.
 

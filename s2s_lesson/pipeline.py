@@ -10,6 +10,7 @@ from tqdm.auto import tqdm
 
 from s2s_lesson import engine, training
 from s2s_lesson.batching import PairBatches, pad
+from s2s_lesson.losses import sequence_log_prob
 from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
 from s2s_lesson.prediction import empty_prediction, read_predictions
 from s2s_lesson.run import BEST_MODEL, run_folder, writable_folder
@@ -65,6 +66,9 @@ class TextToText:
         self.max_source_length, self.max_output_length = max_source_length, max_output_length
         self.copies = model.config.copy
         self._encode = engine.compile_function(model.encode, model)
+        self._score = engine.compile_function(
+            lambda inputs, targets: sequence_log_prob(targets, model(inputs)), model
+        )
 
     @classmethod
     def from_pairs(
@@ -142,10 +146,7 @@ class TextToText:
         for source, target in pairs:
             source_side = self._source_side(source)
             target_side = self.target_side(target)
-            if (
-                0 < len(source_side) <= self.max_source_length
-                and 0 < len(target_side) < self.max_output_length
-            ):
+            if self._fits(source_side, target_side):
                 words = (
                     ExtendedVocabulary(self.target_vocab, source_side) if self.copies else self.target_vocab
                 )
@@ -275,6 +276,47 @@ class TextToText:
         options |= {"n_samples": n_samples, "seed": seed}
         return self._predict(sample, texts, batch_size, truncate, progress, options)
 
+    def accepts(self, source, target):
+        """Tell whether ``fit`` and ``log_probabilities`` can take a pair.
+
+        Args:
+            source: str.
+            target: str.
+
+        Returns:
+            bool. False where a side is empty or too long.
+        """
+        return self._fits(self._source_side(source), self.target_side(target))
+
+    def log_probabilities(self, pairs, batch_size=64):
+        """Tell how likely the model finds each target, given its source and the true past of every token.
+
+        Args:
+            pairs: list of (source, target) texts.
+            batch_size: int. Pairs read at once; it changes the speed and nothing else.
+
+        Returns:
+            list of float, log p(target | source) in nats, the end token included, in order.
+
+        Raises:
+            ValueError: a side of a pair is empty or too long.
+        """
+        for index, (source, target) in enumerate(pairs):
+            if not self.accepts(source, target):
+                lengths = len(self._source_side(source)), len(self.target_side(target))
+                raise ValueError(
+                    f"Expected pairs of 1 to {self.max_source_length} source tokens and 1 to "
+                    f"{self.max_output_length - 1} target tokens; pair {index} has {lengths[0]} and "
+                    f"{lengths[1]}. Leave out the pairs that accepts() refuses."
+                )
+        if not pairs:
+            return []
+        batches = self.batches(pairs, batch_size)
+        found = np.zeros(len(pairs))
+        for index in range(len(batches)):
+            found[batches.rows(index)] = keras.ops.convert_to_numpy(self._score(*batches[index]))
+        return found.tolist()
+
     def save(self, folder):
         """Write the pipeline to a folder: model, vocabularies and options.
 
@@ -315,6 +357,11 @@ class TextToText:
     def target_side(self, text):
         """The tokens of a target text."""
         return tokenize(_clean(text, self.cleaning), self.target_tokens)
+
+    def _fits(self, source_side, target_side):
+        return (
+            0 < len(source_side) <= self.max_source_length and 0 < len(target_side) < self.max_output_length
+        )
 
     def _predict(self, search, texts, batch_size, truncate, progress, options):
         if isinstance(texts, str):

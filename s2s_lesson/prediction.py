@@ -20,7 +20,7 @@ class Prediction:
         tokens: what the decoder wrote; the last one is the end token unless the output was cut. They label
             the rows of ``attention_weights``.
         log_probability: of the tokens given the source, in nats.
-        score: ``log_probability`` over the length penalty.
+        score: what ranked it: ``log_probability`` over the length penalty, or what ``reranking`` found.
         attention_weights: float32 (tokens, source_tokens); rows sum to 1.
         unknown: the source tokens that the vocabulary does not know.
         alternatives: the other ``n_best - 1`` outputs, best first.

@@ -1,5 +1,7 @@
 """Reranking: choose among finished outputs by something else than the model's probability."""
 
+from dataclasses import replace
+
 import numpy as np
 
 
@@ -56,6 +58,108 @@ def minimum_bayes_risk(candidates, metric, *, references=None, log_probabilities
     expected = [expected_of[_key(candidate)] for candidate in candidates]
     order = np.argsort(expected if lower_is_better else -np.array(expected), kind="stable")
     return order.tolist(), expected
+
+
+def maximum_mutual_information(
+    log_probabilities, *, backward=None, prior=None, weight=0.5, length_bonus=0.0, lengths=None
+):
+    """Rank candidates by what they have to do with their source, not by their probability alone.
+
+    backward (MMI-bidi):  score(T) = (1 - weight) log p(T|S) + weight log p(S|T) + length_bonus length(T)
+    prior (MMI-antiLM):   score(T) = log p(T|S) - weight log p(T) + length_bonus length(T)
+
+    The likeliest reply to most utterances is one that fits them all. One from which the utterance could be
+    guessed, or which is unlikely without it, says more. Both come from the mutual information of S and T,
+    log p(S, T) - log p(S) - log p(T).
+
+    Args:
+        log_probabilities: list of float, log p(T|S) of each candidate, in nats.
+        backward: list of float, log p(S|T), from a model of sources given targets.
+        prior: list of float, log p(T), from a language model of targets. The authors count the first few
+            tokens of each alone, since a prior of whole outputs favours ungrammatical ones.
+        weight: float from 0 to 1; 0 ranks by ``log_probabilities``.
+        length_bonus: float, in nats per token.
+        lengths: list of int, of each candidate, in tokens; needed with a ``length_bonus``.
+
+    Returns:
+        order: list of int, places of the candidates, best first; of equals the one that stood first.
+        scores: list of float, in nats, in the order of the candidates.
+
+    Raises:
+        ValueError: there is no candidate; not exactly one of ``backward`` and ``prior`` is given; a list
+            differs in length or holds what is no finite number; ``weight`` is out of range; or lengths are
+            missing.
+
+    Source: Li et al. 2016, section 4, arXiv:1510.03055.
+    """
+    if (backward is None) == (prior is None):
+        received = "neither" if backward is None else "both"
+        raise ValueError(f"Expected exactly one of backward and prior; received {received}.")
+    if not 0 <= weight <= 1:
+        raise ValueError(f"Expected weight from 0 to 1; received {weight}.")
+    if length_bonus and lengths is None:
+        raise ValueError(f"Expected lengths with a length_bonus; received {length_bonus} and no lengths.")
+    forward = _numbers("log_probabilities", log_probabilities, max(len(log_probabilities), 1))
+    if backward is not None:
+        scores = (1 - weight) * forward + weight * _numbers("backward", backward, len(forward))
+    else:
+        scores = forward - weight * _numbers("prior", prior, len(forward))
+    if lengths is not None:
+        scores = scores + length_bonus * _numbers("lengths", lengths, len(forward))
+    return np.argsort(-scores, kind="stable").tolist(), scores.tolist()
+
+
+def rerank_replies(predictions, backward_pipeline, weight=0.5, length_bonus=0.0):
+    """Put the replies to each text in the order of ``maximum_mutual_information``, with a backward model.
+
+    Args:
+        predictions: list of ``Prediction`` with ``alternatives``, as ``predict`` gives them with ``n_best``,
+            or ``sample`` with ``n_samples``.
+        backward_pipeline: ``TextToText`` that was trained on (reply, text) pairs, source and target changed
+            over. Any object does that has its ``accepts`` and ``log_probabilities``.
+        weight: float from 0 to 1, of log p(text | reply).
+        length_bonus: float, in nats per token of the reply.
+
+    Returns:
+        list of ``Prediction``, the best reply to each text; the others are among its ``alternatives``, best
+        first, and ``score`` is what ranked them. Replies that the backward model cannot take, since they or
+        the text are blank or too long, come last, in their old order, with a score of -infinity.
+
+    Raises:
+        ValueError: as ``maximum_mutual_information``.
+
+    Source: Li et al. 2016, section 4, arXiv:1510.03055.
+    """
+    lists = [[replace(best, alternatives=()), *best.alternatives] for best in predictions]
+    pairs = list(dict.fromkeys((reply.text, reply.source) for replies in lists for reply in replies))
+    pairs = [pair for pair in pairs if backward_pipeline.accepts(*pair)]
+    backward = dict(zip(pairs, backward_pipeline.log_probabilities(pairs), strict=True))
+    ranked = []
+    for replies in lists:
+        scored = [reply for reply in replies if (reply.text, reply.source) in backward]
+        rest = [replace(reply, score=-np.inf) for reply in replies if reply not in scored]
+        if scored:
+            order, scores = maximum_mutual_information(
+                [reply.log_probability for reply in scored],
+                backward=[backward[reply.text, reply.source] for reply in scored],
+                weight=weight,
+                length_bonus=length_bonus,
+                lengths=[len(reply.tokens) for reply in scored],
+            )
+            scored = [replace(scored[place], score=scores[place]) for place in order]
+        first, *others = scored + rest
+        ranked.append(replace(first, alternatives=tuple(others)))
+    return ranked
+
+
+def _numbers(name, values, count):
+    """float (count,)."""
+    if len(values) != count:
+        raise ValueError(f"Expected {name} of {count} candidates; received {len(values)}.")
+    values = np.asarray(values, "float64")
+    if not np.isfinite(values).all():
+        raise ValueError(f"Expected finite {name}; received {values[~np.isfinite(values)][0]}.")
+    return values
 
 
 def _weights(log_probabilities, count):

@@ -25,6 +25,12 @@ def pair_batches(lengths, **options):
     return PairBatches(source_ids, target_ids, **options)
 
 
+def test_each_batch_tells_which_pairs_it_holds():
+    batches = pair_batches([(row % 5 + 1, row % 3 + 1) for row in range(23)], batch_size=3)
+    told = [batches.rows(index).tolist() for index in range(len(batches))]
+    assert [[100 + row for row in batch] for batch in told] == rows(batches)
+
+
 def rows(batches):
     """The numbers of the pairs of each batch, in order."""
     return [batches[index][1][:, 0].tolist() for index in range(len(batches))]

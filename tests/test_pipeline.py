@@ -8,7 +8,7 @@ import pytest
 from s2s_lesson import engine
 from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
 from s2s_lesson.pipeline import TextToText
-from s2s_lesson.vocab import EOS, Vocabulary
+from s2s_lesson.vocab import BOS, EOS, Vocabulary
 
 PAIRS = [("ab cd", "AB CD"), ("cd", "CD"), ("ab", "AB"), ("cd ab cd", "CD AB CD")]
 SIZES = {"embedding_dim": 5, "encoder_units": 7, "decoder_units": 11}
@@ -158,6 +158,54 @@ def test_constraints_may_name_words_that_only_the_source_knows():
     same_predictions(
         sampled, pipeline.sample(texts, required=["zoe tim", "kim"], n_samples=2, seed=1, batch_size=1)
     )
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"decoder": "self_attention", "decoder_units": 12, "num_heads": 3}, {"copy": True}]
+)
+def test_an_output_has_the_log_probability_that_the_search_found(options):
+    pipeline = untrained(source_tokens="whitespace", **options)
+    texts = ["cd ab cd ab", "ab", "cd zoe ab", "tim"]
+    predictions = pipeline.predict(texts, beam_size=5, n_best=5)
+    found = [one for best in predictions for one in (best, *best.alternatives)]
+    found = [one for one in found if pipeline.accepts(*_pair(one)) and BOS not in one.tokens]
+    assert len(found) > len(texts)
+    if options.get("copy"):
+        assert {"zoe", "tim"} & {token for one in found for token in one.tokens}
+    pairs = [_pair(one) for one in found]
+    for batch_size in (1, 3, 64):
+        log_probabilities = pipeline.log_probabilities(pairs, batch_size)
+        np.testing.assert_allclose(
+            log_probabilities, [one.log_probability for one in found], rtol=1e-4, atol=1e-4
+        )
+    assert isinstance(log_probabilities[0], float)
+
+
+def _pair(prediction):
+    return prediction.source, prediction.text
+
+
+def test_log_probabilities_come_in_the_order_of_the_pairs(pipeline):
+    alone = [pipeline.log_probabilities([pair])[0] for pair in PAIRS]
+    assert len(set(alone)) == len(PAIRS)
+    np.testing.assert_allclose(pipeline.log_probabilities(PAIRS[::-1]), alone[::-1], rtol=1e-5)
+    assert pipeline.log_probabilities([]) == []
+
+
+@pytest.mark.parametrize(
+    ("pair", "lengths"),
+    [
+        (("", "AB"), "0 and 1"),
+        (("ab", " "), "2 and 0"),
+        (("a" * 14, "AB"), "14 and 1"),
+        (("ab", "AB " * 7), "2 and 7"),
+    ],
+)
+def test_a_pair_that_cannot_be_scored_is_named(pipeline, pair, lengths):
+    assert not pipeline.accepts(*pair) and pipeline.accepts(*PAIRS[0])
+    message = f"Expected pairs of 1 to 13 source tokens and 1 to 6 target tokens; pair 1 has {lengths}"
+    with pytest.raises(ValueError, match=message):
+        pipeline.log_probabilities([PAIRS[0], pair])
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\t\n"])

@@ -1,4 +1,6 @@
-"""Minimum-Bayes-risk reranking: against a double loop, with the metrics of the package."""
+"""Reranking: minimum Bayes risk against a double loop, mutual information against numbers by hand."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s2s_lesson import metrics
-from s2s_lesson.reranking import minimum_bayes_risk
+from s2s_lesson.prediction import Prediction, empty_prediction
+from s2s_lesson.reranking import maximum_mutual_information, minimum_bayes_risk, rerank_replies
 
 TEXTS = ["the cat sat on the mat", "a cat sat on a mat", "the dog ran", "the cat sat", "the cat sat"]
 METRICS = {
@@ -154,3 +157,91 @@ def test_what_cannot_be_ranked_is_an_error(candidates, options, message):
 def test_one_text_in_place_of_a_list_is_an_error():
     with pytest.raises(TypeError, match="Expected a list of candidates; received one string"):
         minimum_bayes_risk("abc", metrics.exact_match)
+
+
+def test_mutual_information_by_hand():
+    forward, backward, lengths = [-2.0, -3.0, -4.0], [-9.0, -5.0, -1.0], [2, 3, 7]
+    order, scores = maximum_mutual_information(forward, backward=backward, weight=0.25)
+    assert (order, scores) == ([2, 1, 0], [-3.75, -3.5, -3.25])
+    order, scores = maximum_mutual_information(
+        forward, backward=backward, weight=0.25, length_bonus=-0.5, lengths=lengths
+    )
+    assert (order, scores) == ([0, 1, 2], [-4.75, -5.0, -6.75])
+    order, scores = maximum_mutual_information(forward, prior=[-1.0, -6.0, -6.0], weight=0.5)
+    assert (order, scores) == ([1, 2, 0], [-1.5, 0.0, -1.0])
+    _, scores = maximum_mutual_information(
+        forward, prior=[-1.0, -6.0, -6.0], length_bonus=1.0, lengths=lengths
+    )
+    assert scores == [0.5, 3.0, 6.0]
+
+
+@pytest.mark.parametrize("other", ["backward", "prior"])
+def test_a_weight_of_zero_changes_nothing_and_of_equals_the_first_comes_first(other):
+    forward = [-3.0, -1.0, -3.0, -2.0]
+    order, scores = maximum_mutual_information(forward, **{other: [-9.0, -1.0, -2.0, -3.0]}, weight=0)
+    assert (order, scores) == ([1, 3, 0, 2], forward)
+
+
+@pytest.mark.parametrize(
+    ("forward", "options", "message"),
+    [
+        ([-1.0], {}, "exactly one of backward and prior; received neither"),
+        ([-1.0], {"backward": [-1.0], "prior": [-1.0]}, "exactly one of backward and prior; received both"),
+        ([], {"prior": []}, "log_probabilities of 1 candidates; received 0"),
+        ([-1.0], {"prior": [-1.0, -2.0]}, "prior of 1 candidates; received 2"),
+        ([-1.0, -2.0], {"backward": [-1.0]}, "backward of 2 candidates; received 1"),
+        ([-1.0], {"backward": [np.nan]}, "finite backward; received nan"),
+        ([-np.inf], {"backward": [-1.0]}, "finite log_probabilities; received -inf"),
+        ([-1.0], {"prior": [-1.0], "weight": 1.5}, "weight from 0 to 1; received 1.5"),
+        ([-1.0], {"prior": [-1.0], "length_bonus": 2.0}, "lengths with a length_bonus; received 2.0 and no"),
+        ([-1.0], {"prior": [-1.0], "lengths": [1, 2]}, "lengths of 1 candidates; received 2"),
+    ],
+)
+def test_mutual_information_of_what_does_not_fit_is_an_error(forward, options, message):
+    with pytest.raises(ValueError, match=f"Expected {message}"):
+        maximum_mutual_information(forward, **options)
+
+
+BACKWARD = {("yes", "is it raining"): -9.0, ("it pours", "is it raining"): -2.0, ("yes", "hello"): -4.0}
+
+
+class Backward:
+    """Scripted log p(text | reply); takes nothing blank, and no text of 20 characters or more."""
+
+    def accepts(self, reply, text):
+        return bool(reply) and len(text) < 20
+
+    def log_probabilities(self, pairs):
+        assert len(set(pairs)) == len(pairs)
+        return [BACKWARD[pair] for pair in pairs]
+
+
+def replies(source, *found):
+    best, *others = [
+        Prediction(source, (), text, (*text.split(), "</s>"), log_probability, log_probability, None)
+        for text, log_probability in found
+    ]
+    return replace(best, alternatives=tuple(others))
+
+
+def shown(prediction):
+    return [(one.text, one.score) for one in (prediction, *prediction.alternatives)]
+
+
+def test_replies_are_put_in_the_order_of_both_models():
+    given = [
+        replies("is it raining", ("", -1.0), ("yes", -2.0), ("it pours", -3.0), ("yes", -2.0)),
+        replies("hello", ("yes", -3.0)),
+        empty_prediction(" "),
+        replies("a text that is much too long", ("yes", -1.0), ("no", -2.0)),
+    ]
+    ranked = rerank_replies(given, Backward(), weight=0.5)
+    assert shown(ranked[0]) == [("it pours", -2.5), ("yes", -5.5), ("yes", -5.5), ("", -np.inf)]
+    assert shown(ranked[1]) == [("yes", -3.5)]
+    assert shown(ranked[2]) == [("", -np.inf)]
+    assert shown(ranked[3]) == [("yes", -np.inf), ("no", -np.inf)]
+    assert [one.log_probability for one in (ranked[0], *ranked[0].alternatives)] == [-3.0, -2.0, -2.0, -1.0]
+    assert all(one.alternatives == () for one in ranked[0].alternatives)
+    (bonus,) = rerank_replies(given[:1], Backward(), weight=0.5, length_bonus=-4.0)
+    assert shown(bonus)[:2] == [("yes", -13.5), ("yes", -13.5)]
+    assert rerank_replies([], Backward()) == []
