@@ -5,8 +5,8 @@
 writes book/results/cornell.json: the article's configuration, the default preset, and this without attention,
 each with several ways to choose a reply, beside two baselines; and one run on small talk. Runs stay in
 runs/cornell/; what was interrupted goes on when the command is given again. Several processes may share the
-trainings: --only names what one does. Without S2S_LESSON_DATA the full corpus is downloaded and used, in place
-of the subset of 59 films that the figures in the book come from.
+trainings: --only names what one does. Without S2S_LESSON_DATA the full corpus is downloaded and used, in
+place of the subset of 59 films that the figures in the book come from.
 """
 
 import argparse
