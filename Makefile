@@ -23,6 +23,7 @@ run-book run-test run-test-floor run-test-engines: run-%:
 
 help:
 	@echo "make book         build the book: notebooks run afresh, HTML in _build/html (also: plain make)"
+	@echo "                  (EXECUTED=_build/executed: from the notebooks as make test ran them)"
 	@echo "make test         ruff, unit and conformance tests, and every chapter's cells"
 	@echo "make test-floor   unit and conformance tests on the oldest supported versions, in .venv-floor"
 	@echo "make test-engines the tests of the package on JAX and on PyTorch, in .venv-engines"

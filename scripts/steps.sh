@@ -55,7 +55,11 @@ run_book() {
     rm -rf "$outputs"
     if [[ -n ${EXECUTED:-} ]]; then
         say "Building the book from the notebooks in $EXECUTED" "see the warnings above"
-        find "$EXECUTED" -name '*.ipynb' -exec .venv/bin/jcache cache --cache-path "$outputs" add {} + | tail -1
+        find "$EXECUTED" -name '*.ipynb' -exec "$python" -c 'import sys
+from jupyter_cache import get_cache
+cache = get_cache(sys.argv[1])
+for notebook in sys.argv[2:]:
+    cache.cache_notebook_file(notebook)' "$outputs" {} +
     else
         say "Executing the notebooks and building the book" "see the warnings above"
     fi
