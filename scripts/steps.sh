@@ -59,7 +59,7 @@ run_book() {
 from jupyter_cache import get_cache
 cache = get_cache(sys.argv[1])
 for notebook in sys.argv[2:]:
-    cache.cache_notebook_file(notebook)' "$outputs" {} +
+    cache.cache_notebook_file(notebook, overwrite=True)' "$outputs" {} +
     else
         say "Executing the notebooks and building the book" "see the warnings above"
     fi
