@@ -46,10 +46,8 @@ PARTS = ("turns", "profile", "times")
 PROFILE = {  # each is the time of what its name says and of all above it, less the time of all above it
     "encoder": "forward and backward, with the bridge and the projected keys",
     "decoder": "its LSTM, forward and backward",
-    "attention": "with the layer after it, forward and backward",
-    "output": "the output layer and the loss, forward and backward",
-    "update": "metrics, clipping and Adam: all that train_on_batch does besides",
-    "loop": "making of batches, totals and log: all that the loop of training.fit does besides",
+    "attention and output": "with the layer after it, the output layer and the loss, forward and backward",
+    "the rest": "clipping, Adam, metrics, making of batches, log: all that training.fit does besides",
 }
 
 
@@ -413,11 +411,6 @@ def profile_process(threads):
         (layer,), (states,) = decoder.recurrent_layers, state["recurrent_state"]
         return layer(embedded, initial_state=states, training=True)[0], state
 
-    def with_attention(inputs, targets):
-        state = encoder(inputs, targets)
-        embedded = decoder.embed(inputs["decoder_inputs"])
-        return decoder._all_steps_at_once(embedded, state, True)["attended"]
-
     def with_output(inputs, targets):
         return losses.MaskedCrossEntropy()(targets, model(inputs, training=True))
 
@@ -445,10 +438,8 @@ def profile_process(threads):
     parts = {
         "encoder": each(gradient_of(encoder)),
         "decoder": each(gradient_of(with_decoder)),
-        "attention": each(gradient_of(with_attention)),
-        "output": each(gradient_of(with_output)),
-        "update": each(model.train_on_batch),
-        "loop": loop,
+        "attention and output": each(gradient_of(with_output)),
+        "the rest": loop,
     }
 
     def work(part):
