@@ -108,7 +108,7 @@ def measure(arm, seed):
     pipeline, pairs = train(arm, seed), corpus_of(arm).test
     history = json.loads((RUNS / f"{arm.replace(' ', '-')}-{seed}" / "history.json").read_text("utf-8"))
     sources = [source for source, _ in pairs]
-    backward = None if arm in ("article", "chitchat") else train(BACKWARD, seed)
+    backward = None if arm in ("article", "chitchat") else train(BACKWARD, 0)
     outputs = {name: replies(pipeline, sources, name, seed, backward) for name in DECODERS}
     outputs = {name: texts for name, texts in outputs.items() if texts is not None}
     rows = np.random.default_rng(SHOWN_SEED).choice(len(pairs), SHOWN, replace=False).tolist()
