@@ -84,9 +84,14 @@ def group_references(pairs: Iterable[Pair]) -> tuple[list[str], list[list[str]]]
     return list(groups), [list(targets) for targets in groups.values()]
 
 
+def comparable_words(sentence: str) -> list[str]:
+    """What of a sentence is compared: its words, in lower case."""
+    return re.findall(r"\w+", unicodedata.normalize("NFKC", sentence).casefold())
+
+
 def comparable(sentence: str) -> str:
-    """What of a sentence is compared: its words, in lower case, with single blanks between them."""
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", sentence).casefold()))
+    """The words of a sentence that are compared, with single blanks between them."""
+    return " ".join(comparable_words(sentence))
 
 
 def split_by_hash(key: str, dev: float, test: float) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ._cornell_files import Conversation, Line, read
 from ._cornell_metadata import Character, Film, read_metadata
-from ._corpus import Corpus, Pair, comparable
+from ._corpus import Corpus, Pair, comparable_words
 from ._fetch import fetch, local
 
 URL = "https://www.cs.cornell.edu/~cristian/data/cornell_movie_dialogs_corpus.zip"
@@ -201,9 +201,7 @@ def _pairs(utterances: list[str | None], context: int) -> Iterator[Pair | None]:
 
 def _drop_rare(splits, max_vocab_size, max_unknown):
     """Drop the pairs in which too many words are rare in train; also tell how many."""
-    words_of = {
-        name: [comparable(" ".join(pair)).split() for pair in pairs] for name, pairs in splits.items()
-    }
+    words_of = {name: [comparable_words(" ".join(pair)) for pair in pairs] for name, pairs in splits.items()}
     counts = Counter(word for words in words_of["train"] for word in words)
     common = {
         word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:max_vocab_size]

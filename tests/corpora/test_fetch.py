@@ -1,6 +1,9 @@
 import hashlib
 import http.server
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import zipfile
 
@@ -24,6 +27,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        if self.path == "/slow":  # half of it, and nothing more until the server is told
+            self.wfile.write(body[: len(body) // 2])
+            self.server.half_sent.set()
+            self.server.go_on.wait(30)
+            return
         self.wfile.write(body[: len(body) // 2] if self.path == "/short" else body)
 
     def log_message(self, *args):
@@ -35,10 +43,12 @@ def server(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.requests = []
+        server.half_sent, server.go_on = threading.Event(), threading.Event()
         server.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
+        server.go_on.set()
         server.shutdown()
         thread.join()
 
@@ -63,6 +73,26 @@ def test_a_bad_download_leaves_nothing(server, cache, fault):
         fetch(url, SHA256, "corpus.bin")
     assert url in str(caught.value) and "S2S_LESSON_DATA" in str(caught.value)
     assert list(cache.iterdir()) == []
+    assert fetch(f"{server.url}/whole", SHA256, "corpus.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_download_begins_again(server, cache, end):
+    """Ctrl-C leaves nothing behind; what a killed process leaves is never taken for the corpus."""
+    arguments = [f"{server.url}/slow", SHA256, "corpus.bin"]
+    code = f"from s2s_lesson.corpora._fetch import fetch; fetch(*{arguments})"
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    try:
+        assert server.half_sent.wait(30)
+        process.send_signal(end)
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+        server.go_on.set()
+    assert process.returncode != 0
+    assert not (cache / "corpus.bin").exists()
+    if end == signal.SIGINT:
+        assert list(cache.iterdir()) == []
     assert fetch(f"{server.url}/whole", SHA256, "corpus.bin").read_bytes() == CONTENT
 
 
