@@ -40,19 +40,26 @@ def main(arguments=None):
 
 def train(options):
     """Train the preset of a corpus and leave a run folder."""
-    from s2s_lesson.presets import PRESETS, untrained
+    from s2s_lesson.presets import PRESETS, Preset, untrained
     from s2s_lesson.run import CHECKPOINT, run_folder
 
+    preset = options.preset or options.corpus
+    if preset is None:
+        raise ValueError("Expected --corpus or --preset; received neither. Say what to learn from.")
+    known = PRESETS.get(preset, Preset())
+    corpus_name = options.corpus or known.corpus_name or preset
     output = run_folder(options.output, options.resume)
-    run = {"corpus": options.corpus, "seed": options.seed}
+    run = {"corpus": corpus_name, "seed": options.seed}
+    if preset != corpus_name:
+        run["preset"] = preset
     if options.precision is not None:
         run["precision"] = options.precision
     if options.resume and (output / RUN).exists():
         begun = json.loads((output / RUN).read_text(encoding="utf-8"))
         if begun != run:
             raise ValueError(f"Expected the options that the run began with, {begun}; received {run}.")
-    print(f"Loading {options.corpus} ...", flush=True)
-    corpus, pipeline = untrained(options.corpus, options.seed, precision=options.precision)
+    print(f"Loading {corpus_name} ...", flush=True)
+    corpus, pipeline = untrained(preset, options.seed, corpus_name, precision=options.precision)
     counts = ", ".join(f"{len(pairs):,} {split}" for split, pairs in corpus.splits.items())
     print(f"{counts} pairs; {pipeline.model.count_params():,} parameters", flush=True)
     given = {"epochs": options.epochs, "batch_size": options.batch_size}
@@ -66,7 +73,7 @@ def train(options):
         seed=options.seed,
         resume=options.resume,
         tensorboard=options.tensorboard,
-        **{**PRESETS[options.corpus].training, **given},
+        **{**PRESETS[preset].training, **given},
     )
     seconds = sum(history["seconds"])
     print(
@@ -96,10 +103,9 @@ def predict(options):
 
 def evaluate(options):
     """Score a run on a split of the corpus that it was trained on."""
-    from s2s_lesson.corpora import load
     from s2s_lesson.evaluation import evaluate as score
     from s2s_lesson.pipeline import TextToText
-    from s2s_lesson.presets import PRESETS
+    from s2s_lesson.presets import load_corpus
 
     pipeline = TextToText.load(options.run)
     if not (options.run / RUN).exists():
@@ -108,7 +114,7 @@ def evaluate(options):
             "Evaluate a folder that 'python -m s2s_lesson train' made, or use s2s_lesson.evaluation."
         )
     run = json.loads((options.run / RUN).read_text(encoding="utf-8"))
-    corpus = load(run["corpus"], **PRESETS[run["corpus"]].corpus)
+    corpus = load_corpus(run.get("preset", run["corpus"]), run["corpus"])
     if options.split not in corpus.splits:
         raise ValueError(f"Expected a split among {', '.join(corpus.splits)}; received {options.split!r}.")
     pairs = corpus.splits[options.split][: options.limit]
@@ -180,7 +186,10 @@ def _parser():
         return sub
 
     sub = command(train, "train a model on a corpus")
-    sub.add_argument("--corpus", required=True, choices=CORPORA, help="what to learn from")
+    sub.add_argument("--corpus", choices=CORPORA, help="what to learn from (default: the preset's corpus)")
+    sub.add_argument(
+        "--preset", help="how to learn it: article, article-shared (default: what suits the corpus)"
+    )
     sub.add_argument("--output", required=True, type=Path, metavar="FOLDER", help="where the run is written")
     sub.add_argument("--seed", type=_at_least(0), default=0, help="same seed, same machine: same model")
     sub.add_argument("--epochs", type=_at_least(1), help="passes over the corpus (default: the preset's)")

@@ -24,6 +24,7 @@ class Seq2SeqConfig:
         decoder_layers: int.
         cell: "lstm" or "gru".
         bidirectional: bool. The encoder reads in both directions.
+        shared_embedding: bool. Both sides look ids up in one table, which needs one vocabulary for both.
         residual: bool. From the second layer on, on both sides, add a layer's input to its output.
         encoder_output_layer: bool. Give the encoder an output layer over the target vocabulary.
         decoder: "recurrent" or "self_attention", a small Transformer decoder. The options of attention below
@@ -57,6 +58,7 @@ class Seq2SeqConfig:
     decoder_layers: int = 1
     cell: str = "lstm"
     bidirectional: bool = True
+    shared_embedding: bool = False
     residual: bool = False
     encoder_output_layer: bool = False
     decoder: str = "recurrent"
@@ -103,6 +105,11 @@ class Seq2SeqConfig:
                 raise ValueError(
                     f"Expected an attention for {name}; received 'none'. Choose one, or no {name}."
                 )
+        if self.shared_embedding and self.source_vocab_size != self.target_vocab_size:
+            raise ValueError(
+                "Expected vocabularies of one size for a shared embedding; received "
+                f"{self.source_vocab_size} and {self.target_vocab_size}. Take one vocabulary for both sides."
+            )
         if self.decoder == "self_attention":
             self._expect_self_attention()
         width = self.encoder_units * (2 if self.bidirectional else 1)
@@ -127,6 +134,7 @@ class Seq2SeqConfig:
             "temperature",
             "coverage",
             "copy",
+            "shared_embedding",
         )
         for option in fields(self):
             if option.name in recurrent and getattr(self, option.name) != option.default:

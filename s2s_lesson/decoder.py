@@ -45,6 +45,7 @@ class AttentionDecoder(layers.Layer):
         residual: bool. From the second layer on, add a layer's input to its output.
         dropout: float from 0 to 1, on the inputs of every recurrent layer and of the output layer.
         recurrent_dropout: float from 0 to 1, on the hidden state between steps.
+        embedding: ``keras.layers.Embedding`` to share with an encoder; None makes one.
 
     Sources: Luong et al. 2015, section 3, arXiv:1508.04025; Bahdanau et al. 2015, section 3,
     arXiv:1409.0473, whose output layer is another one.
@@ -69,6 +70,7 @@ class AttentionDecoder(layers.Layer):
         residual=False,
         dropout=0.0,
         recurrent_dropout=0.0,
+        embedding=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -94,7 +96,7 @@ class AttentionDecoder(layers.Layer):
         }
         self.units, self.residual = units, residual
         self.into_rnn, self.input_feeding = attention_order == "into_rnn", input_feeding
-        self.embedding = layers.Embedding(
+        self.embedding = embedding or layers.Embedding(
             vocab_size, embedding_dim, embeddings_initializer=initializers.RandomNormal(stddev=1.0)
         )
         self.dropout = layers.Dropout(dropout)

@@ -157,6 +157,7 @@ class Seq2Seq(keras.Model):
                 half_width=config.half_width,
                 temperature=config.temperature,
                 coverage=config.coverage,
+                embedding=self.encoder.embedding if config.shared_embedding else None,
                 **common,
             )
 

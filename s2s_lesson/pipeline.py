@@ -80,6 +80,7 @@ class TextToText:
         cleaning=None,
         min_count=1,
         max_vocab_size=None,
+        shared_vocab=False,
         max_source_length=100,
         max_output_length=100,
         **model_options,
@@ -94,6 +95,7 @@ class TextToText:
             source_tokens, target_tokens, cleaning, max_source_length, max_output_length: as in the class.
             min_count: int. Tokens that are rarer become unknown.
             max_vocab_size: int or None, of each side.
+            shared_vocab: bool. One vocabulary, of the tokens of both sides, serves both.
             **model_options: the fields of ``Seq2SeqConfig`` other than the vocabulary sizes.
 
         Returns:
@@ -101,8 +103,11 @@ class TextToText:
         """
         sources = [tokenize(_clean(source, cleaning), source_tokens) for source, _ in pairs]
         targets = [tokenize(_clean(target, cleaning), target_tokens) for _, target in pairs]
-        source_vocab = Vocabulary.from_tokens(sources, min_count, max_vocab_size)
-        target_vocab = Vocabulary.from_tokens(targets, min_count, max_vocab_size)
+        if shared_vocab:
+            source_vocab = target_vocab = Vocabulary.from_tokens(sources + targets, min_count, max_vocab_size)
+        else:
+            source_vocab = Vocabulary.from_tokens(sources, min_count, max_vocab_size)
+            target_vocab = Vocabulary.from_tokens(targets, min_count, max_vocab_size)
         options = {"max_target_length": max_output_length, **model_options}
         model = Seq2Seq(Seq2SeqConfig(len(source_vocab), len(target_vocab), **options))
         target_ids = np.concatenate([target_vocab.encode(tokens) for tokens in targets])
@@ -186,7 +191,7 @@ class TextToText:
             learning_rate: float. The highest one; with "linear" and "cosine" decay it falls to a twentieth.
             decay, warmup_steps: as in ``schedules.LearningRate``.
             label_smoothing: float from 0 to below 1.
-            clip_norm: float. Gradients whose common norm is greater are scaled down to it.
+            clip_norm: float or None. Gradients whose common norm is greater are scaled down to it.
             accumulation: int. Batches whose mean gradient makes one update.
             strategies: list of ``strategies.Strategy``. None of them means teacher forcing.
             folder: str, Path or None. Where the pipeline and the checkpoints are written.

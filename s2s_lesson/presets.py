@@ -1,6 +1,6 @@
-"""For each corpus, the options that work well on it: what the command line and the chapters train."""
+"""Presets: for each corpus the options that work well on it, and the article's own for dialogue."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from s2s_lesson import engine
 from s2s_lesson.corpora import load
@@ -11,17 +11,19 @@ KEEP_WORDS = {"strip_punctuation": False, "remove_stop_words": False, "keep_alph
 
 @dataclass(frozen=True)
 class Preset:
-    """Options for one corpus.
+    """What to train on, and how.
 
     Attributes:
         corpus: for the corpus's ``load``.
         pipeline: for ``TextToText.from_pairs``, tokenizers apart: these come from the corpus.
         training: for ``TextToText.fit``.
+        corpus_name: str or None. None: the preset is called like its corpus.
     """
 
     corpus: dict = field(default_factory=dict)
     pipeline: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
+    corpus_name: str | None = None
 
 
 _TOY = Preset(
@@ -51,6 +53,33 @@ _TRANSLATION = {
     "encoder_units": 256,
 }
 
+# Section 4.3 of the article: two LSTM layers on each side, no attention, and its cleaning of the texts.
+_ARTICLE = Preset(
+    pipeline={
+        "cleaning": {},
+        "shared_vocab": True,
+        "max_source_length": 60,
+        "max_output_length": 60,
+        "embedding_dim": 300,
+        "encoder_units": 128,
+        "encoder_layers": 2,
+        "decoder_units": 256,
+        "decoder_layers": 2,
+        "bidirectional": False,
+        "attention": "none",
+        "dropout": 0.2,
+        "recurrent_dropout": 0.2,
+    },
+    training={
+        "epochs": 10,
+        "batch_size": 128,
+        "learning_rate": 1e-3,
+        "decay": "constant",
+        "clip_norm": None,
+    },
+    corpus_name="cornell",
+)
+
 PRESETS = {
     "dates": Preset(
         pipeline={"encoder_units": 96, "decoder_units": 96},
@@ -68,6 +97,9 @@ PRESETS = {
     ),
     "cornell": _DIALOGUE,
     "chitchat": _DIALOGUE,
+    "article": _ARTICLE,
+    # In section 4.1 both sides share their embedding.
+    "article-shared": replace(_ARTICLE, pipeline={**_ARTICLE.pipeline, "shared_embedding": True}),
     "spanish": Preset(
         pipeline={**_TRANSLATION, "min_count": 3, "decoder_units": 256, "dropout": 0.2},
         training={"epochs": 8, "batch_size": 128, "learning_rate": 2e-3, "label_smoothing": 0.1},
@@ -92,12 +124,34 @@ PRESETS = {
 }
 
 
-def untrained(name, seed=0, **pipeline_options):
+def load_corpus(name, corpus_name=None):
+    """Load the corpus of a preset.
+
+    Args:
+        name: one of ``PRESETS``.
+        corpus_name: another corpus to load in the same way; None takes the preset's.
+
+    Returns:
+        ``Corpus``.
+
+    Raises:
+        ValueError: there is no such preset, or no such corpus.
+        s2s_lesson.corpora.CorpusUnavailable: the corpus can neither be found nor downloaded.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"Expected a preset among {', '.join(PRESETS)}; received {name!r}.")
+    preset = PRESETS[name]
+    return load(corpus_name or preset.corpus_name or name, **preset.corpus)
+
+
+def untrained(name, seed=0, corpus_name=None, *, backward=False, **pipeline_options):
     """Load a corpus and make the preset's untrained pipeline for it.
 
     Args:
         name: one of ``PRESETS``.
         seed: int, of the weights and of dropout.
+        corpus_name: as in ``load_corpus``.
+        backward: bool. Turn all pairs round: the model reads targets and writes sources.
         **pipeline_options: in place of the preset's own.
 
     Returns:
@@ -105,18 +159,16 @@ def untrained(name, seed=0, **pipeline_options):
         pipeline: ``TextToText``.
 
     Raises:
-        ValueError: there is no such preset.
-        s2s_lesson.corpora.CorpusUnavailable: the corpus can neither be found nor downloaded.
+        ValueError, s2s_lesson.corpora.CorpusUnavailable: as in ``load_corpus``.
     """
-    if name not in PRESETS:
-        raise ValueError(f"Expected a preset among {', '.join(PRESETS)}; received {name!r}.")
-    preset = PRESETS[name]
-    corpus = load(name, **preset.corpus)
+    corpus = load_corpus(name, corpus_name)
+    if backward:
+        corpus = corpus.reversed()
     engine.seed_everything(seed)
     pipeline = TextToText.from_pairs(
         corpus.train,
         source_tokens=corpus.source_tokens,
         target_tokens=corpus.target_tokens,
-        **{**preset.pipeline, **pipeline_options},
+        **{**PRESETS[name].pipeline, **pipeline_options},
     )
     return corpus, pipeline

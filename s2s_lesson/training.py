@@ -21,7 +21,7 @@ def compile_model(model, learning_rate=1e-3, label_smoothing=0.0, clip_norm=1.0,
         model: a ``Seq2Seq``, trained by teacher forcing, or a ``StrategicModel``.
         learning_rate: float or ``keras.optimizers.schedules.LearningRateSchedule``.
         label_smoothing: float from 0 to below 1.
-        clip_norm: float. Gradients whose common norm is greater are scaled down to it.
+        clip_norm: float or None. Gradients whose common norm is greater are scaled down to it.
         accumulation: int. Batches whose mean gradient makes one update.
     """
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,28 @@ def test_train_leaves_a_run_that_says_what_it_is(run):
     assert json.loads((run / "run.json").read_text()) == {"corpus": "copy", "seed": 3}
     assert len(json.loads((run / "history.json").read_text())["loss"]) == 2
     assert (run / "model.keras").exists()
+
+
+def test_a_preset_brings_its_corpus_or_takes_another(run, tmp_path, capsys, monkeypatch):
+    """The article's preset, made small, on a toy corpus: shared table, no attention, all cleaning."""
+    sizes = {"embedding_dim": 7, "encoder_units": 5, "decoder_units": 11}
+    article = PRESETS["article-shared"]
+    small = replace(article, pipeline={**article.pipeline, **sizes, "cleaning": None}, corpus_name="copy")
+    monkeypatch.setitem(PRESETS, "article-shared", small)
+    folder = str(tmp_path / "run")
+    options = ["train", "--preset", "article-shared", "--output", folder, "--epochs", "1"]
+    assert command_line.main(options) == 0
+    assert json.loads((tmp_path / "run" / "run.json").read_text()) == {
+        "corpus": "copy",
+        "seed": 0,
+        "preset": "article-shared",
+    }
+    assert command_line.main(["evaluate", folder, "--limit", "7", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["preset"] == "article-shared"
+    assert "Expected a preset among" in fails(
+        ["train", "--preset", "none", "--output", tmp_path / "a"], capsys
+    )
+    assert "Expected --corpus or --preset" in fails(["train", "--output", tmp_path / "b"], capsys)
 
 
 def test_predict_prints_one_line_for_each_text(run, capsys):

@@ -95,3 +95,23 @@ def test_a_model_is_made_again_from_its_config_with_all_its_weights():
     assert [w.shape for w in twin.weights] == [w.shape for w in model.weights]
     twin.set_weights(model.get_weights())
     np.testing.assert_array_equal(twin(batch), model(batch))
+
+
+def test_a_shared_embedding_is_one_table_that_is_saved_once(tmp_path):
+    config = Seq2SeqConfig(31, 31, embedding_dim=3, encoder_units=11, decoder_units=13, shared_embedding=True)
+    model, apart = Seq2Seq(config), Seq2Seq(dataclasses.replace(config, shared_embedding=False))
+    assert apart.count_params() - model.count_params() == 31 * 3
+    assert model.encoder.embedding is model.decoder.embedding
+    model.decoder.embedding.embeddings.assign(np.random.default_rng(0).normal(size=(31, 3)))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.encoder.embedding is loaded.decoder.embedding
+    batch = small_batch()
+    np.testing.assert_array_equal(model(batch), loaded(batch))
+
+
+def test_a_shared_embedding_needs_one_vocabulary():
+    with pytest.raises(ValueError, match="Expected vocabularies of one size for a shared embedding"):
+        Seq2SeqConfig(31, 29, shared_embedding=True)
+    with pytest.raises(ValueError, match="Expected no shared_embedding with a self-attention decoder"):
+        Seq2SeqConfig(31, 31, decoder="self_attention", shared_embedding=True)

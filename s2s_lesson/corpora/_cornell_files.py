@@ -3,14 +3,14 @@
 import json
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from ._fetch import read_members
 
 LINES, CONVERSATIONS, UTTERANCES = "movie_lines.txt", "movie_conversations.txt", "utterances.jsonl"
-_SEPARATOR = "+++$+++"
+SEPARATOR = "+++$+++"
 _LINE_IDS = re.compile(r"""\[\s*(?:['"]\w+['"][\s,]*)+\]""")
 
 
@@ -33,7 +33,7 @@ class Conversation(NamedTuple):
     line_ids: list[str]
 
 
-class _Problems:
+class Problems:
     """Raise at the first problem if strict; else count all of them, and warn once."""
 
     def __init__(self, strict):
@@ -56,6 +56,21 @@ class _Problems:
             warnings.warn(f"Left out {bad} line ids in {where}. First: {self.first}", stacklevel=4)
 
 
+def contents(where: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """Read those of some files that a folder or zip file holds, or a folder inside it; by name.
+
+    Raises:
+        FileNotFoundError: `where` is not there.
+        ValueError: the zip file is unsafe or broken.
+    """
+    if where.is_dir():
+        found = {name: file for name in names for file in (*where.glob(f"[!_]*/{name}"), *where.glob(name))}
+        return {name: file.read_bytes() for name, file in found.items()}
+    if where.exists():
+        return read_members(where, names)
+    raise FileNotFoundError(f"Expected a folder or zip file; received {where}, which is not there.")
+
+
 def read(where: Path, strict: bool) -> tuple[list[Line], list[Conversation], dict[str, int]]:
     """Read all lines and conversations from a folder or zip file, whatever its encoding.
 
@@ -73,15 +88,8 @@ def read(where: Path, strict: bool) -> tuple[list[Line], list[Conversation], dic
         FileNotFoundError: `where` or the files in it are not there.
         ValueError: the zip file is unsafe or broken, or, if strict, a line is malformed.
     """
-    names = (LINES, CONVERSATIONS, UTTERANCES)
-    if where.is_dir():
-        found = {name: file for name in names for file in (*where.glob(f"[!_]*/{name}"), *where.glob(name))}
-        files = {name: file.read_bytes() for name, file in found.items()}
-    elif where.exists():
-        files = read_members(where, names)
-    else:
-        raise FileNotFoundError(f"Expected a folder or zip file; received {where}, which is not there.")
-    problems = _Problems(strict)
+    files = contents(where, (LINES, CONVERSATIONS, UTTERANCES))
+    problems = Problems(strict)
     if LINES in files and CONVERSATIONS in files:
         lines = _read_lines(files[LINES], problems)
         conversations = _read_conversations(files[CONVERSATIONS], {line.line_id for line in lines}, problems)
@@ -96,7 +104,7 @@ def read(where: Path, strict: bool) -> tuple[list[Line], list[Conversation], dic
     return lines, conversations, problems.counts
 
 
-def _numbered_lines(data: bytes, problems: _Problems) -> Iterator[tuple[int, str]]:
+def numbered_lines(data: bytes, problems: Problems) -> Iterator[tuple[int, str]]:
     """Decode a file line by line, without the blank ones; numbers begin at 1."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         data = data.decode("utf-16", errors="replace").encode("utf-8", errors="replace")
@@ -116,8 +124,8 @@ def _numbered_lines(data: bytes, problems: _Problems) -> Iterator[tuple[int, str
 
 def _read_lines(data, problems):
     lines: dict[str, Line] = {}
-    for number, text in _numbered_lines(data, problems):
-        fields = [field.strip() for field in text.split(_SEPARATOR)]
+    for number, text in numbered_lines(data, problems):
+        fields = [field.strip() for field in text.split(SEPARATOR)]
         if len(fields) != 5:
             problems.report("malformed_lines", LINES, number, "5 fields", len(fields))
         elif fields[0] in lines:
@@ -129,8 +137,8 @@ def _read_lines(data, problems):
 
 def _read_conversations(data, known_ids, problems):
     conversations = []
-    for number, text in _numbered_lines(data, problems):
-        *fields, id_list = (field.strip() for field in text.split(_SEPARATOR))
+    for number, text in numbered_lines(data, problems):
+        *fields, id_list = (field.strip() for field in text.split(SEPARATOR))
         if len(fields) != 3:
             problems.report("malformed_lines", CONVERSATIONS, number, "4 fields", len(fields) + 1)
         elif not _LINE_IDS.fullmatch(id_list):
@@ -150,7 +158,7 @@ def _read_utterances(data, problems):
     """Read ConvoKit's form: each utterance names the one that it replies to."""
     lines: dict[str, Line] = {}
     parents: dict[str, tuple[int, str | None]] = {}  # with the number of the line in the file
-    for number, text in _numbered_lines(data, problems):
+    for number, text in numbered_lines(data, problems):
         try:
             line, parent = _parse_utterance(text)
             if line.line_id in lines:

@@ -1,6 +1,8 @@
 """What every corpus is: pairs of texts, in splits that share nothing."""
 
 import hashlib
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -46,6 +48,13 @@ class Corpus:
                 "Check what was read, and options that drop or limit pairs."
             )
 
+    def reversed(self) -> "Corpus":
+        """Turn every pair round: what was written is read, and what was read is written."""
+        splits = {
+            name: [Pair(target, source) for source, target in pairs] for name, pairs in self.splits.items()
+        }
+        return Corpus(self.name, splits, self.target_tokens, self.source_tokens, self.notes)
+
     @property
     def train(self) -> list[Pair]:
         return self.splits["train"]
@@ -73,6 +82,11 @@ def group_references(pairs: Iterable[Pair]) -> tuple[list[str], list[list[str]]]
     for source, target in pairs:
         groups.setdefault(source, {})[target] = None
     return list(groups), [list(targets) for targets in groups.values()]
+
+
+def comparable(sentence: str) -> str:
+    """What of a sentence is compared: its words, in lower case, with single blanks between them."""
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", sentence).casefold()))
 
 
 def split_by_hash(key: str, dev: float, test: float) -> str:

@@ -6,13 +6,11 @@ Elliott et al. 2016, "Multi30K: Multilingual English-German image descriptions",
 
 import gzip
 import hashlib
-import re
-import unicodedata
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ._corpus import Corpus, Pair, split_by_hash
+from ._corpus import Corpus, Pair, comparable, split_by_hash
 from ._fetch import fetch, local, read_members
 
 LANGUAGES = ("spanish", "multi30k")
@@ -69,11 +67,6 @@ def load(name: str = "spanish", *, path: str | Path | None = None) -> Corpus:
         raise ValueError(f"Expected translations among {', '.join(LANGUAGES)}; received {name!r}.")
     splits, notes = _spanish(path) if name == "spanish" else _multi30k(path)
     return Corpus(name, splits, "casual", "casual", notes)
-
-
-def comparable(sentence: str) -> str:
-    """What of a sentence is compared: its words, in lower case, with single blanks between them."""
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", sentence).casefold()))
 
 
 def _spanish(path):

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from s2s_lesson.corpora import _fetch, cornell
+from s2s_lesson.presets import KEEP_WORDS
+from s2s_lesson.text import clean, tokenize
 
 REAL = Path(os.environ.get("S2S_LESSON_DATA") or "nowhere", "cornell")
 FILMS = 23
@@ -65,7 +67,11 @@ def test_adjacent_utterances_make_pairs(folder):
         "films": FILMS,
         "adjacent_pairs": 3 * FILMS,
         "empty": FILMS,
+        "too_short": 0,
         "too_long": 0,
+        "too_rare": 0,
+        "duplicates": 0,
+        "near_duplicates": 0,
         "malformed_lines": 0,
         "unknown_lines": 0,
         "not_utf8": 0,
@@ -151,6 +157,119 @@ def test_an_unknown_line_breaks_a_conversation_in_two(tmp_path):
     assert everything(corpus) == [("10 Naïve…", "10 So it is.")]
 
 
+def test_of_80_20_there_is_no_test(folder):
+    thirds, halves = cornell.load(folder), cornell.load(folder, proportions="80/20")
+    assert halves.train == thirds.train and halves.test == []
+    assert sorted(halves.dev) == sorted(thirds.dev + thirds.test)
+
+
+TURNS = ("one two", "three", "", "four five six", "seven", "eight")
+
+
+def one_film(folder, texts, conversation=None):
+    """A corpus of one film, so that all is train; by default of one conversation."""
+    lines = "".join(f"L{n} +++$+++ u{n % 2} +++$+++ m0 +++$+++ A +++$+++ {t}\n" for n, t in enumerate(texts))
+    ids = conversation or [f"L{number}" for number in range(len(texts))]
+    return write(folder, lines, f"u0 +++$+++ u1 +++$+++ m0 +++$+++ {ids}\n")
+
+
+def test_the_context_is_the_last_utterances_without_blank_ones(tmp_path):
+    corpora = {n: cornell.load(one_film(tmp_path / "corpus", TURNS), context=n) for n in (1, 2, 3, 7)}
+    sources = {n: [pair.source for pair in corpus.train] for n, corpus in corpora.items()}
+    assert sources[1] == ["one two", "four five six", "seven"]
+    assert sources[2] == ["one two", "four five six", "four five six <turn> seven"]
+    assert sources[3] == ["one two", "three <turn> four five six", "four five six <turn> seven"]
+    everything_said = "one two <turn> three <turn> four five six"
+    assert sources[7] == ["one two", everything_said, everything_said + " <turn> seven"]
+    assert {tuple(pair.target for pair in corpus.train) for corpus in corpora.values()} == {
+        ("three", "seven", "eight")
+    }
+    assert all(corpus.notes["empty"] == 2 for corpus in corpora.values())
+
+
+def test_a_context_ends_at_an_unknown_line(tmp_path):
+    folder = one_film(tmp_path / "corpus", TURNS, ["L0", "L1", "L9", "L3", "L4", "L5"])
+    with pytest.warns(UserWarning, match="1 unknown"):
+        corpus = cornell.load(folder, context=5)
+    assert [pair.source for pair in corpus.train] == [
+        "one two",
+        "four five six",
+        "four five six <turn> seven",
+    ]
+
+
+def test_between_turns_stands_one_token():
+    joined = cornell.TURN.join(["Who?", "Me..."])
+    assert tokenize(joined, "casual") == ["Who", "?", "<turn>", "Me", "..."]
+    assert tokenize(clean(joined, **KEEP_WORDS), "casual") == ["who", "?", "<turn>", "me", "..."]
+
+
+def test_short_pairs_can_be_dropped(tmp_path):
+    corpus = cornell.load(one_film(tmp_path / "corpus", ("a b", "c d", "e", "f g h")), min_words=2)
+    assert corpus.train == [("a b", "c d")] and corpus.notes["too_short"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        ({"max_vocab_size": 2}, ["a b"]),
+        ({"max_vocab_size": 2, "max_unknown": 0.25}, ["a b", "B, c"]),
+        ({"max_vocab_size": 2, "max_unknown": 0.75}, ["a b", "B, c", "d e"]),
+        ({"max_vocab_size": 7}, ["a b", "B, c", "d e"]),
+    ],
+)
+def test_pairs_of_rare_words_can_be_dropped(tmp_path, options, kept):
+    """The commonest words are b (4 of the 8 in pairs), then a."""
+    texts = ("a b", "A b!", "B, c", "b b")
+    lines = "".join(f"L{n} +++$+++ u +++$+++ m0 +++$+++ A +++$+++ {t}\n" for n, t in enumerate(texts))
+    lines += "L8 +++$+++ u +++$+++ m0 +++$+++ A +++$+++ d e\nL9 +++$+++ u +++$+++ m0 +++$+++ A +++$+++ d b\n"
+    talks = "".join(
+        f"u +++$+++ v +++$+++ m0 +++$+++ {ids}\n" for ids in (["L0", "L1"], ["L2", "L3"], ["L8", "L9"])
+    )
+    corpus = cornell.load(write(tmp_path / "corpus", lines, talks), **options)
+    assert [pair.source for pair in corpus.train] == kept
+    assert corpus.notes["too_rare"] == 3 - len(kept)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"proportions": "70/30"}, r"80/10/10, 80/20; received '70/30'"),
+        ({"context": 0}, "at least 1 utterance; received 0"),
+        ({"min_words": 7, "max_words": 5}, "received 7 and 5"),
+        ({"max_vocab_size": 0}, "at least 1 word; received 0"),
+        ({"max_unknown": 1.5}, "from 0 to 1; received 1.5"),
+        ({"min_words": 99}, "options that drop pairs"),
+    ],
+)
+def test_options_out_of_their_range(folder, options, message):
+    with pytest.raises(ValueError, match=message):
+        cornell.load(folder, **options)
+
+
+def test_repeats_of_other_films_are_dropped_and_counted(tmp_path):
+    """Every film has the same long pair, in a slightly different form, and a pair of its own."""
+    films, lines, talks = 23, "", ""
+    for film in range(films):
+        same = (
+            ("WHERE were you?", "At home, the whole day!")
+            if film % 2
+            else ("Where were you", "At home the day")
+        )
+        for number, text in enumerate((*same, f"Film {film} has this", f"and number {film} that")):
+            lines += f"L{film}{number} +++$+++ u +++$+++ m{film} +++$+++ A +++$+++ {text}\n"
+        for first in (0, 2):
+            talks += f"u +++$+++ v +++$+++ m{film} +++$+++ {[f'L{film}{first}', f'L{film}{first + 1}']}\n"
+    folder = write(tmp_path / "corpus", lines, talks)
+    corpus = cornell.load(folder)
+    assert corpus.notes["duplicates"] + corpus.notes["near_duplicates"] == 4  # 2 films of dev, 2 of test
+    assert len(corpus.train) == 2 * 19 and len(corpus.dev) == len(corpus.test) == 2
+    assert all(pair.source.startswith("Film") for pair in corpus.dev + corpus.test)
+    kept = cornell.load(folder, keep_duplicates=True)
+    assert [len(pairs) for pairs in kept.splits.values()] == [38, 4, 4]
+    assert kept.notes["duplicates"] == kept.notes["near_duplicates"] == 0
+
+
 def test_long_pairs_can_be_dropped(folder):
     corpus = cornell.load(folder, max_words=4)
     assert len(everything(corpus)) == corpus.notes["too_long"] == FILMS
@@ -232,12 +351,136 @@ def test_malformed_convokit_lines(tmp_path, change, kind):
 
 
 def test_frames(folder):
-    lines, conversations = cornell.frames(folder)
+    lines, conversations, *_ = cornell.frames(folder)
     assert list(lines.columns) == ["line_id", "character_id", "movie_id", "character", "text"]
     assert list(conversations.columns) == ["character_id_1", "character_id_2", "movie_id", "line_ids"]
     assert (len(lines), len(conversations)) == (4 * FILMS, FILMS)
     assert lines.set_index("line_id").loc["L101"].tolist() == ["u1", "m10", "NAME1", "10 Naïve…"]
     assert conversations.loc[0, "line_ids"] == ["L100", "L101", "L102", "L103"]
+
+
+def test_without_metadata_the_lines_tell_who_and_where(folder):
+    _, _, characters, films = cornell.frames(folder)
+    assert characters.loc[0, ["character_id", "character"]].tolist() == ["u1", "NAME1"]
+    assert films["movie_id"].tolist() == [f"m{film}" for film in range(10 + FILMS - 1, 9, -1)]
+    assert films.drop(columns="movie_id").isna().all(axis=None)
+    assert characters[["movie_title", "gender", "credit_position"]].isna().all(axis=None)
+
+
+CHARACTERS = """u0 +++$+++ NAME0 +++$+++ m10 +++$+++ a film +++$+++ F +++$+++ 3
+u1 +++$+++ NAME1 +++$+++ m10 +++$+++ a film +++$+++ ? +++$+++ ?
+"""
+TITLES = """m10 +++$+++ a film +++$+++ 1989/I +++$+++ 6.90 +++$+++ 62847 +++$+++ ['comedy', 'sci-fi']
+m11 +++$+++ café +++$+++ 1999 +++$+++ 7.00 +++$+++ 11 +++$+++ []
+"""
+
+
+def check_metadata(frames):
+    assert frames.characters.iloc[0].tolist() == ["u0", "m10", "NAME0", "a film", "f", 3]
+    assert frames.characters.iloc[1].isna().tolist() == [False] * 4 + [True] * 2
+    assert frames.films.iloc[0].tolist() == ["m10", "a film", 1989, 6.9, 62847, ["comedy", "sci-fi"]]
+    assert frames.films.iloc[1].tolist() == ["m11", "café", 1999, 7.0, 11, []]
+    assert len(frames.characters) == len(frames.films) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1"])
+def test_official_metadata(folder, encoding):
+    (folder / "movie_characters_metadata.txt").write_text(CHARACTERS, encoding)
+    (folder / "movie_titles_metadata.txt").write_text(TITLES, encoding)
+    check_metadata(cornell.frames(folder, strict=True))
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_convokit_metadata(tmp_path, nested):
+    folder = write_jsonl(tmp_path / "convokit", utterances(2))
+    names = ("character_name", "movie_idx", "movie_name", "gender", "credit_pos")
+    rows = ("u0", "NAME0", "m10", "a film", "f", "3"), ("u1", "NAME1", "m10", "a film", "?", "?")
+    speakers = {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+    names = ("movie_idx", "movie_name", "release_year", "rating", "votes", "genre")
+    rows = (
+        ("m10", "a film", "1989/I", "6.90", "62847", "['comedy', 'sci-fi']"),
+        ("m11", "café", 1999, 7, 11, []),
+    )
+    films = [dict(zip(names, row, strict=True)) for row in rows]
+    talks = {"L100": films[0], "L101": films[0], "L110": films[1]}
+    for name, records in (("speakers", speakers), ("conversations", talks)):
+        records = {
+            key: {"meta": record, "vectors": []} if nested else record for key, record in records.items()
+        }
+        (folder / f"{name}.json").write_text(json.dumps(records), "utf-8")
+    check_metadata(cornell.frames(folder, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("movie_characters_metadata.txt", CHARACTERS + "u2 +++$+++ X\n", "line 3: expected id, name"),
+        (
+            "movie_titles_metadata.txt",
+            TITLES + "m +++$+++ t +++$+++ 1 +++$+++ good +++$+++ 1 +++$+++ []",
+            "good",
+        ),
+        ("speakers.json", "[1]", "line 1: expected a JSON object"),
+        ("speakers.json", '{"u0": 7}', "expected character_name"),
+        ("conversations.json", "{", "expected a JSON object"),
+    ],
+)
+def test_malformed_metadata(folder, file, text, message):
+    (folder / file).write_text(text, "utf-8")
+    with pytest.warns(UserWarning, match=message) as caught:
+        found = cornell.frames(folder)
+    assert len(caught) == 1 and len(found.characters) >= 2 and len(found.films) >= 2
+    with pytest.raises(ValueError, match=message):
+        cornell.frames(folder, strict=True)
+
+
+def zipped(folder, archive):
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        for file in sorted(folder.iterdir()):
+            opened.write(file, file.name)
+    return archive.read_bytes()
+
+
+@pytest.mark.parametrize("fault", ["cut", "cut within a file", "altered", "web page", "empty"])
+def test_a_damaged_zip_is_an_error(folder, tmp_path, fault):
+    archive = tmp_path / "corpus.zip"
+    whole = zipped(folder, archive)
+    middle = len(whole) // 2
+    damaged = {
+        "cut": whole[:-7],
+        "cut within a file": whole[:middle],
+        "altered": whole[:97] + bytes(byte ^ 255 for byte in whole[97:101]) + whole[101:],
+        "web page": b"<html><body>Please sign in</body></html>",
+        "empty": b"",
+    }
+    archive.write_bytes(damaged[fault])
+    with pytest.raises(ValueError, match=r"Expected a whole zip file at .*corpus\.zip.*Get it again"):
+        cornell.load(archive)
+
+
+def test_a_zip_without_lines_is_an_error(folder, tmp_path):
+    (folder / "movie_lines.txt").unlink()
+    zipped(folder, tmp_path / "corpus.zip")
+    with pytest.raises(FileNotFoundError, match=r"received \['movie_conversations\.txt'\]"):
+        cornell.load(tmp_path / "corpus.zip")
+
+
+def test_lines_that_end_halfway_leave_the_conversations_before(tmp_path):
+    """A file that was cut in the middle of a line, and with it half a conversation."""
+    lines, conversations = official(2)
+    lines = "\n".join(reversed(lines.splitlines()))  # in the order of the story
+    cut = lines[: lines.index("L112") + len("L112 +++$+++ u0")]
+    with pytest.warns(UserWarning, match="1 malformed lines and 2 unknown"):
+        corpus = cornell.load(write(tmp_path / "corpus", cut, conversations))
+    assert everything(corpus) == sorted(
+        [
+            ("10 The “café” is shut.", "10 Naïve…"),
+            ("10 Naïve…", "10 So it is."),
+            ("11 The “café” is shut.", "11 Naïve…"),
+        ]
+    )
+    with pytest.raises(ValueError, match="Mend the file"):
+        cornell.load(tmp_path / "corpus", strict=True)
 
 
 def test_no_pair_is_an_error_that_names_what_was_read(tmp_path):
@@ -284,5 +527,7 @@ def test_the_real_subset():
         corpus = cornell.load(REAL, strict=True)
     notes = corpus.notes
     assert (notes["lines"], notes["conversations"], notes["films"]) == (28_676, 8_067, 59)
-    assert notes["adjacent_pairs"] == 20_609 == len(everything(corpus)) + notes["empty"]
+    dropped = notes["empty"] + notes["duplicates"] + notes["near_duplicates"]
+    assert notes["adjacent_pairs"] == 20_609 == len(everything(corpus)) + dropped
+    assert notes["duplicates"] > 0 and notes["near_duplicates"] > 0
     assert len(corpus.train) > 10_000 and len(corpus.dev) > 1_000 and len(corpus.test) > 1_000

@@ -1,0 +1,260 @@
+"""Train chatbots on film dialogue and score their replies on films that no training saw.
+
+    python benchmarks/cornell.py cornell --seeds 0 1 2
+
+writes book/results/cornell.json: the article's configuration, the default preset, and this without attention,
+each with several ways to choose a reply, beside two baselines; and one run on small talk. Runs stay in
+runs/cornell/; what was interrupted goes on when the command is given again. Several processes may share the
+trainings: --only names what one does. Without S2S_LESSON_DATA the full corpus is downloaded and used, in
+place of the subset of 59 films that the figures in the book come from.
+"""
+
+import argparse
+import json
+import warnings
+from collections import Counter
+
+import numpy as np
+from results import ROOT, kept, spread, write_results
+
+RUNS = ROOT / "runs" / "cornell"
+ARMS = {
+    "article": "the preset article: no attention, stop words and punctuation gone",
+    "default": "the preset cornell: attention, every word kept",
+    "no attention": "the same without attention",
+    "chitchat": "the preset chitchat, on small talk",
+}
+BACKWARD = "backward"  # reads replies and writes what they reply to, for mutual information
+EPOCHS = {"chitchat": 2}
+BEAM = {"beam_size": 5}
+N_BEST, MMI = 20, {"weight": 0.5, "length_bonus": 0.0}
+DECODERS = {
+    "greedy": "the likeliest token, again and again",
+    "beam": "beam of 5",
+    "no repeats": "beam of 5, no two tokens twice",
+    "sampling": "one sample, temperature 1",
+    "nucleus": "one sample from the likeliest tokens that make up 0.9 of the probability",
+    "mutual information": f"of {N_BEST} samples the best by 0.5 ln p(T|S) + 0.5 ln p(S|T)",
+}
+SHOWN, SHOWN_SEED = 12, 0
+
+
+def main():
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("name", choices=["cornell"], help="of the file in book/results/")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--only", nargs="+", choices=[*ARMS, BACKWARD], help="train these, write no results")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")  # overlong pairs are left out
+    if options.only:
+        for seed in options.seeds:
+            for arm in options.only:
+                train(arm, seed)
+        return
+    runs = []
+    for arm in ARMS:
+        for seed in options.seeds[:1] if arm == "chitchat" else options.seeds:
+            runs.append(kept(RUNS / f"{arm}-{seed}.json", measure, arm, seed))
+    names = {"cornell": "default", "chitchat": "chitchat"}
+    write_results(
+        "cornell",
+        ["python benchmarks/cornell.py cornell --seeds", *options.seeds],
+        arms=ARMS,
+        decoders=DECODERS,
+        corpora={name: kept(RUNS / f"corpus-{name}.json", describe, arm) for name, arm in names.items()},
+        baselines={
+            name: kept(RUNS / f"baselines-{name}.json", baselines, arm) for name, arm in names.items()
+        },
+        figures={arm: summary([run for run in runs if run["arm"] == arm]) for arm in ARMS},
+        runs=runs,
+    )
+
+
+def corpus_of(arm):
+    """The corpus that an arm is scored on: pairs of at most 20 words a side."""
+    from s2s_lesson import presets
+
+    return presets.load_corpus("chitchat" if arm == "chitchat" else "cornell")
+
+
+def train(arm, seed):
+    """Train an arm, or go on with its training: its pipeline."""
+    from s2s_lesson import presets
+    from s2s_lesson.pipeline import TextToText
+
+    folder = RUNS / f"{arm.replace(' ', '-')}-{seed}"
+    if (folder / "done").exists():
+        return TextToText.load(folder)
+    preset = {"article": "article", "chitchat": "chitchat"}.get(arm, "cornell")
+    other = {"attention": "none"} if arm == "no attention" else {}
+    corpus, pipeline = presets.untrained(preset, seed, backward=arm == BACKWARD, **other)
+    training = presets.PRESETS[preset].training
+    training = {**training, "epochs": EPOCHS.get(arm, training["epochs"])}
+    pipeline.fit(corpus.train, corpus.dev, folder=folder, resume=True, seed=seed, progress=False, **training)
+    (folder / "done").write_text("")
+    print(f"{arm}, seed {seed}: trained", flush=True)
+    return TextToText.load(folder)
+
+
+def measure(arm, seed):
+    """Train and score one run.
+
+    Returns:
+        dict of ``arm``, ``seed``, ``parameters``, ``epochs`` of training, ``seconds`` of it,
+        ``teacher_forced`` (see ``perplexities``), ``replies`` (a dict of figures for each decoder) and
+        ``shown``: some ``rows`` of the test split, drawn at random, and the replies to them.
+    """
+    pipeline, pairs = train(arm, seed), corpus_of(arm).test
+    history = json.loads((RUNS / f"{arm.replace(' ', '-')}-{seed}" / "history.json").read_text("utf-8"))
+    sources = [source for source, _ in pairs]
+    backward = None if arm in ("article", "chitchat") else train(BACKWARD, seed)
+    outputs = {name: replies(pipeline, sources, name, seed, backward) for name in DECODERS}
+    outputs = {name: texts for name, texts in outputs.items() if texts is not None}
+    rows = np.random.default_rng(SHOWN_SEED).choice(len(pairs), SHOWN, replace=False).tolist()
+    return {
+        "arm": arm,
+        "seed": seed,
+        "parameters": pipeline.model.count_params(),
+        "epochs": len(history["loss"]),
+        "seconds": sum(history["seconds"]),
+        "teacher_forced": perplexities(pipeline, pairs),
+        "replies": {name: figures(texts, pairs) for name, texts in outputs.items()},
+        "shown": {"rows": rows, **{name: [texts[row] for row in rows] for name, texts in outputs.items()}},
+    }
+
+
+def replies(pipeline, sources, decoder, seed, backward):
+    """Answer all sources in a way of ``DECODERS``: list of str, or None where it needs a backward model."""
+    if decoder == "mutual information":
+        if backward is None:
+            return None
+        from s2s_lesson.reranking import rerank_replies
+
+        found = pipeline.sample(sources, N_BEST, seed=seed, truncate=True)
+        found = rerank_replies(found, backward, **MMI)
+    elif decoder in ("sampling", "nucleus"):
+        options = {"top_p": 0.9} if decoder == "nucleus" else {}
+        found = pipeline.sample(sources, seed=seed, truncate=True, **options)
+    else:
+        options = {"greedy": {"beam_size": 1}, "beam": BEAM, "no repeats": {**BEAM, "no_repeat_ngram": 2}}
+        found = pipeline.predict(sources, truncate=True, **options[decoder])
+    return [prediction.text for prediction in found]
+
+
+def perplexities(pipeline, pairs):
+    """Score the true replies, each token given the true ones before it.
+
+    An article's cleaning leaves some texts empty; those pairs are left out, and counted.
+
+    Returns:
+        dict of ``pairs`` scored, ``vocabulary`` size, ``unknown`` share of tokens, ``per_token``,
+        ``per_character`` and ``accuracy``. The end counts as one token and as one character.
+    """
+    from s2s_lesson import evaluation
+
+    readable = [pair for pair in pairs if pipeline.target_side(pair[0]) and pipeline.target_side(pair[1])]
+    scores = evaluation.evaluate(pipeline, readable, beam_size=1)
+    ids = [pipeline.target_vocab.encode(pipeline.target_side(target)) for _, target in readable]
+    tokens = np.concatenate(ids)
+    return {
+        "pairs": len(readable),
+        "vocabulary": len(pipeline.target_vocab),
+        "unknown": float(np.mean(tokens == pipeline.target_vocab.unk_id)),
+        "per_token": scores["perplexity"],
+        "per_character": scores["perplexity_per_character"],
+        "accuracy": scores["token_accuracy"],
+    }
+
+
+def figures(texts, pairs):
+    """Score replies against what was said, in lower case: dict of figures."""
+    from s2s_lesson import metrics
+    from s2s_lesson.text import tokenize
+
+    texts, said = [text.lower() for text in texts], [[target.lower()] for _, target in pairs]
+    tokens = [tokenize(text, "casual") for text in texts]
+    bleu, bleu_signature = metrics.bleu(texts, said)
+    chrf, chrf_signature = metrics.chrf(texts, said)
+    return {
+        "bleu": bleu,
+        "bleu_signature": bleu_signature,
+        "chrf": chrf,
+        "chrf_signature": chrf_signature,
+        "distinct_1": metrics.distinct_n(tokens, 1),
+        "distinct_2": metrics.distinct_n(tokens, 2),
+        "unique": metrics.unique_share(texts),
+        "ten_commonest": metrics.commonest_share(texts, 10),
+        "tokens": metrics.mean_length(tokens),
+        "commonest": Counter(texts).most_common(1)[0],
+    }
+
+
+def baselines(arm):
+    """Score what needs no neural network, and what was really said: dict of dicts of figures."""
+    corpus = corpus_of(arm)
+    most = Counter(target for _, target in corpus.train).most_common(1)[0][0]
+    sources = [source for source, _ in corpus.test]
+    texts = {
+        "commonest reply": [most] * len(sources),
+        "retrieval": retrieved(corpus.train, sources),
+        "what was said": [target for _, target in corpus.test],
+    }
+    return {name: figures(replies, corpus.test) for name, replies in texts.items()}
+
+
+def retrieved(pairs, sources):
+    """Answer each source with the reply to the most similar one: cosine of TF-IDF vectors, of tokens."""
+    from scipy.sparse import csr_array
+
+    from s2s_lesson.text import tokenize
+
+    known = [tokenize(source.lower(), "casual") for source, _ in pairs]
+    asked = [tokenize(source.lower(), "casual") for source in sources]
+    columns = {
+        token: column for column, token in enumerate(sorted({token for line in known for token in line}))
+    }
+    seen = Counter(token for line in known for token in set(line))
+    weight = {token: np.log(len(known) / count) for token, count in seen.items()}
+
+    def vectors(lines):
+        rows, places, values = [], [], []
+        for row, line in enumerate(lines):
+            counts = Counter(token for token in line if token in columns)
+            found = {columns[token]: count * weight[token] for token, count in counts.items()}
+            norm = np.sqrt(sum(value**2 for value in found.values())) or 1.0
+            rows += [row] * len(found)
+            places += found
+            values += [value / norm for value in found.values()]
+        return csr_array((values, (rows, places)), shape=(len(lines), len(columns)))
+
+    similar = vectors(asked) @ vectors(known).T
+    nearest = [int(similar[[row]].toarray().argmax()) for row in range(len(asked))]
+    return [pairs[row][1] for row in nearest]
+
+
+def describe(arm):
+    """What the corpus holds: dict of the ``notes`` of its loading, and of the ``pairs`` of each split."""
+    corpus = corpus_of(arm)
+    return {"notes": corpus.notes, "pairs": {split: len(pairs) for split, pairs in corpus.splits.items()}}
+
+
+def summary(runs):
+    """Mean and spread over the seeds: dict of figures of teacher forcing and of each decoder."""
+    found = {
+        "parameters": runs[0]["parameters"],
+        "seconds": spread([run["seconds"] for run in runs]),
+        "teacher_forced": spreads([run["teacher_forced"] for run in runs]),
+    }
+    decoders = {name: spreads([run["replies"][name] for run in runs]) for name in runs[0]["replies"]}
+    return {**found, "replies": decoders}
+
+
+def spreads(dicts):
+    """Mean and spread of every figure that is a number."""
+    numbers = [name for name, value in dicts[0].items() if isinstance(value, int | float)]
+    return {name: spread([figures[name] for figures in dicts]) for name in numbers}
+
+
+if __name__ == "__main__":
+    main()
