@@ -24,8 +24,9 @@ def evaluate(pipeline, pairs, beam_size=5, batch_size=64, progress=False):
 
     Returns:
         dict of ``pairs``, ``sources``, ``beam_size``, ``perplexity`` (per target token, the end token
-        included), ``token_accuracy`` (teacher-forced, 0 to 1), ``exact_match`` (0 to 1) and
-        ``token_error_rate`` (edits per reference token). Where the target is made of words, also ``bleu`` and
+        included), ``perplexity_per_character`` (of the targets as they were given, before cleaning),
+        ``token_accuracy`` (teacher-forced, 0 to 1), ``exact_match`` (0 to 1) and ``token_error_rate``
+        (edits per reference token). Where the target is made of words, also ``bleu`` and
         ``chrf`` (0 to 100) with their signatures, ``distinct_1`` and ``distinct_2`` (0 to 1).
 
     Raises:
@@ -34,6 +35,8 @@ def evaluate(pipeline, pairs, beam_size=5, batch_size=64, progress=False):
     if not pipeline.model.compiled:
         training.compile_model(pipeline.model)
     teacher_forced = training.teacher_forced_scores(pipeline.model, pipeline.batches(pairs, batch_size))
+    scored = [pair for pair in pairs if pipeline.accepts(*pair)]
+    log_probabilities = pipeline.log_probabilities(scored, batch_size)
     sources, references = group_references(pairs)
     predictions = pipeline.predict(
         sources, beam_size, batch_size=batch_size, truncate=True, progress=progress
@@ -45,6 +48,9 @@ def evaluate(pipeline, pairs, beam_size=5, batch_size=64, progress=False):
         "sources": len(sources),
         "beam_size": beam_size,
         "perplexity": teacher_forced["perplexity"],
+        "perplexity_per_character": metrics.perplexity_per_character(
+            log_probabilities, [target for _, target in scored]
+        ),
         "token_accuracy": teacher_forced["accuracy"],
         "exact_match": metrics.exact_match(outputs, expected),
         "token_error_rate": metrics.edit_distance_rate(outputs, expected),

@@ -62,6 +62,24 @@ def perplexity(cross_entropy):
     return math.exp(cross_entropy) if cross_entropy < 700 else math.inf
 
 
+def perplexity_per_character(log_probabilities, texts):
+    """exp(-sum of log p / number of characters): compares models whose tokens differ, on the same texts.
+
+    Args:
+        log_probabilities: list of float, of each whole text with its end token, in nats.
+        texts: list of str. The end of each counts as one more character.
+
+    Returns:
+        float, 1 or greater.
+    """
+    if not texts or len(log_probabilities) != len(texts):
+        raise ValueError(
+            "Expected at least one text, and a log-probability for each; "
+            f"received {len(texts)} texts and {len(log_probabilities)} log-probabilities."
+        )
+    return perplexity(-math.fsum(log_probabilities) / sum(len(text) + 1 for text in texts))
+
+
 def exact_match(outputs, references):
     """Share of the outputs that equal one of their references.
 
@@ -146,6 +164,53 @@ def distinct_n(outputs, n):
         raise ValueError(f"Expected n of at least 1; received {n}.")
     ngrams = Counter(tuple(tokens[i : i + n]) for tokens in outputs for i in range(len(tokens) - n + 1))
     return len(ngrams) / max(ngrams.total(), 1)
+
+
+def commonest_share(outputs, n=10):
+    """Share of the outputs that are one of the n commonest: high where a model answers all alike.
+
+    Args:
+        outputs: list of str, or of lists of tokens.
+        n: int, 1 or greater.
+
+    Returns:
+        float from 0 to 1.
+    """
+    if n < 1:
+        raise ValueError(f"Expected n of at least 1; received {n}.")
+    return sum(count for _, count in _counts(outputs).most_common(n)) / len(outputs)
+
+
+def unique_share(outputs):
+    """Number of different outputs over the number of outputs.
+
+    Args:
+        outputs: list of str, or of lists of tokens.
+
+    Returns:
+        float above 0, up to 1.
+    """
+    return len(_counts(outputs)) / len(outputs)
+
+
+def mean_length(outputs):
+    """Mean number of tokens in an output.
+
+    Args:
+        outputs: list of lists of tokens without the end token, or of str to count characters.
+
+    Returns:
+        float, 0 or greater.
+    """
+    return sum(len(output) for output in _counts(outputs).elements()) / len(outputs)
+
+
+def _counts(outputs):
+    if isinstance(outputs, str):
+        raise TypeError("Expected a list of outputs; received one string. Write [text].")
+    if not outputs:
+        raise ValueError("Expected at least one output; received none.")
+    return Counter(output if isinstance(output, str) else tuple(output) for output in outputs)
 
 
 def _sacrebleu(metric, outputs, references):

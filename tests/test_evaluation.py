@@ -1,4 +1,4 @@
-"""exposure: the same targets scored after the true past, the model's own, and a spoiled one."""
+"""evaluate, and exposure: the same targets scored after the true past, the model's own, and a spoiled one."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from reference import log_softmax
 from small_models import randomise
 
 from s2s_lesson import engine, training
-from s2s_lesson.evaluation import exposure
+from s2s_lesson.evaluation import evaluate, exposure
 from s2s_lesson.pipeline import TextToText
 from s2s_lesson.vocab import Vocabulary
 
@@ -52,6 +52,19 @@ def scored_by_hand(pipeline, own):
             right.append(logits.argmax() == true_token)
             token = 1 + logits[1:].argmax() if own else true_token
     return np.mean(costs), np.mean(right)
+
+
+def test_perplexity_counts_tokens_or_characters_of_the_pairs_that_can_be_read(pipeline):
+    with pytest.warns(UserWarning, match="1 of 6 pairs"):
+        scores = evaluate(pipeline, [*PAIRS, ("ab", "")], beam_size=2, batch_size=3)
+    loss, accuracy = scored_by_hand(pipeline, own=False)
+    tokens = sum(len(target.split()) + 1 for _, target in PAIRS)
+    characters = sum(len(target) + 1 for _, target in PAIRS)
+    assert characters > tokens
+    assert scores["perplexity"] == pytest.approx(np.exp(loss), rel=1e-4)
+    assert scores["perplexity_per_character"] == pytest.approx(np.exp(loss * tokens / characters), rel=1e-4)
+    assert scores["token_accuracy"] == pytest.approx(accuracy)
+    assert (scores["pairs"], scores["sources"]) == (6, 5)
 
 
 def test_each_past_has_its_scores(scores):

@@ -13,10 +13,14 @@ from s2s_lesson.metrics import (
     TokenCrossEntropy,
     bleu,
     chrf,
+    commonest_share,
     distinct_n,
     edit_distance_rate,
     exact_match,
+    mean_length,
     perplexity,
+    perplexity_per_character,
+    unique_share,
 )
 
 VOCAB_SIZE = 11
@@ -149,6 +153,37 @@ def test_distinct_n_of_hand_made_rows(outputs, n, expected):
 def test_distinct_of_no_tokens_at_a_time_is_an_error():
     with pytest.raises(ValueError, match="Expected n of at least 1; received 0"):
         distinct_n([["a"]], 0)
+
+
+@pytest.mark.parametrize("as_tokens", [False, True])
+def test_diversity_of_hand_made_replies(as_tokens):
+    outputs = ["no", "yes", "no", "why not", "yes", "no", ""]
+    outputs = [output.split() for output in outputs] if as_tokens else outputs
+    assert commonest_share(outputs, 1) == pytest.approx(3 / 7)
+    assert commonest_share(outputs, 2) == pytest.approx(5 / 7)
+    assert commonest_share(outputs) == 1
+    assert unique_share(outputs) == pytest.approx(4 / 7)
+    assert mean_length(outputs) == pytest.approx((7 if as_tokens else 2 * 3 + 3 * 2 + 7) / 7)
+    assert commonest_share([f"reply {place}" for place in range(20)]) == 0.5
+
+
+@pytest.mark.parametrize("score", [commonest_share, unique_share, mean_length])
+def test_diversity_of_no_list_is_an_error(score):
+    with pytest.raises(ValueError, match="Expected at least one output; received none"):
+        score([])
+    with pytest.raises(TypeError, match="Expected a list of outputs; received one string"):
+        score("no")
+    with pytest.raises(ValueError, match="Expected n of at least 1; received 0"):
+        commonest_share(["no"], 0)
+
+
+def test_perplexity_per_character_by_hand():
+    log_probabilities = [4 * math.log(1 / 2), math.log(1 / 16)]  # in all 8 halvings
+    assert perplexity_per_character(log_probabilities, ["abc", "é"]) == pytest.approx(2 ** (8 / 6))
+    assert perplexity_per_character([0.0], [""]) == 1
+    for found, texts, counts in (([], [], (0, 0)), ([-1.0], ["a", "b"], (2, 1))):
+        with pytest.raises(ValueError, match="received {} texts and {} log".format(*counts)):
+            perplexity_per_character(found, texts)
 
 
 @pytest.mark.parametrize("score", [exact_match, edit_distance_rate, bleu, chrf])
