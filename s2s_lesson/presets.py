@@ -115,8 +115,11 @@ def untrained(name, seed=0, **pipeline_options):
     engine.seed_everything(seed)
     pipeline = TextToText.from_pairs(
         corpus.train,
-        source_tokens=corpus.source_tokens,
-        target_tokens=corpus.target_tokens,
-        **{**preset.pipeline, **pipeline_options},
+        **{
+            "source_tokens": corpus.source_tokens,
+            "target_tokens": corpus.target_tokens,
+            **preset.pipeline,
+            **pipeline_options,
+        },
     )
     return corpus, pipeline
