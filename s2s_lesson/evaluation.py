@@ -7,6 +7,7 @@ from s2s_lesson import engine, metrics, training
 from s2s_lesson.corpora import group_references
 from s2s_lesson.histories import corrupted_history, mixed_history
 from s2s_lesson.prediction import without_end
+from s2s_lesson.subwords import Subwords
 from s2s_lesson.text import detokenize
 
 
@@ -24,10 +25,10 @@ def evaluate(pipeline, pairs, beam_size=5, batch_size=64, progress=False):
 
     Returns:
         dict of ``pairs``, ``sources``, ``beam_size``, ``perplexity`` (per target token, the end token
-        included), ``perplexity_per_character`` (of the targets as they were given, before cleaning),
+        included), ``perplexity_per_character`` (of what the model is to write, cleaned as the targets are),
         ``token_accuracy`` (teacher-forced, 0 to 1), ``exact_match`` (0 to 1) and ``token_error_rate``
-        (edits per reference token). Where the target is made of words, also ``bleu`` and
-        ``chrf`` (0 to 100) with their signatures, ``distinct_1`` and ``distinct_2`` (0 to 1).
+        (edits per reference token). Where the target is made of words or subwords, also ``bleu`` and ``chrf``
+        (0 to 100) with their signatures, ``distinct_1`` and ``distinct_2`` (0 to 1, of tokens).
 
     Raises:
         ValueError: there is no pair that the model can read.
@@ -49,13 +50,14 @@ def evaluate(pipeline, pairs, beam_size=5, batch_size=64, progress=False):
         "beam_size": beam_size,
         "perplexity": teacher_forced["perplexity"],
         "perplexity_per_character": metrics.perplexity_per_character(
-            log_probabilities, [target for _, target in scored]
+            log_probabilities,
+            [detokenize(pipeline.target_side(target), pipeline.target_tokens) for _, target in scored],
         ),
         "token_accuracy": teacher_forced["accuracy"],
         "exact_match": metrics.exact_match(outputs, expected),
         "token_error_rate": metrics.edit_distance_rate(outputs, expected),
     }
-    if pipeline.target_tokens in ("words", "casual"):
+    if pipeline.target_tokens in ("words", "casual") or isinstance(pipeline.target_tokens, Subwords):
         texts = [prediction.text for prediction in predictions]
         right = [[detokenize(tokens, pipeline.target_tokens) for tokens in lists] for lists in expected]
         scores["bleu"], scores["bleu_signature"] = metrics.bleu(texts, right)

@@ -19,8 +19,9 @@ from s2s_lesson.schedules import LearningRate
 from s2s_lesson.search import beam_search, sample
 from s2s_lesson.storage import read_description, write_description
 from s2s_lesson.strategies import StrategicModel
+from s2s_lesson.subwords import KINDS, Subwords
 from s2s_lesson.text import TOKENIZERS, clean, tokenize
-from s2s_lesson.vocab import ExtendedVocabulary, Vocabulary
+from s2s_lesson.vocab import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
 
 
 class TextToText:
@@ -30,7 +31,7 @@ class TextToText:
         model: a ``Seq2Seq``.
         source_vocab: a ``Vocabulary``.
         target_vocab: a ``Vocabulary``.
-        source_tokens: name of a tokenizer in ``s2s_lesson.text``.
+        source_tokens: name of a tokenizer in ``s2s_lesson.text``, or a ``Subwords``.
         target_tokens: likewise.
         cleaning: options for ``text.clean``, used on sources and targets; None cleans nothing.
         max_source_length: int. The longest source to accept, in tokens.
@@ -52,9 +53,11 @@ class TextToText:
         max_source_length=100,
         max_output_length=100,
     ):
-        for name in (source_tokens, target_tokens):
-            if name not in TOKENIZERS:
-                raise ValueError(f"Expected a tokenizer among {', '.join(TOKENIZERS)}; received {name!r}.")
+        for tokens in (source_tokens, target_tokens):
+            if tokens not in TOKENIZERS and not isinstance(tokens, Subwords):
+                raise ValueError(
+                    f"Expected a tokenizer among {', '.join(TOKENIZERS)}, or a Subwords; received {tokens!r}."
+                )
         sizes = model.config.source_vocab_size, model.config.target_vocab_size
         if sizes != (len(source_vocab), len(target_vocab)):
             raise ValueError(
@@ -92,25 +95,37 @@ class TextToText:
 
         Args:
             pairs: list of (source, target) texts, those of the training split.
-            source_tokens, target_tokens, cleaning, max_source_length, max_output_length: as in the class.
-            min_count: int. Tokens that are rarer become unknown.
-            max_vocab_size: int or None, of each side.
-            shared_vocab: bool. One vocabulary, of the tokens of both sides, serves both.
+            source_tokens, target_tokens: as in the class; or "bpe" or "unigram", to train ``Subwords`` on the
+                texts of that side.
+            cleaning, max_source_length, max_output_length: as in the class.
+            min_count: int. Tokens that are rarer become unknown; no subword does.
+            max_vocab_size: int or None, of each side, the special tokens included. Training of subwords needs
+                a number.
+            shared_vocab: bool. One tokenizer and one vocabulary, of the texts of both sides, serve both.
             **model_options: the fields of ``Seq2SeqConfig`` other than the vocabulary sizes.
 
         Returns:
             A ``TextToText``.
+
+        Raises:
+            ValueError: there is no text to learn tokens from, or an option is out of its range.
         """
-        sources = [tokenize(_clean(source, cleaning), source_tokens) for source, _ in pairs]
-        targets = [tokenize(_clean(target, cleaning), target_tokens) for _, target in pairs]
+        sources = [_clean(source, cleaning) for source, _ in pairs]
+        targets = [_clean(target, cleaning) for _, target in pairs]
         if shared_vocab:
-            source_vocab = target_vocab = Vocabulary.from_tokens(sources + targets, min_count, max_vocab_size)
+            if source_tokens != target_tokens:
+                raise ValueError(
+                    "Expected one tokenizer for a shared vocabulary; "
+                    f"received {source_tokens!r} and {target_tokens!r}."
+                )
+            source_tokens, source_vocab = _learned(sources + targets, source_tokens, min_count, max_vocab_size)
+            target_tokens, target_vocab = source_tokens, source_vocab
         else:
-            source_vocab = Vocabulary.from_tokens(sources, min_count, max_vocab_size)
-            target_vocab = Vocabulary.from_tokens(targets, min_count, max_vocab_size)
+            source_tokens, source_vocab = _learned(sources, source_tokens, min_count, max_vocab_size)
+            target_tokens, target_vocab = _learned(targets, target_tokens, min_count, max_vocab_size)
         options = {"max_target_length": max_output_length, **model_options}
         model = Seq2Seq(Seq2SeqConfig(len(source_vocab), len(target_vocab), **options))
-        target_ids = np.concatenate([target_vocab.encode(tokens) for tokens in targets])
+        target_ids = np.concatenate([target_vocab.encode(tokenize(text, target_tokens)) for text in targets])
         counts = np.bincount(target_ids, minlength=len(target_vocab)) + 1
         model.decoder.output_layer.bias.assign(np.log(counts / counts.sum()))
         return cls(
@@ -424,6 +439,20 @@ class TextToText:
         if "seed" in options:
             options["seed"] = [[options["seed"], row] for row in rows]
         return options
+
+
+def _learned(texts, tokens, min_count, max_vocab_size):
+    """The tokenizer and the vocabulary of one side."""
+    if tokens in KINDS:
+        if max_vocab_size is None:
+            raise ValueError(
+                f"Expected max_vocab_size with the tokenizer {tokens!r}; received None. Pass a number."
+            )
+        tokens = Subwords.train(texts, max_vocab_size - len(SPECIAL_TOKENS), tokens)
+    if isinstance(tokens, Subwords):
+        return tokens, Vocabulary(piece for piece in tokens.pieces if piece not in SPECIAL_TOKENS)
+    token_lists = [tokenize(text, tokens) for text in texts]
+    return tokens, Vocabulary.from_tokens(token_lists, min_count, max_vocab_size)
 
 
 def _clean(text, cleaning):

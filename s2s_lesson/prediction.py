@@ -50,7 +50,7 @@ def read_predictions(found, texts, words, source_vocab, target_tokens):
         texts: list of str. What came in, one for each sentence.
         words: list of ``ExtendedVocabulary``, likewise; they hold the source tokens.
         source_vocab: ``Vocabulary``.
-        target_tokens: name of a tokenizer in ``s2s_lesson.text``.
+        target_tokens: name of a tokenizer in ``s2s_lesson.text``, or a ``Subwords``.
 
     Returns:
         list of ``Prediction``, the best of each sentence; the others are among its ``alternatives``.

@@ -167,8 +167,11 @@ def untrained(name, seed=0, corpus_name=None, *, backward=False, **pipeline_opti
     engine.seed_everything(seed)
     pipeline = TextToText.from_pairs(
         corpus.train,
-        source_tokens=corpus.source_tokens,
-        target_tokens=corpus.target_tokens,
-        **{**PRESETS[name].pipeline, **pipeline_options},
+        **{
+            "source_tokens": corpus.source_tokens,
+            "target_tokens": corpus.target_tokens,
+            **PRESETS[name].pipeline,
+            **pipeline_options,
+        },
     )
     return corpus, pipeline

@@ -5,23 +5,30 @@ from pathlib import Path
 
 from s2s_lesson.run import BEST_MODEL
 from s2s_lesson.run_log import write_at_once
+from s2s_lesson.subwords import KINDS, Subwords
 from s2s_lesson.vocab import Vocabulary
 
 FORMAT = 1
 DESCRIPTION = "pipeline.json"
 SOURCE_VOCAB = "source_vocab.json"
 TARGET_VOCAB = "target_vocab.json"
+SUBWORDS = {"source_tokens": "source_subwords.model", "target_tokens": "target_subwords.model"}
 
 
 def write_description(folder, source_vocab, target_vocab, options):
-    """Write the vocabularies and options.
+    """Write the vocabularies, subwords and options.
 
     Args:
         folder: Path.
         source_vocab: ``Vocabulary``.
         target_vocab: ``Vocabulary``.
-        options: dict that JSON can hold.
+        options: dict that JSON can hold, but that "source_tokens" and "target_tokens" may be ``Subwords``.
     """
+    options = dict(options)
+    for side, name in SUBWORDS.items():
+        if isinstance(options.get(side), Subwords):
+            options[side].save(folder / name)
+            options[side] = options[side].kind
     text = json.dumps({"format": FORMAT, **options}, indent=1) + "\n"
     source_vocab.save(folder / SOURCE_VOCAB)
     target_vocab.save(folder / TARGET_VOCAB)
@@ -45,11 +52,7 @@ def read_description(folder):
     """
     folder = Path(folder)
     for name in (DESCRIPTION, SOURCE_VOCAB, TARGET_VOCAB, BEST_MODEL):
-        if not (folder / name).exists():
-            raise FileNotFoundError(
-                f"Expected {name} in the folder {folder}; there is none. "
-                "Train first: python -m s2s_lesson train --help."
-            )
+        _check_existence(folder / name)
     try:
         options = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     except ValueError as error:
@@ -59,4 +62,16 @@ def read_description(folder):
             f"Expected a run folder of format {FORMAT}; {folder / DESCRIPTION} is of another. "
             "Use the version of s2s_lesson that wrote it, or train again."
         )
+    for side, name in SUBWORDS.items():
+        if options.get(side) in KINDS:
+            _check_existence(folder / name)
+            options[side] = Subwords.load(folder / name, options[side])
     return Vocabulary.load(folder / SOURCE_VOCAB), Vocabulary.load(folder / TARGET_VOCAB), options
+
+
+def _check_existence(path):
+    if not path.exists():
+        raise FileNotFoundError(
+            f"Expected {path.name} in the folder {path.parent}; there is none. "
+            "Train first: python -m s2s_lesson train --help."
+        )

@@ -6,11 +6,13 @@ Nothing here needs an NLTK download: the tokenizers used carry no data.
 import functools
 import re
 import string
+from collections.abc import Sequence
+from typing import Protocol
 
 from nltk.tokenize import TweetTokenizer, word_tokenize
 from nltk.tokenize.treebank import TreebankWordDetokenizer
 
-TOKENIZERS = ("characters", "whitespace", "words", "casual")
+TOKENIZERS = ("characters", "whitespace", "words", "casual")  # those that are trained: `subwords.KINDS`
 
 _CASUAL = TweetTokenizer(match_phone_numbers=False)  # phone numbers would be tokens that hold spaces
 _PLAIN_QUOTES = str.maketrans("‘’‛“”‟", "'''\"\"\"")
@@ -21,7 +23,15 @@ _CONTRACTION = re.compile(r"'(?:m|s|d|re|ve|ll)|n't", re.IGNORECASE)
 _CLIPPED = frozenset(("em", "bout", "cause", "til", "till", "tis", "twas", "round", "cuz"))
 
 
-def tokenize(text: str, how: str) -> list[str]:
+class Tokenizer(Protocol):
+    """What splits texts by rules of its own, and puts them together again: `subwords.Subwords`."""
+
+    def tokenize(self, text: str) -> list[str]: ...
+
+    def detokenize(self, tokens: Sequence[str]) -> str: ...
+
+
+def tokenize(text: str, how: str | Tokenizer) -> list[str]:
     """Split a text into tokens.
 
     Args:
@@ -33,6 +43,7 @@ def tokenize(text: str, how: str) -> list[str]:
                 end of the text.
             "casual": NLTK's TweetTokenizer, for dialogue: "don't" stays whole, each mark of punctuation is a
                 token, quotation marks are made plain, and no token holds a blank.
+            Or a tokenizer that was trained: a `subwords.Subwords`.
 
     Returns:
         The tokens, in order.
@@ -44,6 +55,8 @@ def tokenize(text: str, how: str) -> list[str]:
     _check(how)
     if not isinstance(text, str):
         raise TypeError(f"Expected a string to tokenize; received {type(text).__name__}.")
+    if not isinstance(how, str):
+        return how.tokenize(text)
     if how == "characters":
         return list(text)
     if how == "whitespace":
@@ -54,14 +67,15 @@ def tokenize(text: str, how: str) -> list[str]:
     return [joined for token in tokens if (joined := "".join(token.split()))]  # ". . ." is one token
 
 
-def detokenize(tokens: list[str], how: str) -> str:
+def detokenize(tokens: list[str], how: str | Tokenizer) -> str:
     """Put tokens together again, as a reader would write them.
 
-    Exact for "characters"; for "whitespace" up to the width of the blanks; a good guess for the others.
+    Exact for "characters"; for "whitespace" and subwords up to the width of the blanks; a good guess for the
+    others.
 
     Args:
         tokens: what `tokenize(text, how)` gave.
-        how: one of `TOKENIZERS`.
+        how: one of `TOKENIZERS`, or a tokenizer that was trained.
 
     Returns:
         The text.
@@ -70,6 +84,8 @@ def detokenize(tokens: list[str], how: str) -> str:
         ValueError: `how` is unknown.
     """
     _check(how)
+    if not isinstance(how, str):
+        return how.detokenize(tokens)
     if how == "characters":
         return "".join(tokens)
     if how == "whitespace":
@@ -80,7 +96,7 @@ def detokenize(tokens: list[str], how: str) -> str:
 
 
 def _check(how):
-    if how not in TOKENIZERS:
+    if isinstance(how, str) and how not in TOKENIZERS:
         raise ValueError(
             f"Expected the name of a tokenizer, one of {', '.join(TOKENIZERS)}; received {how!r}."
         )

@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "s2s_lesson"
 ORDER = [
     "text",
+    "subwords",
     "engine",
     "vocab",
     "corpora",

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -128,6 +129,33 @@ def test_stop_words_fall_back_to_the_package(monkeypatch):
 
     monkeypatch.setattr(nltk.corpus, "stopwords", Missing())
     assert {"the", "is"} <= stop_words.__wrapped__()
+
+
+def test_nothing_is_downloaded_even_where_nltk_has_no_data(tmp_path):
+    """Every way to the network is blocked, and NLTK finds none of its data (punkt_tab, stopwords)."""
+    program = (
+        "import socket\n"
+        "def blocked(*arguments, **options):\n"
+        "    raise AssertionError('asked for the network')\n"
+        "socket.socket.connect = socket.socket.connect_ex = blocked\n"
+        "socket.getaddrinfo = socket.create_connection = blocked\n"
+        "import nltk\n"
+        "nltk.download = nltk.downloader.Downloader.download = blocked\n"
+        "nltk.data.path[:] = []\n"
+        "from s2s_lesson import text\n"
+        "import s2s_lesson.corpora\n"
+        'sentences = "I don\'t. Do you?"\n'
+        "for how in text.TOKENIZERS:\n"
+        "    assert text.detokenize(text.tokenize(sentences, how), how) == sentences, how\n"
+        "assert 'the' in text.stop_words()\n"
+        "print(text.clean('The cats sat, 9 of them.'))"
+    )
+    environment = {**os.environ, "NLTK_DATA": str(tmp_path), "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.split() == ["cats", "sat"] and done.stderr == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_importing_loads_no_engine():

@@ -185,7 +185,7 @@ def to_texts(result, vocab, tokens="words"):
     Args:
         result: ``SearchResult``.
         vocab: ``Vocabulary`` of the target side.
-        tokens: name of the tokenizer in ``s2s_lesson.text`` whose tokens these are.
+        tokens: the tokenizer whose tokens these are: its name in ``s2s_lesson.text``, or a ``Subwords``.
 
     Returns:
         list of lists of str: for each sentence its hypotheses that exist, in the order of the result.
