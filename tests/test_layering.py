@@ -40,6 +40,7 @@ ORDER = [
     "evaluation",
     "pipeline",
     "presets",
+    "chat",
     "fonts",
     "plotting",
     "__main__",
