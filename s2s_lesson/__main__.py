@@ -1,6 +1,7 @@
 """The command line: python -m s2s_lesson train | predict | evaluate | chat | plot."""
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -54,12 +55,16 @@ def train(options):
         run["preset"] = preset
     if options.precision is not None:
         run["precision"] = options.precision
+    if options.backward:
+        run["backward"] = True
     if options.resume and (output / RUN).exists():
         begun = json.loads((output / RUN).read_text(encoding="utf-8"))
         if begun != run:
             raise ValueError(f"Expected the options that the run began with, {begun}; received {run}.")
     print(f"Loading {corpus_name} ...", flush=True)
-    corpus, pipeline = untrained(preset, options.seed, corpus_name, precision=options.precision)
+    corpus, pipeline = untrained(
+        preset, options.seed, corpus_name, backward=options.backward, precision=options.precision
+    )
     counts = ", ".join(f"{len(pairs):,} {split}" for split, pairs in corpus.splits.items())
     print(f"{counts} pairs; {pipeline.model.count_params():,} parameters", flush=True)
     given = {"epochs": options.epochs, "batch_size": options.batch_size}
@@ -83,6 +88,7 @@ def train(options):
 
 def predict(options):
     """Print the outputs for texts from the command line, or from standard input, one a line."""
+    from s2s_lesson.chat import note_unknown
     from s2s_lesson.pipeline import TextToText
 
     pipeline = TextToText.load(options.run)
@@ -95,7 +101,8 @@ def predict(options):
         progress=sys.stderr.isatty(),
     )
     for prediction in predictions:
-        _say_unknown(prediction)
+        if remark := note_unknown(prediction, set()):
+            print(remark, file=sys.stderr)
         for found in (prediction, *prediction.alternatives):
             shown = f"{found.log_probability:.3f}\t" if options.n_best > 1 else ""
             print(f"{shown}{found.text}")
@@ -115,6 +122,8 @@ def evaluate(options):
         )
     run = json.loads((options.run / RUN).read_text(encoding="utf-8"))
     corpus = load_corpus(run.get("preset", run["corpus"]), run["corpus"])
+    if run.get("backward"):
+        corpus = corpus.reversed()
     if options.split not in corpus.splits:
         raise ValueError(f"Expected a split among {', '.join(corpus.splits)}; received {options.split!r}.")
     pairs = corpus.splits[options.split][: options.limit]
@@ -128,44 +137,77 @@ def evaluate(options):
 
 
 def chat(options):
-    """Answer what is typed, line by line, until Ctrl-D."""
+    """Talk with a run: it answers line by line, and knows what was said before if it was trained to."""
+    from s2s_lesson.chat import Chat, talk
     from s2s_lesson.pipeline import TextToText
 
-    pipeline = TextToText.load(options.run)
-    print("Say something. Ctrl-D ends the chat.", flush=True)
-    while True:
-        try:
-            text = input("you: ").strip()
-        except EOFError:
-            print()
-            return
-        if text:
-            prediction = pipeline.predict([text], options.beam_size, truncate=True)[0]
-            _say_unknown(prediction)
-            print(f"bot: {prediction.text}", flush=True)
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401  (input() then edits lines, and remembers them)
+    if options.sample:
+        chosen = {"temperature": options.temperature, "top_p": options.top_p, "seed": options.seed}
+        others = {"--length-penalty": options.length_penalty}
+    else:
+        chosen = {"length_penalty": options.length_penalty}
+        others = {"--temperature": options.temperature, "--top-p": options.top_p, "--seed": options.seed}
+    if unused := [name for name, value in others.items() if value is not None]:
+        wanted = "no --sample" if options.sample else "--sample"
+        raise ValueError(f"Expected {wanted} with {', '.join(unused)}; received {others}.")
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    pipeline, run = TextToText.load(options.run), _read_run(options.run)
+    backward = None
+    if options.backward is not None:
+        backward, other = TextToText.load(options.backward), _read_run(options.backward)
+        if other and (not other.get("backward") or _context(other) != _context(run)):
+            raise ValueError(
+                f"Expected a run that was trained with --backward, on the contexts of {options.run}; "
+                f"received {options.backward}, which was trained with {other}."
+            )
+    talk(
+        Chat(
+            pipeline,
+            context=_context(run),
+            beam_size=options.beam_size,
+            sample=options.sample,
+            backward=backward,
+            plot=_plot,
+            no_repeat_ngram=options.no_repeat_ngram,
+            **chosen,
+        )
+    )
 
 
 def plot(options):
     """Draw the attention of one prediction to a file."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     from s2s_lesson.pipeline import TextToText
-    from s2s_lesson.plotting import plot_attention
     from s2s_lesson.run import writable_folder
 
     writable_folder(options.output.parent)
     prediction = TextToText.load(options.run).predict([options.text], options.beam_size)[0]
-    if not prediction.tokens:
-        raise ValueError("Expected a text to plot; received a blank one.")
-    plot_attention(prediction).figure.savefig(options.output, dpi=150)
+    _plot(prediction, options.output)
     print(f"{prediction.text}\nThe plot is in {options.output}.")
 
 
-def _say_unknown(prediction):
-    if prediction.unknown:
-        unknown = ", ".join(dict.fromkeys(prediction.unknown))
-        print(f"note: not in the vocabulary, read as unknown: {unknown}", file=sys.stderr)
+def _plot(prediction, path):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from s2s_lesson.plotting import plot_attention
+    from s2s_lesson.run import writable_folder
+
+    if not prediction.tokens:
+        raise ValueError("Expected a text to plot; received a blank one.")
+    writable_folder(Path(path).parent)
+    plot_attention(prediction).figure.savefig(path, dpi=150)
+
+
+def _read_run(folder):
+    """What ``train`` wrote about a run: dict, empty for a run from Python."""
+    path = folder / RUN
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _context(run):
+    return run.get("context", 1)
 
 
 def _parser():
@@ -195,6 +237,7 @@ def _parser():
     sub.add_argument("--epochs", type=_at_least(1), help="passes over the corpus (default: the preset's)")
     sub.add_argument("--batch-size", type=_at_least(1), help="pairs in a step (default: the preset's)")
     sub.add_argument("--precision", choices=PRECISIONS[1:], help="float32, or 16 bits on a GPU")
+    sub.add_argument("--backward", action="store_true", help="learn to write sources from targets")
     sub.add_argument("--tensorboard", action="store_true", help="write FOLDER/tensorboard as well")
     sub.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
 
@@ -220,6 +263,20 @@ def _parser():
     sub = command(chat, "talk with a run")
     _add_run(sub)
     _add_beam_size(sub)
+    sub.add_argument("--length-penalty", type=float, help="more favours longer replies (default: 0)")
+    sub.add_argument(
+        "--no-repeat-ngram", type=_at_least(0), default=0, metavar="N", help="write no N tokens twice"
+    )
+    sub.add_argument("--sample", action="store_true", help="draw replies at random")
+    sub.add_argument("--temperature", type=float, help="below 1 favours likely tokens (default: 1)")
+    sub.add_argument("--top-p", type=float, help="draw from the likeliest tokens that make up this share")
+    sub.add_argument("--seed", type=_at_least(0), help="of what is drawn (default: 0)")
+    sub.add_argument(
+        "--backward",
+        type=Path,
+        metavar="RUN2",
+        help="a run trained with --backward, which chooses among --beam-size replies",
+    )
 
     sub = command(plot, "draw the attention map of one prediction")
     _add_run(sub)

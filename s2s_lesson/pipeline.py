@@ -303,6 +303,10 @@ class TextToText:
         """
         return self._fits(self._source_side(source), self.target_side(target))
 
+    def source_length(self, text):
+        """Count the tokens of a source text, the end token not included: int."""
+        return len(self._source_side(text))
+
     def log_probabilities(self, pairs, batch_size=64):
         """Tell how likely the model finds each target, given its source and the true past of every token.
 
@@ -318,7 +322,7 @@ class TextToText:
         """
         for index, (source, target) in enumerate(pairs):
             if not self.accepts(source, target):
-                lengths = len(self._source_side(source)), len(self.target_side(target))
+                lengths = self.source_length(source), len(self.target_side(target))
                 raise ValueError(
                     f"Expected pairs of 1 to {self.max_source_length} source tokens and 1 to "
                     f"{self.max_output_length - 1} target tokens; pair {index} has {lengths[0]} and "

@@ -172,6 +172,48 @@ def test_ctrl_c_ends_quietly(run, monkeypatch, capsys):
     def interrupted(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("builtins.input", interrupted)
-    assert command_line.main(["chat", str(run)]) == 130
+    monkeypatch.setattr("s2s_lesson.pipeline.TextToText.load", interrupted)
+    assert command_line.main(["predict", str(run), "a"]) == 130
     assert capsys.readouterr().err == "\nStopped.\n"
+
+
+def test_a_backward_run_chooses_the_replies_of_a_chat(run, tmp_path, capsys, monkeypatch):
+    """The tiny preset is still in force: the fixture ``run`` holds it."""
+    backward = tmp_path / "backward"
+    arguments = ["--corpus", "copy", "--output", str(backward), "--epochs", "1", "--backward"]
+    assert command_line.main(["train", *arguments]) == 0
+    assert json.loads((backward / "run.json").read_text())["backward"] is True
+    assert command_line.main(["evaluate", str(backward), "--json", "--limit", "5"]) == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("/best 3\na b c\n"))
+    capsys.readouterr()
+    assert command_line.main(["chat", str(run), "--backward", str(backward)]) == 0
+    assert capsys.readouterr().out.count("  ") >= 3
+    assert "trained with --backward" in fails(["chat", run, "--backward", run], capsys)
+
+
+def test_the_context_of_a_chat_is_that_of_its_run(run, tmp_path, capsys, monkeypatch):
+    for path in run.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    about = json.loads((run / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps({**about, "context": 3}))
+    made = []
+    monkeypatch.setattr("s2s_lesson.chat.talk", made.append)
+    for folder in (run, tmp_path):
+        options = ["--sample", "--temperature", "0.5", "--top-p", "0.9", "--seed", "7"]
+        assert command_line.main(["chat", str(folder), *options, "--no-repeat-ngram", "2"]) == 0
+    assert [chat.context for chat in made] == [1, 3]
+    assert made[0].options == {"temperature": 0.5, "top_p": 0.9, "no_repeat_ngram": 2}
+    assert (made[0].sample, made[0].seed) == (True, 7)
+    with_backward = ["chat", tmp_path, "--backward", tmp_path]
+    assert "trained with --backward, on the contexts of" in fails(with_backward, capsys)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--top-p", "0.9"], "Expected --sample with --top-p"),
+        (["--sample", "--length-penalty", "1"], "Expected no --sample with --length-penalty"),
+    ],
+)
+def test_options_that_would_do_nothing_are_an_error(run, options, message, capsys):
+    assert message in fails(["chat", run, *options], capsys)

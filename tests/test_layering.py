@@ -41,6 +41,7 @@ ORDER = [
     "evaluation",
     "pipeline",
     "presets",
+    "chat",
     "fonts",
     "plotting",
     "__main__",
