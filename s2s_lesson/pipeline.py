@@ -118,7 +118,9 @@ class TextToText:
                     "Expected one tokenizer for a shared vocabulary; "
                     f"received {source_tokens!r} and {target_tokens!r}."
                 )
-            source_tokens, source_vocab = _learned(sources + targets, source_tokens, min_count, max_vocab_size)
+            source_tokens, source_vocab = _learned(
+                sources + targets, source_tokens, min_count, max_vocab_size
+            )
             target_tokens, target_vocab = source_tokens, source_vocab
         else:
             source_tokens, source_vocab = _learned(sources, source_tokens, min_count, max_vocab_size)

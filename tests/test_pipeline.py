@@ -306,3 +306,20 @@ def test_a_damaged_description_is_an_error(tmp_path):
     (tmp_path / "pipeline.json").write_text("{")
     with pytest.raises(ValueError, match=r"Expected JSON in .*pipeline.json"):
         TextToText.load(tmp_path)
+
+
+@pytest.mark.parametrize("tokens", ["characters", "bpe"])
+def test_a_shared_vocabulary_knows_the_tokens_of_both_sides(tokens, tmp_path):
+    options = {"source_tokens": tokens, "target_tokens": tokens, "shared_vocab": True}
+    pipeline = untrained(max_vocab_size=14, shared_embedding=True, **options)
+    assert pipeline.source_vocab is pipeline.target_vocab
+    assert not pipeline.predict(["AB cd"])[0].unknown
+    pipeline.save(tmp_path)
+    loaded = TextToText.load(tmp_path)
+    assert loaded.source_vocab == loaded.target_vocab == pipeline.source_vocab
+    assert loaded.predict(["ab CD"])[0].tokens == pipeline.predict(["ab CD"])[0].tokens
+
+
+def test_a_shared_vocabulary_needs_one_tokenizer():
+    with pytest.raises(ValueError, match="Expected one tokenizer for a shared vocabulary"):
+        untrained(shared_vocab=True)
