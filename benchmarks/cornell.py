@@ -25,7 +25,7 @@ ARMS = {
     "chitchat": "the preset chitchat, on small talk",
 }
 BACKWARD = "backward"  # reads replies and writes what they reply to, for mutual information
-EPOCHS = {"chitchat": 2}
+EPOCHS = {"chitchat": 1}
 BEAM = {"beam_size": 5}
 N_BEST, MMI = 20, {"weight": 0.5, "length_bonus": 0.0}
 DECODERS = {
