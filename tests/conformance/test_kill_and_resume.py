@@ -10,11 +10,15 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import training_script
 
 ROOT = Path(__file__).parents[2]
+KINDS = ["plain", "strategies"]
+if keras.backend.backend() != "tensorflow":
+    KINDS.remove("plain")  # the other does all that this does, and a process on JAX compiles for long
 
 
 def start(folder, *options):
@@ -83,7 +87,7 @@ def kill_at_any_moment(process, folder):
     assert status in (-signal.SIGKILL, 0), stderr
 
 
-@pytest.fixture(scope="module", params=["plain", "strategies"])
+@pytest.fixture(scope="module", params=KINDS)
 def runs(tmp_path_factory, request):
     """The folders of an uninterrupted run and of a resumed one, and the latter's state when first killed.
 
