@@ -16,6 +16,7 @@ HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 NOT_IN_A_SLUG = re.compile(r"[^\w\u4e00-\u9fff\- ]")
 ANCHORS_UP_TO = 4  # level of heading; `myst_heading_anchors` in _config.yml
+ARTICLES_OWN = {"encoder.summary", "decoder.summary"}  # they look like names of the package
 
 # The headings of the article, as it writes them.
 ARTICLE = (
@@ -182,7 +183,8 @@ def package_names(text):
     """Names in backticks that begin with a module of the package, such as `search.beam_search`."""
     modules = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
     dotted = re.findall(r"`(?:s2s_lesson\.)?([a-z_]+(?:\.\w+)+)", text)
-    return sorted({name for name in dotted if name.split(".")[0] in modules and not name.endswith(".json")})
+        found = {name for name in dotted if name.split(".")[0] in modules and not name.endswith(".json")}
+    return sorted(found - ARTICLES_OWN)
 
 
 def exists(name):
