@@ -183,7 +183,7 @@ def package_names(text):
     """Names in backticks that begin with a module of the package, such as `search.beam_search`."""
     modules = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
     dotted = re.findall(r"`(?:s2s_lesson\.)?([a-z_]+(?:\.\w+)+)", text)
-        found = {name for name in dotted if name.split(".")[0] in modules and not name.endswith(".json")}
+    found = {name for name in dotted if name.split(".")[0] in modules and not name.endswith(".json")}
     return sorted(found - ARTICLES_OWN)
 
 
