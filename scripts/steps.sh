@@ -108,6 +108,7 @@ run_test_floor() {
 # What `make test-engines` leaves out, since no engine has a part in it.
 without_engine=(
     tests/corpora
+    tests/test_appendices.py
     tests/test_build.py
     tests/test_layering.py
     tests/test_notebooks.py

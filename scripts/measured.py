@@ -1,0 +1,85 @@
+"""Write the table of book/appendix-measured.md anew, from the files in book/results/.
+
+python scripts/measured.py
+"""
+
+import json
+import math
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "book" / "appendix-measured.md"
+BEGIN, END = "<!-- The table begins; scripts/measured.py writes it. -->\n", "<!-- The table ends. -->\n"
+COLUMNS = ("file", "what was measured", "command", "runs", "training", "versions")
+WHAT = {
+    "attention": "every attention on the dates; what the orders cost; maps of pronunciations",
+    "best": "the best model of pronunciations, trained long",
+    "bottleneck": "copying rows of letters with and without attention",
+    "copying": "appointments with places to copy, with and without copying",
+    "cornell": "replies to lines of films: models and ways to choose",
+    "dates": "dates in 33 locales to ISO 8601, and in 6 that training never shows",
+    "decode": "the speed of the searches, beside JoeyNMT and a loop in plain Python",
+    "parse": "time and memory that reading the Cornell corpus takes",
+    "pointer": "sorting and convex hulls by pointing",
+    "pretrained": "the model that comes with the package",
+    "pronunciations": "spelling to sounds, with the preset",
+    "strategies": "five training strategies at the same number of updates",
+    "train": "the speed of training, beside JoeyNMT and plain PyTorch",
+    "translations": "German and Spanish to English, with many searches",
+}
+VERSIONS = ("python", "tensorflow", "keras", "numpy", "scipy", "sacrebleu")
+
+
+def minutes(results):
+    """Minutes of training in all runs together, by the clock, or None where the file does not say."""
+    found = 0.0
+    for run in results["runs"]:
+        history = run.get("history")
+        if "training_seconds" in run:
+            found += run["training_seconds"]
+        elif isinstance(history, dict) and "seconds" in history:
+            found += math.fsum(history["seconds"])
+        elif isinstance(run.get("seconds"), float):
+            found += run["seconds"]
+        else:
+            return None
+    return found / 60
+
+
+def duration(found):
+    if found is None:
+        return "not recorded"
+    return f"{found:.0f} min" if found < 100 else f"{found / 60:.1f} h"
+
+
+def row(path):
+    """The row of one results file."""
+    results = json.loads(path.read_text(encoding="utf-8"))
+    if path.stem not in WHAT:
+        raise KeyError(f"Expected words for {path.name} in WHAT of scripts/measured.py; received none.")
+    versions = ", ".join(f"{name} {results[name]}" for name in VERSIONS if name in results)
+    cells = (
+        f"`{path.name}`",
+        WHAT[path.stem],
+        f"`{results['command']}`",
+        str(len(results["runs"])),
+        duration(minutes(results)),
+        versions or "not recorded",
+    )
+    return cells, results["cores"]
+
+
+def table():
+    """The table in Markdown, with a line below it on the cores."""
+    rows = [row(path) for path in sorted((ROOT / "book" / "results").glob("*.json"))]
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *(cells for cells, _ in rows)]
+    cores = sorted({count for _, count in rows})
+    text = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    return f"{text}\nCores of the machine, by all of these files: {', '.join(map(str, cores))}.\n"
+
+
+if __name__ == "__main__":
+    page = PAGE.read_text(encoding="utf-8")
+    pattern = re.compile(f"({re.escape(BEGIN)}).*?({re.escape(END)})", re.DOTALL)
+    PAGE.write_text(pattern.sub(lambda found: f"{found[1]}\n{table()}\n{found[2]}", page), encoding="utf-8")
