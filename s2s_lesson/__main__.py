@@ -57,13 +57,20 @@ def train(options):
         run["precision"] = options.precision
     if options.backward:
         run["backward"] = True
+    if options.context > 1:
+        run["context"] = options.context
     if options.resume and (output / RUN).exists():
         begun = json.loads((output / RUN).read_text(encoding="utf-8"))
         if begun != run:
             raise ValueError(f"Expected the options that the run began with, {begun}; received {run}.")
     print(f"Loading {corpus_name} ...", flush=True)
     corpus, pipeline = untrained(
-        preset, options.seed, corpus_name, backward=options.backward, precision=options.precision
+        preset,
+        options.seed,
+        corpus_name,
+        context=options.context,
+        backward=options.backward,
+        precision=options.precision,
     )
     counts = ", ".join(f"{len(pairs):,} {split}" for split, pairs in corpus.splits.items())
     print(f"{counts} pairs; {pipeline.model.count_params():,} parameters", flush=True)
@@ -121,7 +128,7 @@ def evaluate(options):
             "Evaluate a folder that 'python -m s2s_lesson train' made, or use s2s_lesson.evaluation."
         )
     run = json.loads((options.run / RUN).read_text(encoding="utf-8"))
-    corpus = load_corpus(run.get("preset", run["corpus"]), run["corpus"])
+    corpus = load_corpus(run.get("preset", run["corpus"]), run["corpus"], _context(run))
     if run.get("backward"):
         corpus = corpus.reversed()
     if options.split not in corpus.splits:
@@ -237,6 +244,9 @@ def _parser():
     sub.add_argument("--epochs", type=_at_least(1), help="passes over the corpus (default: the preset's)")
     sub.add_argument("--batch-size", type=_at_least(1), help="pairs in a step (default: the preset's)")
     sub.add_argument("--precision", choices=PRECISIONS[1:], help="float32, or 16 bits on a GPU")
+    sub.add_argument(
+        "--context", type=_at_least(1), default=1, help="utterances to read (default: 1; cornell)"
+    )
     sub.add_argument("--backward", action="store_true", help="learn to write sources from targets")
     sub.add_argument("--tensorboard", action="store_true", help="write FOLDER/tensorboard as well")
     sub.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")

@@ -124,33 +124,42 @@ PRESETS = {
 }
 
 
-def load_corpus(name, corpus_name=None):
+def load_corpus(name, corpus_name=None, context=1):
     """Load the corpus of a preset.
 
     Args:
         name: one of ``PRESETS``.
         corpus_name: another corpus to load in the same way; None takes the preset's.
+        context: int, of ``corpora.cornell.load``: utterances that the source holds, at most.
 
     Returns:
         ``Corpus``.
 
     Raises:
-        ValueError: there is no such preset, or no such corpus.
+        ValueError: there is no such preset, or no such corpus, or it has no longer contexts.
         s2s_lesson.corpora.CorpusUnavailable: the corpus can neither be found nor downloaded.
     """
     if name not in PRESETS:
         raise ValueError(f"Expected a preset among {', '.join(PRESETS)}; received {name!r}.")
     preset = PRESETS[name]
-    return load(corpus_name or preset.corpus_name or name, **preset.corpus)
+    corpus_name = corpus_name or preset.corpus_name or name
+    if context == 1:
+        return load(corpus_name, **preset.corpus)
+    if corpus_name != "cornell":
+        raise ValueError(
+            f"Expected a context of 1 utterance with the corpus {corpus_name}; received {context}. "
+            "Only cornell has longer ones."
+        )
+    return load(corpus_name, context=context, **preset.corpus)
 
 
-def untrained(name, seed=0, corpus_name=None, *, backward=False, **pipeline_options):
+def untrained(name, seed=0, corpus_name=None, *, context=1, backward=False, **pipeline_options):
     """Load a corpus and make the preset's untrained pipeline for it.
 
     Args:
         name: one of ``PRESETS``.
         seed: int, of the weights and of dropout.
-        corpus_name: as in ``load_corpus``.
+        corpus_name, context: as in ``load_corpus``. The preset's longest source is meant for one utterance.
         backward: bool. Turn all pairs round: the model reads targets and writes sources.
         **pipeline_options: in place of the preset's own.
 
@@ -161,16 +170,22 @@ def untrained(name, seed=0, corpus_name=None, *, backward=False, **pipeline_opti
     Raises:
         ValueError, s2s_lesson.corpora.CorpusUnavailable: as in ``load_corpus``.
     """
-    corpus = load_corpus(name, corpus_name)
+    corpus = load_corpus(name, corpus_name, context)
+    options = dict(PRESETS[name].pipeline)
+    if context > 1:
+        options["max_source_length"] *= context
     if backward:
         corpus = corpus.reversed()
+        longest = options.get("max_source_length"), options.get("max_output_length")
+        if None not in longest:
+            options["max_output_length"], options["max_source_length"] = longest
     engine.seed_everything(seed)
     pipeline = TextToText.from_pairs(
         corpus.train,
         **{
             "source_tokens": corpus.source_tokens,
             "target_tokens": corpus.target_tokens,
-            **PRESETS[name].pipeline,
+            **options,
             **pipeline_options,
         },
     )

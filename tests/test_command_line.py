@@ -60,6 +60,40 @@ def test_a_preset_brings_its_corpus_or_takes_another(run, tmp_path, capsys, monk
     assert "Expected --corpus or --preset" in fails(["train", "--output", tmp_path / "b"], capsys)
 
 
+def write_films(folder, count):
+    """A corpus of films with conversations of four lines, in the official form."""
+    folder.mkdir(parents=True)
+    lines, conversations = [], []
+    for film in range(count):
+        ids = [f"L{10 * film + place}" for place in range(4)]
+        texts = [f"who is {film} ?", "me .", f"and {film} ?", "you ."]
+        lines += [
+            f"{line_id} +++$+++ u0 +++$+++ m{film} +++$+++ ANN +++$+++ {text}"
+            for line_id, text in zip(ids, texts, strict=True)
+        ]
+        conversations.append(f"u0 +++$+++ u1 +++$+++ m{film} +++$+++ {ids}")
+    (folder / "movie_lines.txt").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "movie_conversations.txt").write_text("\n".join(conversations), encoding="utf-8")
+
+
+def test_a_run_remembers_how_much_context_it_reads(tmp_path, capsys, monkeypatch):
+    write_films(tmp_path / "data" / "cornell", 10)
+    monkeypatch.setenv("S2S_LESSON_DATA", str(tmp_path / "data"))
+    preset = PRESETS["cornell"]
+    sizes = {**preset.pipeline, "embedding_dim": 7, "encoder_units": 5, "decoder_units": 11}
+    small = replace(preset, pipeline={**sizes, "max_source_length": 10}, training={"epochs": 1})
+    monkeypatch.setitem(PRESETS, "cornell", small)
+    folder = str(tmp_path / "run")
+    assert command_line.main(["train", "--corpus", "cornell", "--context", "2", "--output", folder]) == 0
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["context"] == 2
+    assert json.loads((tmp_path / "run" / "pipeline.json").read_text())["max_source_length"] == 20
+    capsys.readouterr()
+    assert command_line.main(["evaluate", folder, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["pairs"] == 3
+    other = ["train", "--corpus", "copy", "--context", "2", "--output", tmp_path / "other"]
+    assert "Expected a context of 1 utterance with the corpus copy" in fails(other, capsys)
+
+
 def test_predict_prints_one_line_for_each_text(run, capsys):
     assert command_line.main(["predict", str(run), "a b c", "", "b a", "--beam-size", "2"]) == 0
     printed = capsys.readouterr().out

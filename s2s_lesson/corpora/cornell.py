@@ -54,8 +54,8 @@ def load(
             leaves test empty, as tutorials do that have no third part.
         context: utterances before the reply that make up the source, at most; `TURN` stands between them.
             Near the beginning of a conversation there are fewer. Blank ones are left out.
-        min_words, max_words: drop pairs in which a side has fewer or more words, counted between blanks, each
-            `TURN` as one; None drops none.
+        min_words, max_words: drop pairs in which an utterance, the reply or one of the source, has fewer or
+            more words, counted between blanks; None drops none.
         max_vocab_size: drop pairs of rare words: those in which more than `max_unknown` of the words, of both
             sides together, are not among the `max_vocab_size` commonest of the pairs to train on. Case and
             punctuation do not count. None drops none.
@@ -90,9 +90,9 @@ def load(
             notes["adjacent_pairs"] += 1
             if pair is None:
                 notes["empty"] += 1
-            elif min_words is not None and min(len(side.split()) for side in pair) < min_words:
+            elif min_words is not None and min(_words(pair)) < min_words:
                 notes["too_short"] += 1
-            elif max_words is not None and max(len(side.split()) for side in pair) > max_words:
+            elif max_words is not None and max(_words(pair)) > max_words:
                 notes["too_long"] += 1
             else:
                 split.append(pair)
@@ -215,3 +215,8 @@ def _drop_rare(splits, max_vocab_size, max_unknown):
         for name, pairs in splits.items()
     }
     return kept, sum(map(len, splits.values())) - sum(map(len, kept.values()))
+
+
+def _words(pair: Pair) -> list[int]:
+    """The number of words in each utterance of a pair."""
+    return [len(utterance.split()) for side in pair for utterance in side.split(TURN)]

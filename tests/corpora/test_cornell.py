@@ -188,6 +188,13 @@ def test_the_context_is_the_last_utterances_without_blank_ones(tmp_path):
     assert all(corpus.notes["empty"] == 2 for corpus in corpora.values())
 
 
+def test_lengths_are_those_of_each_utterance(tmp_path):
+    folder = one_film(tmp_path / "corpus", ("one two", "three", "four", "five six seven"))
+    corpus = cornell.load(folder, context=3, max_words=2)
+    assert corpus.train == [("one two", "three"), ("one two <turn> three", "four")]
+    assert corpus.notes["too_long"] == 1
+
+
 def test_a_context_ends_at_an_unknown_line(tmp_path):
     folder = one_film(tmp_path / "corpus", TURNS, ["L0", "L1", "L9", "L3", "L4", "L5"])
     with pytest.warns(UserWarning, match="1 unknown"):
