@@ -25,6 +25,7 @@ ARMS = {
     "chitchat": "the preset chitchat, on small talk",
 }
 BACKWARD = "backward"  # reads replies and writes what they reply to, for mutual information
+CORPORA = {"cornell": "default", "chitchat": "chitchat"}  # an arm on each
 EPOCHS = {"chitchat": 1}
 BEAM = {"beam_size": 5}
 N_BEST, MMI = 20, {"weight": 0.5, "length_bonus": 0.0}
@@ -44,6 +45,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("name", choices=["cornell"], help="of the file in book/results/")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS), help="to score; default: all")
     parser.add_argument("--only", nargs="+", choices=[*ARMS, BACKWARD], help="train these, write no results")
     options = parser.parse_args()
     warnings.simplefilter("ignore")  # overlong pairs are left out
@@ -53,20 +55,21 @@ def main():
                 train(arm, seed)
         return
     runs = []
-    for arm in ARMS:
+    for arm in options.arms:
         for seed in options.seeds[:1] if arm == "chitchat" else options.seeds:
             runs.append(kept(RUNS / f"{arm}-{seed}.json", measure, arm, seed))
-    names = {"cornell": "default", "chitchat": "chitchat"}
+    names = {name: arm for name, arm in CORPORA.items() if arm in options.arms}
+    chosen = ["--arms", *options.arms] if options.arms != list(ARMS) else []
     write_results(
         "cornell",
-        ["python benchmarks/cornell.py cornell --seeds", *options.seeds],
-        arms=ARMS,
+        ["python benchmarks/cornell.py cornell --seeds", *options.seeds, *chosen],
+        arms={arm: ARMS[arm] for arm in options.arms},
         decoders=DECODERS,
         corpora={name: kept(RUNS / f"corpus-{name}.json", describe, arm) for name, arm in names.items()},
         baselines={
             name: kept(RUNS / f"baselines-{name}.json", baselines, arm) for name, arm in names.items()
         },
-        figures={arm: summary([run for run in runs if run["arm"] == arm]) for arm in ARMS},
+        figures={arm: summary([run for run in runs if run["arm"] == arm]) for arm in options.arms},
         runs=runs,
     )
 

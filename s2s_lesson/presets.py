@@ -53,8 +53,8 @@ _TRANSLATION = {
     "encoder_units": 256,
 }
 
-# Section 4.3 of the article: two LSTM layers on each side, no attention, and its cleaning of the texts. Long lines
-# are left out, as in the other preset for dialogue, so that both learn from the same pairs.
+# Section 4.3 of the article: two LSTM layers on each side, no attention, and its cleaning of the texts. Long
+# lines are left out, as in the other preset for dialogue, so that both learn from the same pairs.
 _ARTICLE = Preset(
     corpus=_DIALOGUE.corpus,
     pipeline={
