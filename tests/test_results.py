@@ -49,6 +49,11 @@ def quoted():
         percent(RESULTS["strategies"]["figures"]["teacher forcing"]["word_error_rate"]["mean"]),
         f"{RESULTS['decode']['speed']['predict']['times_joeynmt']:.2f} times",
         f"{RESULTS['decode']['speed']['search']['times_joeynmt']:.2f} times",
+        *(f"{ratio['median']:.2f} times" for ratio in RESULTS["train"]["speed"]["times"].values()),
+        *(
+            f"{found['reached']['processor_seconds']:,.0f} s"
+            for found in RESULTS["train"]["time_to_error"]["contenders"].values()
+        ),
         f"{seconds['dates']:.0f} s",
         f"{seconds['pronunciations']:.0f} s",
     ]
