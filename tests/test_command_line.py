@@ -42,7 +42,9 @@ def test_a_preset_brings_its_corpus_or_takes_another(run, tmp_path, capsys, monk
     """The article's preset, made small, on a toy corpus: shared table, no attention, all cleaning."""
     sizes = {"embedding_dim": 7, "encoder_units": 5, "decoder_units": 11}
     article = PRESETS["article-shared"]
-    small = replace(article, pipeline={**article.pipeline, **sizes, "cleaning": None}, corpus_name="copy")
+    small = replace(
+        article, pipeline={**article.pipeline, **sizes, "cleaning": None}, corpus={}, corpus_name="copy"
+    )
     monkeypatch.setitem(PRESETS, "article-shared", small)
     folder = str(tmp_path / "run")
     options = ["train", "--preset", "article-shared", "--output", folder, "--epochs", "1"]

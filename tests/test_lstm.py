@@ -32,6 +32,10 @@ def both(bidirectional, **options):
     return made
 
 
+def tensor(array):
+    return keras.ops.convert_to_tensor(array, "float32")
+
+
 def real(outputs):
     return keras.ops.convert_to_numpy(outputs) * MASK[..., None]
 
@@ -49,7 +53,10 @@ def test_outputs_states_and_gradients_are_those_of_keras(options, masked):
 
         def loss(layer=layer, inputs=inputs):
             outputs, *states = layer(inputs.value * 1, mask=mask if masked else None)
-            parts = [outputs * factors, *(state * (number + 2) for number, state in enumerate(states))]
+            parts = [
+                outputs * tensor(factors),
+                *(state * (number + 2) for number, state in enumerate(states)),
+            ]
             return sum(keras.ops.sum(keras.ops.sin(part)) for part in parts)
 
         found.append(value_and_gradients(loss, [inputs, *layer.trainable_variables]))
@@ -70,7 +77,7 @@ def test_it_begins_from_a_state_and_hands_on_the_gradient_to_it(masked):
             outputs, hidden, cell = layer(
                 SEQUENCES, mask=MASK if masked else None, initial_state=[state.value * 1 for state in start]
             )
-            outputs = outputs * MASK[..., None].astype("float32")
+            outputs = outputs * tensor(MASK[..., None])
             return keras.ops.sum(keras.ops.sin(outputs)) + keras.ops.sum(hidden * cell)
 
         found.append(value_and_gradients(loss, start))
