@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -283,15 +284,15 @@ def test_a_process_is_left_by_ctrl_c_twice(pipeline, tmp_path):
             process.stdin.flush()
             out = read_until(process.stdout, "you: hello xyzzy\nbot: ")
             read_until(process.stdout, "you: ")
-            process.send_signal(signal.SIGINT)
+            interrupt(process)
             noted = read_until(process.stderr, "once more ends the chat.\n")
             process.stdin.write("bye\n")
             process.stdin.flush()
             assert "bot: -" in read_until(process.stdout, "     -")
             read_until(process.stdout, "you: ")
-            process.send_signal(signal.SIGINT)
+            interrupt(process)
             read_until(process.stderr, "once more ends the chat.\n")
-            process.send_signal(signal.SIGINT)
+            interrupt(process)
             assert process.wait() == 0
         finally:
             watch.cancel()
@@ -299,6 +300,12 @@ def test_a_process_is_left_by_ctrl_c_twice(pipeline, tmp_path):
     assert out.count("bot: ") == 2
     assert noted.count("xyzzy") == 1
     assert "Traceback" not in noted
+
+
+def interrupt(process):
+    """Press Ctrl-C once the process waits for a line: a signal just before that is noticed only after it."""
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
 
 
 def read_until(stream, marker):
