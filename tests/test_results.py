@@ -23,6 +23,8 @@ def quoted():
         name: max(run["training_seconds"] for run in RESULTS[name]["runs"])
         for name in ("dates", "pronunciations")
     }
+    films = RESULTS["cornell"]["figures"]["default"]
+    forced, replies = films["teacher_forced"], films["replies"]
     return [
         spread(dates["test"]["exact_match"]),
         spread(dates["test_unseen_locales"]["exact_match"]),
@@ -54,6 +56,10 @@ def quoted():
             f"{found['reached']['processor_seconds']:,.0f} s"
             for found in RESULTS["train"]["time_to_error"]["contenders"].values()
         ),
+        f"perplexity {forced['per_token']['mean']:.1f} over {forced['vocabulary']['mean']:,.0f} tokens, "
+        f"{forced['per_character']['mean']:.2f} per character",
+        f"{100 * replies['greedy']['ten_commonest']['mean']:.0f} % of the likeliest replies",
+        f"of samples {100 * replies['sampling']['ten_commonest']['mean']:.0f} %",
         f"{seconds['dates']:.0f} s",
         f"{seconds['pronunciations']:.0f} s",
     ]
