@@ -71,7 +71,7 @@ for notebook in sys.argv[2:]:
 }
 
 # A process a core, each of which computes in one thread. The tests of a file stay together.
-in_parallel=(-q -n auto --dist loadfile)
+in_parallel=(-q -n logical --dist loadfile)
 one_thread_each() {
     export OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 }
