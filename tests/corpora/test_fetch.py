@@ -80,7 +80,10 @@ def test_a_bad_download_leaves_nothing(server, cache, fault):
 def test_an_interrupted_download_begins_again(server, cache, end):
     """Ctrl-C leaves nothing behind; what a killed process leaves is never taken for the corpus."""
     arguments = [f"{server.url}/slow", SHA256, "corpus.bin"]
-    code = f"from s2s_lesson.corpora._fetch import fetch; fetch(*{arguments})"
+    code = (  # even where this process ignores Ctrl-C, and so its children would
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        f"from s2s_lesson.corpora._fetch import fetch; fetch(*{arguments})"
+    )
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
     try:
         assert server.half_sent.wait(30)
