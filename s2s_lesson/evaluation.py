@@ -35,9 +35,9 @@ def evaluate(pipeline, pairs, beam_size=5, batch_size=64, progress=False):
     """
     if not pipeline.model.compiled:
         training.compile_model(pipeline.model)
-    teacher_forced = training.teacher_forced_scores(pipeline.model, pipeline.batches(pairs, batch_size))
-    scored = [pair for pair in pairs if pipeline.accepts(*pair)]
-    log_probabilities = pipeline.log_probabilities(scored, batch_size)
+    batches = pipeline.batches(pairs, batch_size)
+    teacher_forced = training.teacher_forced_scores(pipeline.model, batches)
+    targets = [pipeline.target_side(target) for source, target in pairs if pipeline.accepts(source, target)]
     sources, references = group_references(pairs)
     predictions = pipeline.predict(
         sources, beam_size, batch_size=batch_size, truncate=True, progress=progress
@@ -50,8 +50,9 @@ def evaluate(pipeline, pairs, beam_size=5, batch_size=64, progress=False):
         "beam_size": beam_size,
         "perplexity": teacher_forced["perplexity"],
         "perplexity_per_character": metrics.perplexity_per_character(
-            log_probabilities,
-            [detokenize(pipeline.target_side(target), pipeline.target_tokens) for _, target in scored],
+            teacher_forced["loss"],
+            sum(map(len, batches.target_ids)),
+            [detokenize(tokens, pipeline.target_tokens) for tokens in targets],
         ),
         "token_accuracy": teacher_forced["accuracy"],
         "exact_match": metrics.exact_match(outputs, expected),

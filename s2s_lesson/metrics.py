@@ -62,22 +62,23 @@ def perplexity(cross_entropy):
     return math.exp(cross_entropy) if cross_entropy < 700 else math.inf
 
 
-def perplexity_per_character(log_probabilities, texts):
-    """exp(-sum of log p / number of characters): compares models whose tokens differ, on the same texts.
+def perplexity_per_character(cross_entropy, tokens, texts):
+    """exp(cross_entropy * tokens / characters): compares models whose tokens differ, on the same texts.
 
     Args:
-        log_probabilities: list of float, of each whole text with its end token, in nats.
+        cross_entropy: float, nats per token of the texts, their end tokens included.
+        tokens: int, of all texts together, the end tokens included.
         texts: list of str. The end of each counts as one more character.
 
     Returns:
         float, 1 or greater.
+
+    Raises:
+        ValueError: there is no text.
     """
-    if not texts or len(log_probabilities) != len(texts):
-        raise ValueError(
-            "Expected at least one text, and a log-probability for each; "
-            f"received {len(texts)} texts and {len(log_probabilities)} log-probabilities."
-        )
-    return perplexity(-math.fsum(log_probabilities) / sum(len(text) + 1 for text in texts))
+    if not texts:
+        raise ValueError("Expected at least one text; received none.")
+    return perplexity(cross_entropy * tokens / sum(len(text) + 1 for text in texts))
 
 
 def exact_match(outputs, references):

@@ -178,12 +178,11 @@ def test_diversity_of_no_list_is_an_error(score):
 
 
 def test_perplexity_per_character_by_hand():
-    log_probabilities = [4 * math.log(1 / 2), math.log(1 / 16)]  # in all 8 halvings
-    assert perplexity_per_character(log_probabilities, ["abc", "é"]) == pytest.approx(2 ** (8 / 6))
-    assert perplexity_per_character([0.0], [""]) == 1
-    for found, texts, counts in (([], [], (0, 0)), ([-1.0], ["a", "b"], (2, 1))):
-        with pytest.raises(ValueError, match="received {} texts and {} log".format(*counts)):
-            perplexity_per_character(found, texts)
+    halvings = math.log(2) * 8 / 5  # a token: 8 in all of 5 tokens
+    assert perplexity_per_character(halvings, 5, ["abc", "é"]) == pytest.approx(2 ** (8 / 6))
+    assert perplexity_per_character(0.0, 1, [""]) == 1
+    with pytest.raises(ValueError, match="Expected at least one text; received none"):
+        perplexity_per_character(0.0, 0, [])
 
 
 @pytest.mark.parametrize("score", [exact_match, edit_distance_rate, bleu, chrf])
