@@ -42,6 +42,7 @@ ORDER = [
     "pipeline",
     "presets",
     "chat",
+    "exercises",
     "fonts",
     "plotting",
     "__main__",
