@@ -10,7 +10,8 @@ NOTEBOOKS = $(shell find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*
 UV_COMPILE = $(PYTHON_IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: --no-binary stop-words \
 	--custom-compile-command "make pins" $(if $(UPGRADE),--upgrade) pyproject.toml
 
-.PHONY: help venv book test test-floor test-engines run-book run-test run-test-floor run-test-engines pins format strip clean
+.PHONY: help venv book test test-floor test-engines run-book run-test run-test-floor run-test-engines pins format strip clean \
+	single pdf promises repository
 
 # A step that fails says so in this file. Printed through $(error), that line is the last thing on the screen.
 FAILED := _build/failed.txt
@@ -29,6 +30,10 @@ help:
 	@echo "make test-engines the tests of the package on JAX and on PyTorch, in .venv-engines"
 	@echo "make format       let ruff mend and format code and notebooks"
 	@echo "make strip        strip the outputs of notebooks, except cells tagged keep_output"
+	@echo "make single       the whole book on one page, _build/singlehtml, from the notebooks as make book ran them"
+	@echo "make pdf          the same as a PDF, _build/s2s-lesson.pdf; needs chromium"
+	@echo "make promises     run the conformance suite and write its page of the book anew"
+	@echo "make repository   URL=https://github.com/you/fork: change the address of the repository everywhere"
 	@echo "make pins         write requirements*.txt anew from pyproject.toml (UPGRADE=1: newest versions)"
 	@echo "make clean        remove what was built (CLEAN=all: the environments .venv, .venv-floor and .venv-engines, too)"
 	@echo "Settings: PYTHON=/path/to/python3.12   S2S_LESSON_DATA=/folder/with/corpora"
@@ -43,6 +48,26 @@ format: venv
 strip: venv
 	@echo "== Stripping $(words $(NOTEBOOKS)) notebooks"
 	@$(if $(NOTEBOOKS),$(PYTHON_IN_VENV) -m nbstripout --keep-count --keep-id $(NOTEBOOKS))
+
+single: venv
+	@echo "== Building the book on a single page"
+	@.venv/bin/jupyter-book build . --builder custom --custom-builder singlehtml -W -n --keep-going
+	@echo "== The page is ready, open: $(CURDIR)/_build/singlehtml/book/intro.html"
+
+pdf: single
+	@echo "== Printing it with chromium"
+	@$(PYTHON_IN_VENV) scripts/pdf.py
+	@echo "== The book is ready, open: $(CURDIR)/_build/s2s-lesson.pdf"
+
+promises: venv
+	@echo "== Running the conformance suite"
+	@mkdir -p _build
+	@OMP_NUM_THREADS=1 $(PYTHON_IN_VENV) -m pytest -q -n logical --dist loadfile tests/conformance \
+		--junitxml=_build/conformance.xml
+	@$(PYTHON_IN_VENV) scripts/promises.py _build/conformance.xml
+
+repository: venv
+	@$(PYTHON_IN_VENV) scripts/repository.py $(URL)
 
 # .venv need not match pyproject.toml here: the pins are about to change.
 pins:

@@ -108,11 +108,15 @@ run_test_floor() {
 # What `make test-engines` leaves out, since no engine has a part in it.
 without_engine=(
     tests/corpora
+    tests/test_api.py
     tests/test_appendices.py
     tests/test_build.py
     tests/test_layering.py
     tests/test_notebooks.py
     tests/test_plotting.py
+    tests/test_promises.py
+    tests/test_references.py
+    tests/test_repository.py
     tests/test_results.py
     tests/test_skips.py
     tests/test_text.py
