@@ -2,8 +2,8 @@
 
     python scripts/screenshots.py [PAGE...]
 
-They lie in _build/screenshots/, a page in parts that follow each other: 390 pixels wide as on a phone and 1280 as on
-a desktop, the front page in the dark, too.
+They lie in _build/screenshots/, in parts that follow each other: 390 pixels wide as on a phone, 1280 as
+on a desktop; the front page in the dark, too.
 """
 
 import shutil

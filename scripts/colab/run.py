@@ -4,8 +4,8 @@
 
 Each chapter begins in a copy of ENVIRONMENT, which holds what Colab has, and in an empty folder, with no book
 beside it. Its cells run as they stand, from the first, which installs the package from its repository. Two
-addresses lead to the working tree instead of GitHub: the repository's, by git's own `url.….insteadOf`, and that of
-the book's files, in the stand-in for `google.colab`. What ENVIRONMENT held must have the same version afterwards.
+addresses lead to the working tree instead of GitHub: the repository, by git's own `url.….insteadOf`, and
+the book's files, in the stand-in for `google.colab`. At the end, what ENVIRONMENT held must be unchanged.
 """
 
 import json
@@ -51,6 +51,7 @@ def colab_variables(repository, folder):
         "IPYTHONDIR": str(folder / "ipython"),
         "KERAS_HOME": str(folder / "keras"),
         "PYTHONPATH": str(Path(__file__).parent),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # a warning less
         "S2S_LESSON_CACHE": str(folder / "corpora"),
         "WORKING_TREE": str(ROOT),
     }
@@ -105,9 +106,8 @@ def run(chapter, environment, repository):
         )
     shutil.rmtree(copy)
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
-    print(
-        f"{chapter}: {cells} cells in {seconds:.0f} s; {len(after) - len(before)} packages added, none changed"
-    )
+    added = len(after) - len(before)
+    print(f"{chapter}: {cells} cells in {seconds:.0f} s; {added} packages added, none changed", flush=True)
 
 
 def main(environment, *chapters):

@@ -19,7 +19,8 @@ def pytest_generate_tests(metafunc):
         )
         if not names:
             raise pytest.UsageError(f"Expected the built book in {SITE}; received no page. Run: make book")
-        metafunc.parametrize("page_name", names, scope="module")
+        groups = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
+        metafunc.parametrize("page_name", groups, scope="module")
 
 
 @pytest.fixture(scope="session")
