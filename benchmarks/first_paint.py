@@ -2,8 +2,8 @@
 
     python benchmarks/first_paint.py [--runs 9]
 
-Each run is a fresh Chromium that opens the page from the disk. Prints the median, the least and the greatest time,
-in milliseconds since the page was asked for.
+Each run is a fresh Chromium that opens the page from the disk. Prints the median, the least and the greatest
+of the times since the page was asked for, in milliseconds.
 """
 
 import argparse
