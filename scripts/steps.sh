@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The steps behind `make book`, `make test`, `make test-floor` and `make test-engines`: one line says what each does.
+# The steps behind `make book`, `make test` and others that take long: one line says what each does.
 #
-#   scripts/steps.sh book | test | test-floor | test-engines
+#   scripts/steps.sh book | test | pages | test-floor | test-engines | test-colab | screenshots
 #
 # When a step fails, the rest is left out and _build/failed.txt says which one it was and what to do. The Makefile
 # prints that file as its last line.
@@ -38,24 +38,29 @@ plain() {
     local colours='s/\x1b\[[0-9;]*m//g'
     [[ ! -t 1 ]] || colours=
     sed -u -E -e "$colours" -e '/(Md|Nb)ParserConfig\(/d' \
-        -e '/^(WARNING: All log messages before absl|[IE]0000 00:00|\[IPKernelApp\] WARNING \| Kernel is running over TCP)/d'
+        -e '/^(WARNING: All log messages before absl|[IWE]0000 00:00|[0-9: .-]+E external/local_xla|\[IPKernelApp\] WARNING \| Kernel is running over TCP)/d'
 }
 
 environment() {
-    step="installing into $1"
+    step="installing the pins"
     advice="see the lines above, then run the same command again"
     scripts/venv.sh "$@"
 }
 
-# With EXECUTED=folder, notebooks that are the same there need not run again: see `--save-notebooks` in conftest.py.
 run_book() {
-    local outputs=_build/.jupyter_cache
     environment .venv requirements.txt
+    build_book "${EXECUTED:-}"
+    echo "== The book is ready, open: $PWD/_build/html/index.html"
+}
+
+# Notebooks that are the same in a folder of executed ones need not run again: see `--save-notebooks` in conftest.py.
+build_book() {
+    local executed=$1 outputs=_build/.jupyter_cache
     rm -rf _build/html _build/.doctrees _build/jupyter_execute
     rm -rf "$outputs"
-    if [[ -n ${EXECUTED:-} ]]; then
-        say "Building the book from the notebooks in $EXECUTED" "see the warnings above"
-        find "$EXECUTED" -name '*.ipynb' -exec "$python" -c 'import sys
+    if [[ -n $executed ]]; then
+        say "Building the book from the notebooks in $executed" "see the warnings above"
+        find "$executed" -name '*.ipynb' -exec "$python" -c 'import sys
 from jupyter_cache import get_cache
 cache = get_cache(sys.argv[1])
 for notebook in sys.argv[2:]:
@@ -67,7 +72,6 @@ for notebook in sys.argv[2:]:
         find _build/html/reports -name '*.log' -exec cat {} + 2>/dev/null | plain # what the notebooks said
         return 1
     fi
-    echo "== The book is ready, open: $PWD/_build/html/index.html"
 }
 
 # A process a core, each of which computes in one thread. The tests of a file stay together.
@@ -91,7 +95,58 @@ run_test() {
         "$python" -m pytest "${in_parallel[@]}" --nbval-lax --nbval-current-env --nbval-cell-timeout=900 \
             --save-notebooks=_build/executed --color=no book | plain
     fi
+    build_book _build/executed
+    if command -v chromium >/dev/null || in_ci; then
+        show_pages
+    else
+        echo "== Left out: every page in a browser. $without_chromium"
+    fi
     echo "== make test passed in $SECONDS seconds"
+}
+
+without_chromium="Expected Chromium, and there is none; install it: apt-get install chromium"
+
+in_ci() {
+    [[ ${CI:-false} != false && $CI != 0 ]]
+}
+
+chromium() {
+    step="looking for Chromium"
+    advice=$without_chromium
+    command -v chromium >/dev/null
+}
+
+# The tests of a page stay together.
+show_pages() {
+    chromium
+    say "Opening every page in a browser"
+    "$python" -m pytest -q -n logical --dist loadgroup tests/pages
+}
+
+run_pages() {
+    environment .venv requirements.txt
+    show_pages
+    echo "== make pages passed in $SECONDS seconds"
+}
+
+run_screenshots() {
+    environment .venv requirements.txt
+    chromium
+    say "Taking pictures of every page"
+    "$python" scripts/screenshots.py
+}
+
+# CHAPTERS names some of the chapters; all run without it.
+run_test_colab() {
+    environment .venv requirements.txt
+    environment --only-pins .venv-colab requirements-colab.txt python3.12 python3.11
+    python=.venv-colab/bin/python
+    local versions
+    versions=$(versions TensorFlow Keras NumPy pandas matplotlib)
+    say "Running chapters as on Colab: $versions"
+    # shellcheck disable=SC2086 # names of chapters, with blanks between them
+    .venv/bin/python scripts/colab/run.py .venv-colab ${CHAPTERS:-} 2>&1 | plain
+    echo "== make test-colab passed in $SECONDS seconds"
 }
 
 run_test_floor() {
@@ -176,7 +231,10 @@ trap finish EXIT
 case $target in
     book) run_book ;;
     test) run_test ;;
+    pages) run_pages ;;
     test-floor) run_test_floor ;;
     test-engines) run_test_engines ;;
-    *) echo "Expected book, test, test-floor or test-engines; received $target." >&2 && exit 2 ;;
+    test-colab) run_test_colab ;;
+    screenshots) run_screenshots ;;
+    *) echo "Expected book, test, pages, test-floor, test-engines, test-colab or screenshots; received $target." >&2 && exit 2 ;;
 esac

@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
 # Make a virtual environment, or bring it up to date.
 #
-#   scripts/venv.sh FOLDER REQUIREMENTS [PREFERRED PYTHON...]
+#   scripts/venv.sh [--only-pins] FOLDER REQUIREMENTS [PREFERRED PYTHON...]
 #
-# Installs the pins of REQUIREMENTS and this package (editable). Does nothing when FOLDER/installed.txt says that
+# Installs the pins of REQUIREMENTS and, but for --only-pins, this package (editable). Does nothing when FOLDER/installed.txt says that
 # this very thing is already installed. The variable PYTHON names one interpreter to use instead of searching.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+only_pins=
+if [[ $1 == --only-pins ]]; then
+    only_pins=yes
+    shift
+fi
 folder=$1
 requirements=$2
 shift 2
@@ -69,6 +74,8 @@ rm -f "$stamp"
 pip=("$python" -m pip install -qq --disable-pip-version-check --no-input)
 echo "== Installing the pins of $requirements into $folder (the first time this takes some minutes)"
 "${pip[@]}" --only-binary :all: --no-binary stop-words -r "$requirements" # stop-words has no wheel
-echo "== Installing this package into $folder"
-"${pip[@]}" --no-deps --no-build-isolation --editable .
+if [[ -z $only_pins ]]; then
+    echo "== Installing this package into $folder"
+    "${pip[@]}" --no-deps --no-build-isolation --editable .
+fi
 wanted >"$stamp"

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PYTHONS = ("3.11", "3.12", "3.13")
 PINS = {
-    "requirements.txt": ("tensorflow", "book", "test"),
+    "requirements.txt": ("tensorflow", "book", "test", "pages"),
     "requirements-floor.txt": ("tensorflow", "test"),
     "requirements-engines.txt": ("jax", "torch", "test"),
 }
@@ -41,7 +41,16 @@ def project_files():
     try:
         names = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     except (OSError, subprocess.CalledProcessError):  # not a git checkout
-        skip = {".venv", ".venv-floor", ".venv-engines", "_build", "runs", ".git", "__pycache__"}
+        skip = {
+            ".venv",
+            ".venv-floor",
+            ".venv-engines",
+            ".venv-colab",
+            "_build",
+            "runs",
+            ".git",
+            "__pycache__",
+        }
         paths = [path.relative_to(ROOT) for path in ROOT.rglob("*")]
         names = [str(path) for path in paths if not skip & set(path.parts)]
     for name in filter(None, names):
@@ -113,6 +122,16 @@ def test_the_floor_is_what_pyproject_promises():
     assert pinned_version(keras).release[:2] == (3, 10)
     assert pinned_version(tensorflow).release[:2] == (2, 19)
     assert PROJECT["requires-python"] == ">=3.11"
+
+
+def test_what_colab_has_is_what_the_package_may_take():
+    ranges = {
+        found.name: found for found in map(Requirement, PROJECT["dependencies"]) if applies(found, "3.12")
+    }
+    ranges["tensorflow"] = Requirement(PROJECT["optional-dependencies"]["tensorflow"][0])
+    colab = {name: pinned_version(pin) for name, (pin,) in pins("requirements-colab.txt").items()}
+    assert {"keras", "matplotlib", "numpy", "pandas", "tensorflow"} <= colab.keys() & ranges.keys()
+    assert [name for name in colab.keys() & ranges if not ranges[name].specifier.contains(colab[name])] == []
 
 
 def test_the_engines_are_those_that_are_wanted_and_bring_no_cuda():

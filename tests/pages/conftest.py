@@ -1,0 +1,80 @@
+"""The built book in Chromium, page by page, opened from the disk: `make pages`."""
+
+import shutil
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+SITE = Path(__file__).parents[2] / "_build" / "html"
+WITHIN = ("file:", "data:", "blob:")  # what a page may ask for
+
+
+def pytest_generate_tests(metafunc):
+    """Tests that take `page_name`, or `page`, run for each page of the book."""
+    if "page_name" in metafunc.fixturenames:
+        names = sorted(
+            path.relative_to(SITE / "book").with_suffix("").as_posix() for path in SITE.glob("book/**/*.html")
+        )
+        if not names:
+            raise pytest.UsageError(f"Expected the built book in {SITE}; received no page. Run: make book")
+        groups = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
+        metafunc.parametrize("page_name", groups, scope="module")
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the built book."""
+    return SITE
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The Chromium of this machine."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def watched(browser, url, *, width=1280, height=900, dark=False):
+    """A page with its formulas set; at its end it must have logged no error and asked for nothing outside.
+
+    `page.requested` lists what it asked for.
+    """
+    scheme = "dark" if dark else "light"
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    context.set_default_timeout(120_000)  # milliseconds; a busy machine is no fault of the page
+    page = context.new_page()
+    page.requested, faults = [], []
+    page.on("request", lambda request: page.requested.append(request.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    page.goto(url)
+    page.evaluate("() => window.MathJax?.startup?.promise.then(() => null)")
+    yield page
+    context.close()
+    assert faults == []
+    assert [url for url in page.requested if not url.startswith(WITHIN)] == []
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """Open a page of the book by its name; it must work with no network and log no error."""
+    with ExitStack() as opened:
+
+        def open_page(name, *, width=1280, height=900, dark=False):
+            url = (site / "book" / f"{name}.html").as_uri()
+            return opened.enter_context(watched(browser, url, width=width, height=height, dark=dark))
+
+        yield open_page
+
+
+@pytest.fixture(scope="module")
+def page(browser, site, page_name):
+    """Each page of the book in turn, opened once for all tests, with what is folded open."""
+    with watched(browser, (site / "book" / f"{page_name}.html").as_uri()) as page:
+        page.evaluate("document.querySelectorAll('details').forEach((folded) => (folded.open = true))")
+        yield page

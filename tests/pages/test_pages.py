@@ -1,0 +1,182 @@
+"""Every page of the built book, in a browser: whole, light in weight, readable by all, on every width."""
+
+import functools
+import http.server
+import re
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from lxml import html
+
+ROOT = Path(__file__).parents[2]
+WIDTHS = (390, 820, 1280)  # phone, tablet, desktop
+MOST_BYTES = 1_000_000
+MARKUP_OF_FORMULAS = re.compile(r"\\\(|\\\[|\$\$|\$[^$\s][^$\n]*\$")
+
+BROKEN_IMAGES = """() => [...document.images]
+    .filter((image) => !image.complete || image.naturalWidth === 0 || !image.alt.trim())
+    .map((image) => image.outerHTML)"""
+TEXT = """() => {
+    const article = document.querySelector("article").cloneNode(true);
+    article.querySelectorAll("pre, code, script, mjx-container").forEach((part) => part.remove());
+    return article.textContent;
+}"""
+# Code is thousands of coloured words: of each colour, one will do.
+ONE_OF_EACH_COLOUR = """() => {
+    const seen = new Set();
+    for (const span of document.querySelectorAll(".highlight pre span")) {
+        if (!span.className || seen.has(span.className)) span.replaceWith(...span.childNodes);
+        seen.add(span.className);
+    }
+}"""
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+
+
+def serious(page, rules=None):
+    """The serious and critical faults that axe-core finds, each with the place and what is wrong."""
+    options = {"resultTypes": ["violations"], "preload": False}
+    if rules:
+        options["runOnly"] = rules
+    return [
+        (fault["id"], node["html"][:200], node["failureSummary"])
+        for fault in Axe().run(page, options=options).response["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+def local_file(url):
+    return Path(unquote(urlsplit(url).path))
+
+
+@functools.cache
+def parsed(file):
+    """The anchors of a page, and where its links lead."""
+    page = html.parse(file).getroot()
+    return set(page.xpath("//@id")), {urljoin(file.as_uri(), link) for link in page.xpath("//a/@href")}
+
+
+def broken_links(file):
+    """The links of a page that stay in the book and lead nowhere."""
+    broken = []
+    for url in (url for url in parsed(file)[1] if url.startswith("file:")):
+        target, anchor = local_file(url), unquote(urlsplit(url).fragment)
+        if not target.is_file() or (anchor and anchor not in parsed(target)[0]):
+            broken.append(url)
+    return broken
+
+
+def own_files(page, site):
+    """The page and what it asked for, but for what comes with the theme and MathJax."""
+    files = {local_file(url) for url in page.requested if url.startswith("file:")}
+    static = site / "_static"
+    ours = {static / file.relative_to(ROOT / "_static") for file in (ROOT / "_static").rglob("*")}
+    return {file for file in files if static not in file.parents or file in ours}
+
+
+def test_images_are_whole_and_described(page):
+    assert page.evaluate(BROKEN_IMAGES) == []
+
+
+def test_formulas_are_typeset(page):
+    counts = page.evaluate(
+        "['.math', '.math mjx-container', 'mjx-merror'].map((part) => document.querySelectorAll(part).length)"
+    )
+    assert counts == [counts[0], counts[0], 0]
+    assert MARKUP_OF_FORMULAS.findall(page.evaluate(TEXT)) == []
+
+
+def test_the_page_is_light(page, site):
+    files = own_files(page, site)
+    assert len(files) >= 1
+    assert sum(file.stat().st_size for file in files) < MOST_BYTES
+
+
+def test_nothing_scrolls_sideways(page):
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_axe_finds_no_serious_fault(page):
+    page.evaluate(ONE_OF_EACH_COLOUR)
+    assert serious(page) == []
+
+
+def test_contrast_holds_in_the_dark(page):
+    light = page.evaluate(BACKGROUND)
+    page.evaluate(ONE_OF_EACH_COLOUR)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"{BACKGROUND} !== '{light}'")
+    assert serious(page, ["color-contrast"]) == []
+
+
+def test_links_lead_somewhere(page_name, site):
+    assert broken_links(site / "book" / f"{page_name}.html") == []
+
+
+def test_the_pages_have_formulas(open_page):
+    page = open_page("appendix-notation")
+    assert page.locator("mjx-container").count() > 20
+
+
+def test_the_button_changes_the_theme(open_page):
+    page = open_page("intro")
+    seen = set()
+    for _ in range(3):  # light, dark, and as the system is
+        seen.add((page.evaluate("document.documentElement.dataset.mode"), page.evaluate(BACKGROUND)))
+        page.locator(".theme-switch-button:visible").click()
+    assert len({mode for mode, _ in seen}) == 3
+    assert len({background for _, background in seen}) == 2
+
+
+def found(page):
+    page.locator("#search-results li").first.wait_for()
+    return page.locator("#search-results li a").all_inner_texts()
+
+
+def test_search_finds_bahdanau_in_files(browser, site):
+    page = browser.new_page()
+    page.goto((site / "search.html").as_uri() + "?q=Bahdanau")
+    assert any("Attention" in title for title in found(page))
+    page.close()
+
+
+@pytest.fixture
+def served(site):
+    """The address of the book on a web server of this machine."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_search_finds_bahdanau_on_the_web(browser, served):
+    page = browser.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"{served}/search.html?q=Bahdanau")
+    assert any("Attention" in title for title in found(page))
+    page.locator("#search-results li .context").first.wait_for()  # some words of the page
+    page.close()
+    assert faults == []
+
+
+def test_the_checks_find_what_is_wrong(browser, tmp_path):
+    file = tmp_path / "page.html"
+    file.write_text(
+        "<html lang=en><title>t</title><article>"
+        "<a href='no.html'>a</a> <a href='#no'>b</a> <a href='#here'>c</a>"
+        "<p id='here' style='color: #ccc'>Faint, and $a + b$</p><img src='no.png' alt='x'><img src='data:,'>"
+    )
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    assert [fault[0] for fault in serious(page, ["color-contrast"])] == ["color-contrast"]
+    assert len(page.evaluate(BROKEN_IMAGES)) == 2
+    assert MARKUP_OF_FORMULAS.findall(page.evaluate(TEXT)) == ["$a + b$"]
+    page.close()
+    assert sorted(broken_links(file)) == sorted([file.as_uri() + "#no", (tmp_path / "no.html").as_uri()])
