@@ -18,14 +18,17 @@ is. ``compile_step`` changes that: see ``beam_search``.
 from .beam import beam_search, greedy_search
 from .results import BeamNode, BeamTree, SearchResult, to_texts
 from .sampling import sample, sampling_probabilities
+from .trees import beam_trees, tree_nodes
 
 __all__ = [
     "BeamNode",
     "BeamTree",
     "SearchResult",
     "beam_search",
+    "beam_trees",
     "greedy_search",
     "sample",
     "sampling_probabilities",
     "to_texts",
+    "tree_nodes",
 ]
