@@ -67,6 +67,7 @@ for notebook in sys.argv[2:]:
         find _build/html/reports -name '*.log' -exec cat {} + 2>/dev/null | plain # what the notebooks said
         return 1
     fi
+    "$python" scripts/compact_figures.py _build/html/_images
     echo "== The book is ready, open: $PWD/_build/html/index.html"
 }
 
@@ -110,6 +111,7 @@ without_engine=(
     tests/corpora
     tests/test_appendices.py
     tests/test_build.py
+    tests/test_compact_figures.py
     tests/test_layering.py
     tests/test_notebooks.py
     tests/test_plotting.py
