@@ -113,6 +113,7 @@ without_engine=(
     tests/test_layering.py
     tests/test_notebooks.py
     tests/test_plotting.py
+    tests/test_quizzes.py
     tests/test_results.py
     tests/test_skips.py
     tests/test_text.py
