@@ -192,6 +192,7 @@ without_engine=(
     tests/test_promises.py
     tests/test_references.py
     tests/test_repository.py
+    tests/test_quizzes.py
     tests/test_results.py
     tests/test_skips.py
     tests/test_text.py
