@@ -12,7 +12,7 @@ UV_COMPILE = $(PYTHON_IN_VENV) -m uv pip compile --quiet --universal --python-ve
 
 STEPS := book test pages test-floor test-engines test-colab screenshots
 
-.PHONY: help venv pins format strip clean $(STEPS) $(STEPS:%=run-%)
+.PHONY: help venv pins format strip clean single pdf promises repository $(STEPS) $(STEPS:%=run-%)
 
 # A step that fails says so in this file. Printed through $(error), that line is the last thing on the screen.
 FAILED := _build/failed.txt
@@ -34,6 +34,10 @@ help:
 	@echo "make screenshots  pictures of every page of the built book, on a phone and a desktop: _build/screenshots"
 	@echo "make format       let ruff mend and format code and notebooks"
 	@echo "make strip        strip the outputs of notebooks, except cells tagged keep_output"
+	@echo "make single       the whole book on one page, _build/singlehtml, from the notebooks as make book ran them"
+	@echo "make pdf          the same as a PDF, _build/s2s-lesson.pdf; needs chromium"
+	@echo "make promises     run the conformance suite and write its page of the book anew"
+	@echo "make repository   URL=https://github.com/you/fork: change the address of the repository everywhere"
 	@echo "make pins         write requirements*.txt anew from pyproject.toml (UPGRADE=1: newest versions)"
 	@echo "make clean        remove what was built (CLEAN=all: the environments .venv, .venv-floor, .venv-engines and .venv-colab, too)"
 	@echo "Settings: PYTHON=/path/to/python3.12   S2S_LESSON_DATA=/folder/with/corpora"
@@ -48,6 +52,26 @@ format: venv
 strip: venv
 	@echo "== Stripping $(words $(NOTEBOOKS)) notebooks"
 	@$(if $(NOTEBOOKS),$(PYTHON_IN_VENV) -m nbstripout --keep-count --keep-id $(NOTEBOOKS))
+
+single: venv
+	@echo "== Building the book on a single page"
+	@.venv/bin/jupyter-book build . --builder custom --custom-builder singlehtml -W -n --keep-going
+	@echo "== The page is ready, open: $(CURDIR)/_build/singlehtml/book/intro.html"
+
+pdf: single
+	@echo "== Printing it with chromium"
+	@$(PYTHON_IN_VENV) scripts/pdf.py
+	@echo "== The book is ready, open: $(CURDIR)/_build/s2s-lesson.pdf"
+
+promises: venv
+	@echo "== Running the conformance suite"
+	@mkdir -p _build
+	@OMP_NUM_THREADS=1 $(PYTHON_IN_VENV) -m pytest -q -n logical --dist loadfile tests/conformance \
+		--junitxml=_build/conformance.xml
+	@$(PYTHON_IN_VENV) scripts/promises.py _build/conformance.xml
+
+repository: venv
+	@$(PYTHON_IN_VENV) scripts/repository.py $(URL)
 
 # .venv need not match pyproject.toml here: the pins are about to change.
 pins:

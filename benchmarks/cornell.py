@@ -28,15 +28,20 @@ BACKWARD = "backward"  # reads replies and writes what they reply to, for mutual
 CORPORA = {"cornell": "default", "chitchat": "chitchat"}  # an arm on each
 EPOCHS = {"chitchat": 1}
 BEAM = {"beam_size": 5}
-N_BEST, MMI = 20, {"weight": 0.5, "length_bonus": 0.0}
+N_BEST, MMI_WEIGHT = 20, 0.5
 DECODERS = {
     "greedy": "the likeliest token, again and again",
     "beam": "beam of 5",
-    "no repeats": "beam of 5, no two tokens twice",
+    "beam, longer": "beam of 5, score divided by length to a power that makes replies as long as people's",
+    "no repeats": "the same, no two tokens twice",
     "sampling": "one sample, temperature 1",
     "nucleus": "one sample from the likeliest tokens that make up 0.9 of the probability",
     "mutual information": f"of {N_BEST} samples the best by 0.5 ln p(T|S) + 0.5 ln p(S|T)",
+    "mutual information, longer": "the same, and a bonus a token that makes replies as long as people's",
 }
+TUNED_ON = 400  # pairs of the development part
+LENGTH_PENALTIES = [0.0, 0.5, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0]
+LENGTH_BONUSES = [round(0.1 * step, 1) for step in range(41)]
 SHOWN, SHOWN_SEED = 12, 0
 
 
@@ -105,15 +110,17 @@ def measure(arm, seed):
 
     Returns:
         dict of ``arm``, ``seed``, ``parameters``, ``epochs`` of training, ``seconds`` of it,
-        ``teacher_forced`` (see ``perplexities``), ``replies`` (a dict of figures for each decoder) and
-        ``shown``: some ``rows`` of the test split, drawn at random, and the replies to them.
+        ``chosen_on_dev`` (see there), ``teacher_forced`` (see ``perplexities``), ``replies`` (a dict of
+        figures for each decoder) and ``shown``: some ``rows`` of the test split, drawn at random, and the
+        replies to them.
     """
-    pipeline, pairs = train(arm, seed), corpus_of(arm).test
+    pipeline, corpus = train(arm, seed), corpus_of(arm)
+    pairs = corpus.test
     history = json.loads((RUNS / f"{arm.replace(' ', '-')}-{seed}" / "history.json").read_text("utf-8"))
     sources = [source for source, _ in pairs]
-    backward = None if arm in ("article", "chitchat") else train(BACKWARD, 0)
-    outputs = {name: replies(pipeline, sources, name, seed, backward) for name in DECODERS}
-    outputs = {name: texts for name, texts in outputs.items() if texts is not None}
+    backward = None if arm == "chitchat" else train(BACKWARD, 0)
+    chosen = chosen_on_dev(pipeline, corpus.dev[:TUNED_ON], seed, backward)
+    outputs = replies(pipeline, sources, seed, backward, chosen)
     rows = np.random.default_rng(SHOWN_SEED).choice(len(pairs), SHOWN, replace=False).tolist()
     return {
         "arm": arm,
@@ -121,28 +128,82 @@ def measure(arm, seed):
         "parameters": pipeline.model.count_params(),
         "epochs": len(history["loss"]),
         "seconds": sum(history["seconds"]),
+        "chosen_on_dev": chosen,
         "teacher_forced": perplexities(pipeline, pairs),
         "replies": {name: figures(texts, pairs) for name, texts in outputs.items()},
         "shown": {"rows": rows, **{name: [texts[row] for row in rows] for name, texts in outputs.items()}},
     }
 
 
-def replies(pipeline, sources, decoder, seed, backward):
-    """Answer all sources in a way of ``DECODERS``: list of str, or None where it needs a backward model."""
-    if decoder == "mutual information":
-        if backward is None:
-            return None
-        from s2s_lesson.reranking import rerank_replies
+def chosen_on_dev(pipeline, pairs, seed, backward):
+    """Choose what makes replies as long as people's, of the development part, on average.
 
-        found = pipeline.sample(sources, N_BEST, seed=seed, truncate=True)
-        found = rerank_replies(found, backward, **MMI)
-    elif decoder in ("sampling", "nucleus"):
-        options = {"top_p": 0.9} if decoder == "nucleus" else {}
-        found = pipeline.sample(sources, seed=seed, truncate=True, **options)
-    else:
-        options = {"greedy": {"beam_size": 1}, "beam": BEAM, "no repeats": {**BEAM, "no_repeat_ngram": 2}}
-        found = pipeline.predict(sources, truncate=True, **options[decoder])
-    return [prediction.text for prediction in found]
+    Returns:
+        dict of ``length_penalty``, for the beam, and, with a backward model, ``length_bonus``, for mutual
+        information.
+    """
+    sources = [source for source, _ in pairs]
+    wanted = length([target for _, target in pairs])
+    lengths = {}
+    for penalty in LENGTH_PENALTIES:
+        found = pipeline.predict(sources, truncate=True, **longer_beam(penalty))
+        lengths[penalty] = length([reply.text for reply in found])
+    chosen = {"length_penalty": min(lengths, key=lambda penalty: abs(lengths[penalty] - wanted))}
+    if backward:
+        ranked = by_mutual_information(pipeline, sources, seed, backward)
+        lengths = {
+            bonus: length([with_bonus(best, bonus).text for best in ranked]) for bonus in LENGTH_BONUSES
+        }
+        chosen["length_bonus"] = min(lengths, key=lambda bonus: abs(lengths[bonus] - wanted))
+    return chosen
+
+
+def length(texts):
+    """Mean length in tokens."""
+    from s2s_lesson import metrics
+    from s2s_lesson.text import tokenize
+
+    return metrics.mean_length([tokenize(text.lower(), "casual") for text in texts])
+
+
+def longer_beam(penalty):
+    """Options of ``predict``."""
+    return {**BEAM, "length_formula": "average", "length_penalty": penalty}
+
+
+def by_mutual_information(pipeline, sources, seed, backward):
+    """Draw samples and rank them: list of ``Prediction`` with alternatives."""
+    from s2s_lesson.reranking import rerank_replies
+
+    found = pipeline.sample(sources, N_BEST, seed=seed, truncate=True)
+    return rerank_replies(found, backward, weight=MMI_WEIGHT)
+
+
+def with_bonus(best, bonus):
+    """The best of a ranked reply and its alternatives once each token is worth ``bonus``."""
+    return max((best, *best.alternatives), key=lambda reply: reply.score + bonus * len(reply.tokens))
+
+
+def replies(pipeline, sources, seed, backward, chosen):
+    """Answer all sources in each way of ``DECODERS``, where there is what it needs: dict of lists of str."""
+    longer = longer_beam(chosen["length_penalty"])
+    found = {
+        name: pipeline.predict(sources, truncate=True, **options)
+        for name, options in {
+            "greedy": {"beam_size": 1},
+            "beam": BEAM,
+            "beam, longer": longer,
+            "no repeats": {**longer, "no_repeat_ngram": 2},
+        }.items()
+    }
+    found["sampling"] = pipeline.sample(sources, seed=seed, truncate=True)
+    found["nucleus"] = pipeline.sample(sources, seed=seed, truncate=True, top_p=0.9)
+    if backward:
+        found["mutual information"] = by_mutual_information(pipeline, sources, seed, backward)
+        found["mutual information, longer"] = [
+            with_bonus(best, chosen["length_bonus"]) for best in found["mutual information"]
+        ]
+    return {name: [prediction.text for prediction in predictions] for name, predictions in found.items()}
 
 
 def perplexities(pipeline, pairs):
@@ -250,6 +311,7 @@ def summary(runs):
     found = {
         "parameters": runs[0]["parameters"],
         "seconds": spread([run["seconds"] for run in runs]),
+        "chosen_on_dev": spreads([run["chosen_on_dev"] for run in runs]),
         "teacher_forced": spreads([run["teacher_forced"] for run in runs]),
     }
     decoders = {name: spreads([run["replies"][name] for run in runs]) for name in runs[0]["replies"]}

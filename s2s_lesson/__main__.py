@@ -204,7 +204,7 @@ def _plot(prediction, path):
     if not prediction.tokens:
         raise ValueError("Expected a text to plot; received a blank one.")
     writable_folder(Path(path).parent)
-    plot_attention(prediction).figure.savefig(path, dpi=150)
+    plot_attention(prediction).figure.savefig(path, dpi=200)
 
 
 def _read_run(folder):

@@ -1,6 +1,8 @@
 """Plots of attention, of training, of searches and of the encoder-decoder itself: Axes in, Axes out.
 
-Nothing here touches `matplotlib.rcParams`. Without `ax`, each function makes a figure that fits its contents.
+Blue is the encoder, orange the decoder, green attention, in every figure. What is none of these takes a
+colour of SERIES. Nothing here touches `matplotlib.rcParams`. Without `ax`, each function makes a figure that
+fits its contents.
 """
 
 import itertools
@@ -10,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Patch, PathPatch
 from matplotlib.path import Path
@@ -18,21 +21,47 @@ from matplotlib.ticker import MaxNLocator
 from s2s_lesson import fonts
 
 COLORS = {
-    "encoder": "#0067A5",  # blue
-    "state": "#5A5A5A",  # grey
+    "encoder": "#005A9E",  # blue
+    "state": "#424242",  # grey
     "decoder": "#B34700",  # burnt orange
-    "attention": "#00755A",  # green
-    "training": "#0067A5",
-    "validation": "#B34700",
+    "attention": "#007F5C",  # green
 }
-"""The palette of Okabe and Ito, darkened to a contrast of 4.5 with white, so that it serves for text as well.
+"""The parts of a model. The hues of Okabe and Ito, dark enough to be read as text on white.
 
-Colour-blind readers can tell this blue, orange and green apart.
+Colour-blind readers can tell them apart, and those of SERIES as well.
 
 Source: Okabe and Ito 2008, Color Universal Design, https://jfly.uni-koeln.de/color/.
 """
 
-ATTENTION_COLORMAP = "viridis"  # perceptually uniform, safe for colour-blind readers
+SERIES = ("#8A3FA8", "#A08000", "#33205C", "#D2679E", "#707070")  # purple, ochre, ink, rose, grey
+"""Colours for lines and bars that stand for no part of a model: runs, corpora, settings."""
+
+
+def colormap(color: str) -> Colormap:
+    """A colour map from white over a colour to its dark shade, with even steps of lightness.
+
+    Args:
+        color: A part of COLORS, such as "attention", or any colour that Matplotlib knows.
+
+    Returns:
+        A map for values from "none" to "much".
+    """
+    middle = to_rgb(COLORS.get(color, color))
+    dark = tuple(0.5 * channel for channel in middle)
+    return LinearSegmentedColormap.from_list(color, [(0, "white"), (0.7, middle), (1, dark)])
+
+
+ATTENTION_COLORMAP = colormap("attention")
+
+
+def show_as_svg() -> None:
+    """Have the notebook show its figures as SVG: sharp at any size, with letters that need no font.
+
+    Where a figure holds a layer that is drawn as pixels (`rasterized=True`), it has 200 of them per inch.
+    """
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    set_matplotlib_formats("svg", dpi=200, metadata={"Date": None})
 
 
 def plot_attention(prediction, ax: Axes | None = None) -> Axes:
@@ -68,7 +97,7 @@ def plot_attention(prediction, ax: Axes | None = None) -> Axes:
         height = max(2.8, cell * len(rows) + top + 0.8)
         _, ax = plt.subplots(figsize=(width, height), layout="constrained")
 
-    image = ax.imshow(weights, ATTENTION_COLORMAP, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+    image = ax.imshow(weights, ATTENTION_COLORMAP, vmin=0, vmax=1, aspect="auto", interpolation="none")
     style = {"fontfamily": fonts.families(rows + columns), "fontsize": font_size, "parse_math": False}
     turned = {} if upright else {"rotation": 45, "ha": "left", "va": "baseline", "rotation_mode": "anchor"}
     ax.set_xticks(range(len(columns)), columns, **style, **turned)
@@ -78,10 +107,10 @@ def plot_attention(prediction, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("source")
     ax.set_ylabel("output")
 
-    # Thin white lines between the cells, in place of a frame and tick marks.
-    ax.set_xticks(np.arange(0.5, len(columns) - 1), minor=True)
-    ax.set_yticks(np.arange(0.5, len(rows) - 1), minor=True)
-    ax.grid(which="minor", color="white", linewidth=0.6)
+    # Thin lines around the cells, in place of a frame and tick marks.
+    ax.set_xticks(np.arange(-0.5, len(columns)), minor=True)
+    ax.set_yticks(np.arange(-0.5, len(rows)), minor=True)
+    ax.grid(which="minor", color="0.85", linewidth=0.6, clip_on=False)
     ax.tick_params(which="both", length=0)
     ax.spines[:].set_visible(False)
 
@@ -121,14 +150,14 @@ def plot_history(history: Mapping[str, Sequence[float]], ax: Axes | None = None)
 
     epochs = np.arange(1, len(training) + 1)
     style = {"marker": "o", "markersize": 4, "linewidth": 1.8}
-    ax.plot(epochs, training, color=COLORS["training"], label="training", **style)
+    ax.plot(epochs, training, color=SERIES[0], label="training", **style)
     if len(validation):
-        ax.plot(epochs, validation, color=COLORS["validation"], linestyle="--", label="validation", **style)
+        ax.plot(epochs, validation, color=SERIES[1], linestyle="--", label="validation", **style)
         if np.isfinite(validation).any():
             best = int(np.nanargmin(validation))
             label = f"lowest validation loss (epoch {best + 1})"
             ring = {"marker": "o", "markersize": 10, "linestyle": "none", "markerfacecolor": "none"}
-            ax.plot(epochs[best], validation[best], color=COLORS["validation"], label=label, **ring)
+            ax.plot(epochs[best], validation[best], color=SERIES[1], label=label, **ring)
 
     margin = max(0.5, 0.02 * len(epochs))
     ax.set_xlim(1 - margin, len(epochs) + margin)
@@ -161,7 +190,7 @@ def plot_encoder_decoder(
         target_tokens: What the decoder puts out, in order, commonly ending with "</s>".
         ax: Where to draw; None makes a new figure.
         attention_weights: float (len(target_tokens), len(source_tokens)) from 0 to 1; the more weight, the
-            darker and wider the line. None draws the model without attention.
+            more opaque and wider the line. None draws the model without attention.
         bos: The token that the decoder reads first.
 
     Returns:
@@ -191,12 +220,12 @@ def plot_encoder_decoder(
     limits = (-1.0, decoder_x[-1] + 1.0), (-2.3, output_y + 0.45)
     width, height = (high - low for low, high in limits)
     if ax is None:
-        inches = min(0.62, 16 / width)  # for one unit
+        inches = min(0.62, 12 / width)  # for one unit
         _, ax = plt.subplots(figsize=(inches * width, inches * height), layout="constrained")
     else:
         room = ax.get_window_extent()
         inches = min(room.width / width, room.height / height) / ax.figure.dpi
-    size = 12 * min(1, inches / 0.62)  # points, of the tokens
+    size = min(12, 29 * inches)  # points, of the tokens: 29 makes them 0.4 units high
     ax.set_xlim(*limits[0])
     ax.set_ylim(*limits[1])
     ax.set_aspect("equal")
@@ -225,19 +254,20 @@ def plot_encoder_decoder(
 
     _arrow(ax, (encoder_x[-1] + 0.5, 0), (state_x - 0.65, 0), COLORS["encoder"])
     _box(ax, state_x, 0, 1.3, 0.8, COLORS["state"])
-    write(state_x, 0, "encoder\nstate", fontsize=0.75 * size, color="white")
+    write(state_x, 0, "encoder\nstate", fontsize=0.6 * size, color="white")
     _arrow(ax, (state_x + 0.65, 0), (decoder_x[0] - 0.5, 0), COLORS["decoder"])
 
     if attention_weights is None:
         for x in decoder_x:
             _arrow(ax, (x, 0.5), (x, output_y - 0.32), COLORS["decoder"])
         return ax
-    for x, row in zip(decoder_x, attention_weights, strict=True):
+    write(decoder_x[0] - 1.55, context_y, "context", fontsize=size, color=COLORS["attention"])
+    for step, (x, row) in enumerate(zip(decoder_x, attention_weights, strict=True), 1):
         for source_x, weight in zip(encoder_x, row, strict=True):
             _attention_line(ax, (source_x, 0.5), (x - 0.35, context_y - 0.27), float(weight))
         _arrow(ax, (x, 0.5), (x, context_y - 0.27), COLORS["decoder"])
-        _box(ax, x, context_y, 1.24, 0.54, COLORS["attention"])
-        write(x, context_y, "context", fontsize=0.75 * size, color="white")
+        _box(ax, x, context_y, 1.0, 0.54, COLORS["attention"])
+        write(x, context_y, str(step), fontsize=size, color="white")
         _arrow(ax, (x, context_y + 0.27), (x, output_y - 0.32), COLORS["decoder"])
     return ax
 
@@ -245,9 +275,9 @@ def plot_encoder_decoder(
 def plot_beam_tree(nodes, tokens: Sequence[str], ax: Axes | None = None, *, bos: str = "<s>") -> Axes:
     """Draw what a beam search looked at: a column for each step, in it the candidates, the best on top.
 
-    Candidates that were kept are filled, those that were pruned are pale outlines. Those that ended have
-    square corners. Under each token stands the score of the hypothesis that it ends. The thick line leads to
-    the best hypothesis that ended.
+    Candidates that were kept are filled, those that were pruned are pale outlines. Those that ended are grey,
+    as the beginning is, and have square corners. Under each token stands the score of the hypothesis that it
+    ends. The thick line leads to the best hypothesis that ended.
 
     Args:
         nodes: List of `BeamNode`, from `result.tree.nodes(sentence)`.
@@ -319,7 +349,7 @@ def plot_beam_tree(nodes, tokens: Sequence[str], ax: Axes | None = None, *, bos:
         ax.plot(*ends, color=color, linewidth=line_width, zorder=depth, solid_capstyle="round")
         fill, edge, color = "none", "0.75", "0.4"
         if node.kept:
-            fill, edge, color = COLORS["decoder" if node.ended else "encoder"], "none", "white"
+            fill, edge, color = COLORS["state" if node.ended else "decoder"], "none", "white"
         _box(ax, x, y, box_width, 1, fill, edge, rounding=0 if node.ended else 0.3)
         score = f"{node.score:.2f}".replace("-", "\N{MINUS SIGN}")
         write(x, y + 0.19, label, size, color)
@@ -327,8 +357,8 @@ def plot_beam_tree(nodes, tokens: Sequence[str], ax: Axes | None = None, *, bos:
 
     pruned = {"facecolor": "none", "edgecolor": "0.75"}
     handles = [
-        Patch(facecolor=COLORS["encoder"], label="kept"),
-        Patch(facecolor=COLORS["decoder"], label="kept, ended"),
+        Patch(facecolor=COLORS["decoder"], label="kept"),
+        Patch(facecolor=COLORS["state"], label="kept, ended"),
         Patch(**pruned, label="pruned"),
         Line2D([], [], color=COLORS["decoder"], linewidth=2.6, label="the best that ended"),
     ]

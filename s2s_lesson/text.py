@@ -36,14 +36,14 @@ def tokenize(text: str, how: str | Tokenizer) -> list[str]:
 
     Args:
         text: the text; an empty or blank one has no tokens, except that "characters" keeps blanks.
-        how: one of `TOKENIZERS`:
-            "characters": every character is a token, blanks too.
-            "whitespace": split at blanks.
-            "words": NLTK's Treebank words: "don't" is "do" and "n't"; a full stop is split off only at the
-                end of the text.
-            "casual": NLTK's TweetTokenizer, for dialogue: "don't" stays whole, each mark of punctuation is a
-                token, quotation marks are made plain, and no token holds a blank.
-            Or a tokenizer that was trained: a `subwords.Subwords`.
+        how: one of `TOKENIZERS`, or a tokenizer that was trained, a `subwords.Subwords`:
+
+            - "characters": every character is a token, blanks too.
+            - "whitespace": split at blanks.
+            - "words": NLTK's Treebank words: "don't" is "do" and "n't"; a full stop is split off only at the
+              end of the text.
+            - "casual": NLTK's TweetTokenizer, for dialogue: "don't" stays whole, each mark of punctuation is
+              a token, quotation marks are made plain, and no token holds a blank.
 
     Returns:
         The tokens, in order.

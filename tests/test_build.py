@@ -50,6 +50,7 @@ def project_files():
             "runs",
             ".git",
             "__pycache__",
+            "node_modules",
         }
         paths = [path.relative_to(ROOT) for path in ROOT.rglob("*")]
         names = [str(path) for path in paths if not skip & set(path.parts)]

@@ -20,6 +20,7 @@ import sys
 if "google.colab" in sys.modules:
     %pip install --quiet "s2s-lesson @ git+https://github.com/s2s-lesson/s2s-lesson"
 """
+DRAWS = re.compile(r"\bplt\.show\(|\bplot_\w+\(")
 HEADING = re.compile(r"^#{1,6} +(.*)", re.MULTILINE)
 FENCED = re.compile(r"^(`{3,}|~{3,})(?!\{).*?^\1", re.MULTILINE | re.DOTALL)
 SPHINX = (
@@ -77,7 +78,39 @@ def badly_folded(notebook):
     return wrong
 
 
-CHECKS = (outputs_not_kept, outputs_not_there, too_long, sphinx_markup, badly_folded)
+def drawings(notebook):
+    """Number and cell of each code cell that draws."""
+    cells = enumerate(code_cells(notebook))
+    return [(number, cell) for number, cell in cells if DRAWS.search(cell.source)]
+
+
+def drawings_without_alt_text(notebook):
+    """Numbers of the code cells that draw and do not say, in a sentence of their own, what is to be seen."""
+    seen, wrong = set(), []
+    for number, cell in drawings(notebook):
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        if len(alt.split()) < 8 or not alt.endswith(".") or alt in seen:
+            wrong.append(number)
+        seen.add(alt)
+    return wrong
+
+
+def drawings_as_pixels(notebook):
+    """Numbers of the code cells that draw before figures are shown as SVG."""
+    cells = enumerate(code_cells(notebook))
+    setups = [number for number, cell in cells if "show_as_svg()" in cell.source]
+    return [number for number, _ in drawings(notebook) if not setups or number < setups[0]]
+
+
+CHECKS = (
+    outputs_not_kept,
+    outputs_not_there,
+    too_long,
+    sphinx_markup,
+    badly_folded,
+    drawings_without_alt_text,
+    drawings_as_pixels,
+)
 # One test for all notebooks: a parametrised test would count as skipped while there are none.
 PARSED = {path.relative_to(BOOK).as_posix(): nbformat.read(path, as_version=4) for path in NOTEBOOKS}
 
@@ -111,17 +144,20 @@ def test_notebooks_are_stripped():
     assert unstripped == [], "Expected stripped notebooks; received outputs or metadata. Run: make strip"
 
 
+ALT = "Line chart of a loss that falls from epoch to epoch."
 GOOD = v4.new_notebook(
     cells=[
         v4.new_markdown_cell(
             "# Title\n\nMath $\\frac{a}{b}$, code `{name}` and `x`.\n\n```python\n# Solution\n```"
         ),
         v4.new_code_cell(COLAB_CELL),
-        v4.new_code_cell("print(1)", metadata={"tags": ["keep_output"]}),
+        v4.new_code_cell("show_as_svg()\nprint(1)", metadata={"tags": ["keep_output"]}),
         v4.new_markdown_cell("### Solution"),
         v4.new_code_cell("2", metadata={"tags": ["hide-cell"], "cellView": "form"}),
         v4.new_markdown_cell("## Next"),
         v4.new_code_cell("\n".join("x = 1" for _ in range(MAX_LINES))),
+        v4.new_code_cell("plt.show()", metadata={"mystnb": {"image": {"alt": ALT}}}),
+        v4.new_code_cell("plot_attention(it)", metadata={"mystnb": {"image": {"alt": f"Again: {ALT}"}}}),
     ]
 )
 GOOD.cells[2].outputs = [v4.new_output("stream", text="1\n")]
@@ -146,6 +182,10 @@ def test_the_checks_accept_a_good_notebook():
         (badly_folded, 4, {"metadata": {"tags": ["hide-cell"]}}),
         (badly_folded, 4, {"metadata": {"cellView": "form"}}),
         (badly_folded, 4, {"metadata": {}}),
+        (drawings_without_alt_text, 7, {"metadata": {}}),
+        (drawings_without_alt_text, 7, {"metadata": {"mystnb": {"image": {"alt": "Figure 1."}}}}),
+        (drawings_without_alt_text, 8, {"metadata": {"mystnb": {"image": {"alt": ALT}}}}),
+        (drawings_as_pixels, 1, {"source": "plt.show()", "metadata": {"mystnb": {"image": {"alt": ALT}}}}),
     ],
 )
 def test_the_checks_find(check, cell, change):

@@ -15,7 +15,16 @@ import matplotlib.pyplot as plt
 from matplotlib.colors import to_rgb
 
 from s2s_lesson import fonts
-from s2s_lesson.plotting import COLORS, plot_attention, plot_beam_tree, plot_encoder_decoder, plot_history
+from s2s_lesson.plotting import (
+    ATTENTION_COLORMAP,
+    COLORS,
+    SERIES,
+    colormap,
+    plot_attention,
+    plot_beam_tree,
+    plot_encoder_decoder,
+    plot_history,
+)
 
 SCRIPTS = {
     "Latin": "mardi 3 août",
@@ -327,7 +336,7 @@ def test_attention_lines_are_as_opaque_as_their_weights():
     ends = [line.get_path().vertices[-1][0] for line in lines]
     assert [len(set(starts)), len(set(ends))] == [3, 2]
     assert len(patches_of(ax, COLORS["attention"])) == 2, "one context for each output token"
-    assert texts(ax.texts).count("context") == 2
+    assert texts(ax.texts).count("context") == 1, "the row's name"
 
 
 def test_encoder_decoder_without_attention_has_no_context():
@@ -438,8 +447,8 @@ def test_beam_tree_has_a_column_for_each_step_with_the_kept_ones_on_top():
 def test_beam_tree_tells_kept_ended_and_pruned_candidates_apart():
     drawn = boxes(plot_beam_tree(beam_nodes(), TOKENS))
     filled = [patch.get_facecolor()[:3] for patch in drawn if patch.get_facecolor()[3] > 0]
-    counts = [filled.count(to_rgb(COLORS[part])) for part in ("state", "encoder", "decoder")]
-    assert counts == [1, 3, 1], "the begin token, those kept open, those kept that ended"
+    counts = [filled.count(to_rgb(COLORS[part])) for part in ("state", "decoder")]
+    assert counts == [2, 3], "the begin token and one that was kept and ended, those kept open"
     assert sum(patch.get_facecolor()[3] == 0 for patch in drawn) == 2, "pruned ones are outlines"
     square = [patch for patch in drawn if type(patch.get_boxstyle()).__name__ == "Square"]
     assert len(square) == 2, "ended ones, pruned or not, without colour as well"
@@ -517,14 +526,96 @@ def test_beam_tree_refuses_nodes_without_tokens():
         plot_beam_tree(beam_nodes(), TOKENS[:3])
 
 
+# Colours
+
+
+def linear(color):
+    """Linear RGB of a colour, from 0 to 1."""
+    channels = np.array(to_rgb(color))
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def contrast_with_white(color):
+    return 1.05 / (np.dot([0.2126, 0.7152, 0.0722], linear(color)) + 0.05)
+
+
+def lab(linear_rgb):
+    """CIE L*a*b* under D65: equal distances look equally far apart."""
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(to_xyz @ np.clip(linear_rgb, 0.001, 1) / [0.9505, 1, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+SIGHT = {  # Machado, Oliveira and Fernandes 2009, severity 1.0; on linear RGB
+    "usual": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("palette", [tuple(COLORS.values()), SERIES], ids=["parts", "series"])
+def test_colors_can_be_told_apart(palette, sight):
+    seen = [lab(SIGHT[sight] @ linear(color)) for color in palette]
+    distances = [np.linalg.norm(one - other) for one, other in itertools.combinations(seen, 2)]
+    assert min(distances) > 12, "2 is just noticeable"
+
+
 def test_colors_are_legible_on_white_and_under_white_text():
-    for name, color in COLORS.items():
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
-        luminance = np.dot([0.2126, 0.7152, 0.0722], linear)
-        assert 1.05 / (luminance + 0.05) >= 4.5, name  # WCAG 2.1, success criterion 1.4.3
+    assert {name: color for name, color in COLORS.items() if contrast_with_white(color) < 4.5} == {}
+    assert [color for color in SERIES if contrast_with_white(color) < 3] == []  # WCAG 2.1, 1.4.3 and 1.4.11
+
+
+def test_series_stand_for_no_part():
+    assert not set(SERIES) & set(COLORS.values())
+
+
+@pytest.mark.parametrize("name", [*COLORS, "purple"])
+def test_colormaps_go_from_white_over_the_color_to_dark_in_even_steps(name):
+    shades = colormap(name)(np.linspace(0, 1, 101))[:, :3]
+    np.testing.assert_allclose(shades[0], 1)
+    np.testing.assert_allclose(shades[70], to_rgb(COLORS.get(name, name)), atol=0.02)
+    steps = -np.diff([lab(linear(shade))[0] for shade in shades])
+    assert steps.min() > 0.1 and steps.max() < 3
+
+
+def test_attention_is_green():
+    (image,) = plot_attention(prediction("ab", "cd")).images
+    assert image.get_cmap() == ATTENTION_COLORMAP == colormap("attention")
 
 
 # Settings
+
+
+def test_notebooks_show_svg_with_letters_as_outlines():
+    script = """
+import matplotlib
+matplotlib.use("Agg")
+from IPython.core.interactiveshell import InteractiveShell
+from s2s_lesson import plotting
+shell = InteractiveShell.instance()
+plotting.show_as_svg()
+figure = plotting.plot_encoder_decoder("화b", "cd").figure
+shown, _ = shell.display_formatter.format(figure)
+assert {name for name in shown if name.startswith("image/")} == {"image/svg+xml"}
+assert "<text" not in shown["image/svg+xml"] and "<use" in shown["image/svg+xml"]
+assert "dc:date" not in shown["image/svg+xml"]
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
 
 
 def test_import_and_use_leave_the_settings_alone():

@@ -6,10 +6,10 @@ the row axis first: one row a hypothesis. NumPy functions and ONNX sessions serv
 
 Two leaves of the state have a meaning where the state is a dict. Both are optional:
 
-attention_weights   float (rows, source_length): what the step that was just made attended to. The coverage
-                    penalty and ``return_attention`` need it.
-keys_mask           bool (rows, source_length); True = real token. Where it is missing, every source position
-                    counts as real.
+- ``attention_weights``: float (rows, source_length); what the step that was just made attended to. The
+  coverage penalty and ``return_attention`` need it.
+- ``keys_mask``: bool (rows, source_length); True = real token. Where it is missing, every source position
+  counts as real.
 
 A ``step`` that is a method of a Keras layer is compiled, once for each shape; any other function runs as it
 is. ``compile_step`` changes that: see ``beam_search``.
@@ -18,14 +18,17 @@ is. ``compile_step`` changes that: see ``beam_search``.
 from .beam import beam_search, greedy_search
 from .results import BeamNode, BeamTree, SearchResult, to_texts
 from .sampling import sample, sampling_probabilities
+from .trees import beam_trees, tree_nodes
 
 __all__ = [
     "BeamNode",
     "BeamTree",
     "SearchResult",
     "beam_search",
+    "beam_trees",
     "greedy_search",
     "sample",
     "sampling_probabilities",
     "to_texts",
+    "tree_nodes",
 ]

@@ -99,13 +99,13 @@ def beam_search(
 
     When a sentence is done:
 
-    "exact"        its ``n_best`` best ended hypotheses are no worse than anything that is still open could
-                   become. This never changes the result: it is that of "never".
-    "top_ended"    the ``n_best`` hypotheses at the top of the beam have ended. The same result as "exact" for
-                   a ``length_penalty`` and ``coverage_penalty`` of 0 and one group, where scores only fall;
-                   otherwise a longer hypothesis may be missed.
-    "first_ended"  ``n_best`` hypotheses have ended, wherever they stand. The fastest; may miss better ones.
-    "never"        all hypotheses of the beam have ended, or are cut.
+    - "exact": its ``n_best`` best ended hypotheses are no worse than anything that is still open could
+      become. This never changes the result: it is that of "never".
+    - "top_ended": the ``n_best`` hypotheses at the top of the beam have ended. The same result as "exact"
+      for a ``length_penalty`` and ``coverage_penalty`` of 0 and one group, where scores only fall;
+      otherwise a longer hypothesis may be missed.
+    - "first_ended": ``n_best`` hypotheses have ended, wherever they stand. The fastest; may miss better ones.
+    - "never": all hypotheses of the beam have ended, or are cut.
 
     With ``groups``, each group keeps ``beam_size / groups`` hypotheses and chooses after those before it: its
     scores are lowered by ``diversity_penalty`` for each time that these took the same token in this step. The

@@ -1,0 +1,65 @@
+"""The address of the repository: one for the whole project, changed by one command.
+
+No engine is needed.
+"""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+repository = runpy.run_path(str(ROOT / "scripts" / "repository.py"))
+current, change, named = (repository[name] for name in ("current", "change", "named"))
+
+
+def text_files(root):
+    for path in repository["files"](root):
+        try:
+            yield path, path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+
+
+def test_the_address_is_the_same_everywhere():
+    this_file = Path(__file__).name
+    found = {
+        path.name: names
+        for path, text in text_files(ROOT)
+        if (names := named(text)) and path.name != this_file
+    }
+    assert {"_config.yml", "README.md", "pyproject.toml", "01-concepts.ipynb", "test_notebooks.py"} <= set(
+        found
+    )
+    assert set().union(*found.values()) == {current()}
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "_config.yml").write_text("repository:\n  url: https://github.com/ann/one\n  branch: main\n")
+    (tmp_path / "README.md").write_text('pip install "x[y] @ git+https://github.com/ann/one"\n')
+    (tmp_path / "data.py").write_text(
+        'URL = "https://raw.githubusercontent.com/ann/one/main/book/"\n'
+        'OTHER = "https://github.com/ann/one-more", "https://raw.githubusercontent.com/multi30k/dataset/x"\n'
+    )
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff")
+    (tmp_path / "_build").mkdir()
+    (tmp_path / "_build" / "page.html").write_text("https://github.com/ann/one")
+    return tmp_path
+
+
+def test_one_command_changes_it_everywhere(project):
+    assert current(project) == "ann/one"
+    changed = change("https://github.com/you/fork", project)
+    assert {path.name for path in changed} == {"_config.yml", "README.md", "data.py"}
+    assert current(project) == "you/fork"
+    assert set().union(*(named(text) for _, text in text_files(project))) == {"you/fork"}
+    assert "ann/one-more" in (project / "data.py").read_text()
+
+
+@pytest.mark.parametrize("url", ["you/fork", "https://example.org/you/fork", "https://github.com/you", ""])
+def test_an_address_that_colab_cannot_open_changes_nothing(project, url):
+    before = (project / "README.md").read_text()
+    with pytest.raises(ValueError, match="Expected an address such as"):
+        change(url, project)
+    assert (project / "README.md").read_text() == before

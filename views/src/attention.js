@@ -1,0 +1,114 @@
+// An attention map as a table: a column for each source token, a row for each output token.
+
+import { select } from "d3-selection";
+import { decimal, shortWeight } from "./numbers.js";
+import { player } from "./player.js";
+
+const NAMED_FROM = 0.05; // smaller weights are not put into words
+const MOVES = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
+
+export function attentionView(figure, { source, output, weights }) {
+  const root = select(figure).append("div").attr("class", "s2s-attention");
+  let written = output.length; // rows that are shown as written
+  let row = 0;
+  let column = null; // a row or a column is looked at, never both
+
+  const steps = player(root, { count: () => output.length, show: (step) => lookAtRow(step, step + 1) });
+  const now = root.append("p").attr("class", "s2s-now").attr("aria-live", "polite");
+  const table = root
+    .append("div")
+    .attr("class", "s2s-scroll")
+    .attr("tabindex", 0)
+    .attr("role", "region")
+    .attr("aria-label", "Attention map")
+    .append("table")
+    .style("--columns", source.length);
+  table.append("caption").text("Rows: what the model writes. Columns: what it reads. Each row of weights sums to 1.");
+
+  const head = table.append("thead").append("tr");
+  head.append("td").html("<span>reads&nbsp;→</span><span>writes&nbsp;↓</span>");
+  const columnButtons = head
+    .selectAll("th")
+    .data(source)
+    .join("th")
+    .attr("scope", "col")
+    .append("button")
+    .attr("type", "button")
+    .text((token) => token);
+  const rows = table.append("tbody").selectAll("tr").data(output).join("tr");
+  const rowButtons = rows
+    .append("th")
+    .attr("scope", "row")
+    .append("button")
+    .attr("type", "button")
+    .text((token) => token);
+  const cells = rows
+    .selectAll("td")
+    .data((_, index) => weights[index].map((weight, place) => ({ weight, row: index, column: place })))
+    .join("td")
+    .style("--weight", (cell) => cell.weight);
+  cells.append("span").text((cell) => shortWeight(cell.weight));
+
+  wire(rowButtons, (index) => lookAtRow(index, output.length));
+  wire(columnButtons, lookAtColumn);
+  const onCell = (event, cell) => byHand(() => lookAtRow(cell.row, output.length));
+  cells.on("pointerenter", (event, cell) => event.pointerType === "mouse" && onCell(event, cell)).on("click", onCell);
+
+  // Mouse, finger and keyboard: pointing at a button, pressing it and moving the focus to it do the same.
+  function wire(buttons, look) {
+    const all = buttons.nodes();
+    buttons.each(function (_, index) {
+      select(this)
+        .on("pointerenter", (event) => event.pointerType === "mouse" && byHand(() => look(index)))
+        .on("click", () => byHand(() => look(index)))
+        .on("focus", () => this.matches(":focus-visible") && byHand(() => look(index)))
+        .on("keydown", (event) => {
+          const to = { Home: 0, End: all.length - 1 }[event.key] ?? index + (MOVES[event.key] ?? NaN);
+          if (all[to]) {
+            event.preventDefault();
+            all[to].focus();
+          }
+        });
+    });
+  }
+
+  function byHand(look) {
+    steps.stop();
+    look();
+  }
+
+  function lookAtRow(index, rowsWritten) {
+    [row, column, written] = [index, null, rowsWritten];
+    steps.set(index);
+    draw();
+    const order = weights[index].map((weight, place) => [weight, source[place]]).sort((a, b) => b[0] - a[0]);
+    say(`To write “${output[index]}” the model looks at`, order);
+  }
+
+  function lookAtColumn(index) {
+    [row, column, written] = [null, index, output.length];
+    draw();
+    const order = weights.map((weightsOfRow, place) => [weightsOfRow[index], output[place]]).sort((a, b) => b[0] - a[0]);
+    say(`“${source[index]}” is looked at to write`, order);
+  }
+
+  function say(begin, order) {
+    const named = order.filter(([weight], place) => place === 0 || weight >= NAMED_FROM).slice(0, 4);
+    now.text(`${begin} ${named.map(([weight, token]) => `“${token}” (${decimal(weight)})`).join(", ")}.`);
+  }
+
+  function draw() {
+    rows.classed("s2s-looked-at", (_, index) => index === row).classed("s2s-to-come", (_, index) => index >= written);
+    cells.classed("s2s-looked-at", (cell) => cell.column === column);
+    rowButtons
+      .attr("aria-pressed", (_, index) => index === row)
+      .attr("tabindex", (_, index) => (index === (row ?? 0) ? 0 : -1))
+      .style("--weight", (_, index) => (column === null ? null : weights[index][column]));
+    columnButtons
+      .attr("aria-pressed", (_, index) => index === column)
+      .attr("tabindex", (_, index) => (index === (column ?? 0) ? 0 : -1))
+      .style("--weight", (_, index) => (row === null ? null : weights[row][index]));
+  }
+
+  lookAtRow(0, output.length);
+}

@@ -1,0 +1,80 @@
+// The beam trees of a text, as `search.beam_trees` gathers them, read back for one beam size and placed.
+
+const KEPT = { width: 58, height: 34, pitch: 42 };
+const PRUNED = { width: 36, height: 17, pitch: 21 };
+const GAP = 44; // between columns
+const MARGIN = 12;
+
+// The candidates that a search with this beam size looked at: one array a step. Each candidate is an object with
+// number, time, parent (a candidate or null), token, logProbability, ofToken, kept, ended, best and onBestPath.
+export function candidatesOf(tree, tokens, size) {
+  const { steps, kept } = tree.beams[size];
+  const isKept = new Set(kept);
+  const children = new Map();
+  tree.parents.forEach((parent, number) => children.set(parent, [...(children.get(parent) ?? []), number]));
+
+  const columns = [];
+  let open = [null];
+  for (let time = 0; time < steps; time += 1) {
+    const column = open.flatMap((parent) =>
+      (children.get(parent ? parent.number : -1) ?? []).slice(0, size).map((number) => {
+        const logProbability = tree.log_probabilities[number];
+        return {
+          number,
+          time,
+          parent,
+          token: tokens[tree.token_ids[number]],
+          logProbability,
+          ofToken: logProbability - (parent ? parent.logProbability : 0),
+          kept: isKept.has(number),
+          ended: tree.token_ids[number] === tree.eos_id,
+        };
+      }),
+    );
+    column.sort((a, b) => b.kept - a.kept || b.logProbability - a.logProbability);
+    columns.push(column);
+    open = column.filter((candidate) => candidate.kept && !candidate.ended);
+  }
+  return columns;
+}
+
+// The best hypothesis that has ended by some step, or null.
+export function bestUntil(columns, step) {
+  const ended = columns.slice(0, step + 1).flat().filter((candidate) => candidate.kept && candidate.ended);
+  return ended.reduce((best, one) => (!best || one.logProbability > best.logProbability ? one : best), null);
+}
+
+// A candidate and all that it goes back to, the last token first.
+export function pathOf(candidate) {
+  return candidate ? [candidate, ...pathOf(candidate.parent)] : [];
+}
+
+export function outputOf(candidate) {
+  return pathOf(candidate).reverse().map((one) => one.token).join(" ");
+}
+
+// Gives each candidate x, y (its middle), width and height: kept ones in a row of their own, and below them
+// those that were pruned, several to a row. Returns the size of the drawing and the place of the root.
+export function place(columns, size) {
+  const toARow = size <= 3 ? 1 : size <= 6 ? 2 : 3;
+  const width = Math.max(KEPT.width, toARow * (PRUNED.width + 4));
+  const top = MARGIN + KEPT.height / 2;
+  let bottom = top;
+  columns.forEach((column, time) => {
+    const x = MARGIN + KEPT.width + GAP + time * (width + GAP) + width / 2;
+    const keptHere = column.filter((candidate) => candidate.kept).length;
+    const below = top + (keptHere - 1) * KEPT.pitch + KEPT.height / 2 + 22;
+    column.forEach((candidate, rank) => {
+      if (candidate.kept) {
+        Object.assign(candidate, { x, y: top + rank * KEPT.pitch, width: KEPT.width, height: KEPT.height });
+      } else {
+        const [line, seat] = [Math.floor((rank - keptHere) / toARow), (rank - keptHere) % toARow];
+        const offset = (seat - (toARow - 1) / 2) * (PRUNED.width + 4);
+        Object.assign(candidate, { x: x + offset, y: below + line * PRUNED.pitch, width: PRUNED.width, height: PRUNED.height });
+      }
+      bottom = Math.max(bottom, candidate.y + candidate.height / 2);
+    });
+  });
+  const root = { x: MARGIN + KEPT.width / 2, y: top, width: KEPT.width, height: KEPT.height };
+  return { root, width: MARGIN + KEPT.width + columns.length * (width + GAP) + MARGIN, height: bottom + MARGIN };
+}

@@ -1,0 +1,13 @@
+// Puts an interactive view in place of each plain picture: <figure class="s2s-view" data-view="attention | beam">.
+
+import { attentionView } from "./attention.js";
+import { beamView } from "./beam.js";
+import "./views.css";
+
+const makers = { attention: attentionView, beam: beamView };
+
+for (const figure of document.querySelectorAll("figure.s2s-view")) {
+  const data = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+  figure.querySelector("img").hidden = true;
+  makers[figure.dataset.view](figure, data);
+}
