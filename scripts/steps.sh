@@ -129,7 +129,7 @@ in_ci() {
     [[ ${CI:-false} != false && $CI != 0 ]]
 }
 
-chromium() {
+need_chromium() {
     step="looking for Chromium"
     advice=$without_chromium
     command -v chromium >/dev/null
@@ -137,7 +137,7 @@ chromium() {
 
 # The tests of a page stay together.
 show_pages() {
-    chromium
+    need_chromium
     say "Opening every page in a browser"
     "$python" -m pytest -q -n logical --dist loadgroup tests/pages
 }
@@ -150,7 +150,7 @@ run_pages() {
 
 run_screenshots() {
     environment .venv requirements.txt
-    chromium
+    need_chromium
     say "Taking pictures of every page"
     "$python" scripts/screenshots.py
 }

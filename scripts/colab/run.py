@@ -17,11 +17,12 @@ import time
 from pathlib import Path
 
 import nbformat
+import yaml
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "_build" / "colab"
-REPOSITORY = "https://github.com/s2s-lesson/s2s-lesson"
+REPOSITORY = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
 IMPORT_COLAB = "--IPKernelApp.exec_lines=import google.colab"  # as Colab does before the first cell
 VERSIONS = """
 import json
@@ -45,6 +46,7 @@ def colab_variables(repository, folder):
     """The environment variables of a chapter's kernel."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("S2S_LESSON")}
     return variables | {
+        "FILES_ON_GITHUB": REPOSITORY.replace("//github.com/", "//raw.githubusercontent.com/") + "/main/",
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf",
         "GIT_CONFIG_VALUE_0": REPOSITORY,

@@ -72,8 +72,8 @@ def broken_links(file):
 def own_files(page, site):
     """The page and what it asked for, but for what comes with the theme and MathJax."""
     files = {local_file(url) for url in page.requested if url.startswith("file:")}
-    static = site / "_static"
-    ours = {static / file.relative_to(ROOT / "_static") for file in (ROOT / "_static").rglob("*")}
+    static, sources = site / "_static", (ROOT / "_static", ROOT / "_build" / "static")
+    ours = {static / file.relative_to(source) for source in sources for file in source.rglob("*")}
     return {file for file in files if static not in file.parents or file in ours}
 
 

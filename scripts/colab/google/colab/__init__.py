@@ -7,18 +7,19 @@ import os
 import urllib.request
 from pathlib import Path
 
-ADDRESS = "https://raw.githubusercontent.com/s2s-lesson/s2s-lesson/main/"
-
 
 class FromTheWorkingTree(urllib.request.HTTPSHandler):
     """Opens an address of the book's files as the file; all others as usual."""
 
     def https_open(self, request):
         """Answer a request, as urllib asks for it."""
-        if not request.full_url.startswith(ADDRESS):
+        address = os.environ["FILES_ON_GITHUB"]
+        if not request.full_url.startswith(address):
             return super().https_open(request)
-        file = Path(os.environ["WORKING_TREE"], request.full_url.removeprefix(ADDRESS))
-        return urllib.request.urlopen(file.as_uri())
+        file = Path(os.environ["WORKING_TREE"], request.full_url.removeprefix(address))
+        answer = urllib.request.urlopen(file.as_uri())
+        answer.code, answer.msg = 200, "OK"
+        return answer
 
 
 urllib.request.install_opener(urllib.request.build_opener(FromTheWorkingTree))
