@@ -60,4 +60,4 @@ clean:
 	@echo "== Removing what was built$(if $(filter all,$(CLEAN)), and the environments)"
 	@rm -rf _build .pytest_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
-	@$(if $(filter all,$(CLEAN)),rm -rf .venv .venv-floor .venv-engines)
+	@$(if $(filter all,$(CLEAN)),rm -rf .venv .venv-floor .venv-engines views/node_modules)

@@ -41,7 +41,8 @@ def project_files():
     try:
         names = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     except (OSError, subprocess.CalledProcessError):  # not a git checkout
-        skip = {".venv", ".venv-floor", ".venv-engines", "_build", "runs", ".git", "__pycache__", "node_modules"}
+        skip = {".venv", ".venv-floor", ".venv-engines", "_build", "runs", ".git", "__pycache__"}
+        skip |= {"node_modules"}
         paths = [path.relative_to(ROOT) for path in ROOT.rglob("*")]
         names = [str(path) for path in paths if not skip & set(path.parts)]
     for name in filter(None, names):
