@@ -2,7 +2,7 @@
 
     python benchmarks/front_page.py front_page
 
-writes book/results/front_page.json. The run stays in runs/figures/, where benchmarks/figures.py finds it as well.
+writes book/results/front_page.json. The run stays in runs/figures/, where benchmarks/figures.py takes it up.
 """
 
 import argparse
