@@ -2,7 +2,8 @@
 
     python benchmarks/front_page.py front_page
 
-writes book/results/front_page.json. The run stays in runs/figures/, where benchmarks/figures.py takes it up.
+writes book/results/front_page.json and, for the README, book/images/attention.png. The run stays in
+runs/figures/, where benchmarks/figures.py takes it up.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from attention import attention_map
 from figures import measure
 from results import ROOT, write_results
 
+from s2s_lesson import plotting
 from s2s_lesson.pipeline import TextToText
 
 SOURCE = "30 sept. 2016"
@@ -23,6 +25,7 @@ def main():
     parser.parse_args()
     run = measure("dates", seed=0)
     [prediction] = TextToText.load(ROOT / "runs" / "figures" / "dates-0").predict([SOURCE])
+    plotting.plot_attention(prediction).figure.savefig(ROOT / "book" / "images" / "attention.png", dpi=200)
     write_results(
         "front_page",
         ["python benchmarks/front_page.py front_page"],
