@@ -136,15 +136,21 @@ def measure(arm, seed):
 
 
 def chosen_on_dev(pipeline, pairs, seed, backward):
-    """Choose what makes replies as long as people's, of the development part, on average.
+    """Choose what makes replies as long as people's on average, counted in tokens of the model.
+
+    Args:
+        pairs: of the development part.
 
     Returns:
         dict of ``length_penalty``, for the beam, and, with a backward model, ``length_bonus``, for mutual
         information.
     """
     sources = [source for source, _ in pairs]
-    wanted = length([target for _, target in pairs])
-    lengths = {}
+
+    def length(texts):
+        return np.mean([len(pipeline.target_side(text)) for text in texts])
+
+    wanted, lengths = length([target for _, target in pairs]), {}
     for penalty in LENGTH_PENALTIES:
         found = pipeline.predict(sources, truncate=True, **longer_beam(penalty))
         lengths[penalty] = length([reply.text for reply in found])
@@ -156,14 +162,6 @@ def chosen_on_dev(pipeline, pairs, seed, backward):
         }
         chosen["length_bonus"] = min(lengths, key=lambda bonus: abs(lengths[bonus] - wanted))
     return chosen
-
-
-def length(texts):
-    """Mean length in tokens."""
-    from s2s_lesson import metrics
-    from s2s_lesson.text import tokenize
-
-    return metrics.mean_length([tokenize(text.lower(), "casual") for text in texts])
 
 
 def longer_beam(penalty):
