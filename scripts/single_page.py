@@ -1,7 +1,7 @@
 """A Sphinx extension for `make single`: the book as one page, _build/singlehtml/index.html.
 
-Sphinx looks for formulas on the front page alone, where there are none. And it writes the addresses of styles and
-pictures as if the page stood at the top of the folder, where it is therefore put.
+Sphinx looks for formulas on the front page alone, where there are none. And it writes the addresses of styles
+and pictures as if the page stood at the top of the folder, where it is therefore put.
 """
 
 from pathlib import Path
