@@ -56,7 +56,7 @@ strip: venv
 single: venv
 	@echo "== Building the book on a single page"
 	@.venv/bin/jupyter-book build . --builder custom --custom-builder singlehtml -W -n --keep-going
-	@echo "== The page is ready, open: $(CURDIR)/_build/singlehtml/book/intro.html"
+	@echo "== The page is ready, open: $(CURDIR)/_build/singlehtml/index.html"
 
 pdf: single
 	@echo "== Printing it with chromium"

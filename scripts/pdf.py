@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 BUILD = Path(__file__).parents[1] / "_build"
-PAGE, PDF = BUILD / "singlehtml" / "book" / "intro.html", BUILD / "s2s-lesson.pdf"
+PAGE, PDF = BUILD / "singlehtml" / "index.html", BUILD / "s2s-lesson.pdf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Folded cells are opened, and pages get as wide as the text.
 PREPARE = "for (const part of document.querySelectorAll('details')) part.open = true; MathJax.startup.promise"
