@@ -19,8 +19,7 @@ def pytest_generate_tests(metafunc):
         )
         if not names:
             raise pytest.UsageError(f"Expected the built book in {SITE}; received no page. Run: make book")
-        groups = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
-        metafunc.parametrize("page_name", groups, scope="module")
+        metafunc.parametrize("page_name", names, scope="module")
 
 
 @pytest.fixture(scope="session")
