@@ -89,4 +89,4 @@ clean:
 	@echo "== Removing what was built$(if $(filter all,$(CLEAN)), and the environments)"
 	@rm -rf _build .pytest_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
-	@$(if $(filter all,$(CLEAN)),rm -rf .venv .venv-floor .venv-engines .venv-colab)
+	@$(if $(filter all,$(CLEAN)),rm -rf .venv .venv-floor .venv-engines .venv-colab views/node_modules)

@@ -180,7 +180,7 @@ class LuongAttention(Attention):
     general:  scores[b, t, s] = query[b, t] . W keys[b, s]
     concat:   scores[b, t, s] = v . tanh(W [query[b, t]; keys[b, s]])
 
-    A window, "local" attention, looks at the positions s with |s - p[b, t]| <= half_width:
+    A window, "local" attention, looks at the positions s with ``|s - p[b, t]| <= half_width``:
 
     monotonic:   p[b, t] = t, or the last real position where the source is shorter
     predictive:  p[b, t] = S sigmoid(v_p . tanh(W_p query[b, t])), S real positions in the source; the weights

@@ -1,8 +1,8 @@
 """Interactive views of attention and of beam trees: a picture, and the data from which a script makes a view.
 
-A view is shown by itself at the end of a notebook cell. Its HTML is a figure with a plain picture and with the
-data as JSON. The pages of the book load a script, made from the folder ``views/``, that puts the view in place
-of the picture. Where no script runs, as on Colab, the picture stays.
+A view is shown by itself at the end of a notebook cell. Its HTML is a figure with a plain picture and with
+the data as JSON. The pages of the book load a script, made from the folder ``views/``, that puts the view in
+place of the picture. Where no script runs, as on Colab, the picture stays.
 """
 
 import base64
@@ -54,8 +54,8 @@ class View:
 def attention_view(prediction):
     """Show attention weights as a map whose rows and columns can be looked at one by one.
 
-    The data holds ``source`` and ``output``, lists of str, and ``weights``, a list of one list for each output
-    token, rounded to three decimals. Tokens are written as in ``plotting.plot_attention``.
+    The data holds ``source`` and ``output``, lists of str, and ``weights``, a list of one list for each
+    output token, rounded to three decimals. Tokens are written as in ``plotting.plot_attention``.
 
     Args:
         prediction: anything with ``source_tokens``, ``tokens`` (sequences of str) and ``attention_weights``,
@@ -109,10 +109,10 @@ def beam_view(text, tree, tokens, others=()):
     found = "No hypothesis has ended."
     if best is not None:
         found = f"The best output is {_output(best, nodes, tokens)}, log-probability {best.score:.2f}."
+    kept = sum(node.kept for node in nodes)
     alt = (
-        f"Beam tree for {text} and a beam of {PICTURE_BEAM_SIZE}: {1 + nodes[-1].time} steps from left to right, "
-        f"{sum(node.kept for node in nodes)} candidates kept and {sum(not node.kept for node in nodes)} pruned. "
-        f"{found}"
+        f"Beam tree for {text} and a beam of {PICTURE_BEAM_SIZE}: {1 + nodes[-1].time} steps from left to "
+        f"right, {kept} candidates kept and {len(nodes) - kept} pruned. {found}"
     )
     data = {"text": text, "tree": tree, "tokens": list(tokens), "others": list(others)}
     return View("beam", data, picture, alt)

@@ -9,7 +9,7 @@ import inspect
 import re
 import textwrap
 
-FORMULA = re.compile(r"[\w.]+(?:\[[^]]*\]|\([^)]*\))? += .*[^.]")
+FORMULA = re.compile(r"(?:\w+: +)?[\w.]+(?:\[[^]]*\]|\([^)]*\))? += .*[^.]")
 NAMED = re.compile(r"(\w+): (.*)")
 PAPER = re.compile(r"\b(?:arXiv:(?P<arxiv>\d{4}\.\d{4,5})|doi:(?P<doi>10\.\d{4,9}/[\w.()/-]*\w))")
 
@@ -54,7 +54,7 @@ def rewrite(lines):
             found += returns([PAPER.sub(link, line) for line in more])
         elif match := re.fullmatch(r"(Sources?): (.*)", first):
             found += field(match[1].lower(), [PAPER.sub(link, " ".join([match[2], *map(str.strip, more)]))])
-        elif all(map(FORMULA.fullmatch, [first, *more])):
+        elif FORMULA.fullmatch(first) and all(line[0] == " " or FORMULA.fullmatch(line) for line in more):
             found += [".. code-block:: text", "", *(f"    {line}" for line in [first, *more]), ""]
         else:
             found += [*(PAPER.sub(link, line) for line in [first, *more]), ""]

@@ -90,6 +90,7 @@ for notebook in sys.argv[2:]:
         find _build/html/reports -name '*.log' -exec cat {} + 2>/dev/null | plain # what the notebooks said
         return 1
     fi
+    "$python" scripts/compact_figures.py _build/html/_images
 }
 
 # A process a core, each of which computes in one thread. The tests of a file stay together.
@@ -183,12 +184,14 @@ without_engine=(
     tests/test_api.py
     tests/test_appendices.py
     tests/test_build.py
+    tests/test_compact_figures.py
     tests/test_layering.py
     tests/test_notebooks.py
     tests/test_plotting.py
     tests/test_promises.py
     tests/test_references.py
     tests/test_repository.py
+    tests/test_quizzes.py
     tests/test_results.py
     tests/test_skips.py
     tests/test_text.py

@@ -1,4 +1,4 @@
-"""Write what the interactive views of the book load: beam trees of drawn words, and the map of the front page.
+"""Write what the interactive views load: the beam trees of drawn words, and the map of the front page.
 
     python scripts/views.py
 

@@ -430,7 +430,11 @@ MISTAKES = [
     ("6.4", lambda *given: (padded_accuracy(*given)[0],) * 2, "no real token"),
     ("6.5", lambda *given: best_reply(*given, sign=1), "Which sign"),
     ("6.5", lambda likely, prior, weight: int(np.argmax(likely)), "not in use"),
-    ("6.5", lambda likely, prior, weight: int(np.argmin(likely)), "lowest score"),
+    (
+        "6.5",
+        lambda likely, prior, weight: int(np.argmin(np.array(likely) - weight * np.array(prior))),
+        "lowest score",
+    ),
     ("6.6", {"token frequencies": 6.1, "zero": 4.9}, "changed places"),
     ("6.6", {"token frequencies": 5.0, "zero": 5.0}, "same"),
     ("6.6", {"token frequencies": 130.0, "zero": 440.0}, "perplexities"),

@@ -124,6 +124,9 @@ def test_notebooks_are_valid():
     assert {name for name in PARSED if len(set(ids[name])) < len(ids[name])} == set()
     kernels = {name: notebook.metadata.get("kernelspec", {}).get("name") for name, notebook in PARSED.items()}
     assert kernels == dict.fromkeys(PARSED, "python3")
+    languages = {name: notebook.metadata.language_info for name, notebook in PARSED.items()}
+    lexers = {name: language.get("pygments_lexer") for name, language in languages.items()}
+    assert lexers == dict.fromkeys(PARSED, "ipython3"), "The book reads cells with %pip by this name."
 
 
 def test_notebooks_begin_with_the_colab_cell():

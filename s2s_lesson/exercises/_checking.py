@@ -139,11 +139,11 @@ def compare(found, right, name, mistakes=(), tolerance=1e-4):
         mistakes: list of pairs, what a mistake gives and the hint for it.
         tolerance: float, absolute and relative.
     """
-    found, right = numbers(found), np.asarray(right, "float64")
+    found, right = numbers(found), numbers(right)
     if _equal(found, right, tolerance):
         return
     for wrong, hint in mistakes:
-        if _equal(found, np.asarray(wrong, "float64"), tolerance):
+        if _equal(found, numbers(wrong), tolerance):
             raise Hint(hint)
     if np.isnan(found).any():
         raise Hint(f"There is a NaN in {name}. Look for 0 / 0, and for 0 times infinity.")

@@ -1,5 +1,7 @@
 """Checks of the exercises of chapter 3, attention."""
 
+import functools
+
 import numpy as np
 from scipy.special import softmax
 
@@ -10,12 +12,10 @@ from ._checking import Hint, compare, exercise, expect_function, numbers, parts,
     "3.1", "your function `shuffled_attention(layer, query, keys, order)`, which returns context and weights"
 )
 def _shuffled_positions(answer):
-    from s2s_lesson.attention import BahdanauAttention
-
     expect_function(answer)
     generator = np.random.default_rng(1)
     query, keys = (generator.normal(size=size).astype("float32") for size in ((2, 3, 7), (2, 5, 11)))
-    order, layer = np.array([3, 0, 4, 1, 2]), BahdanauAttention(13)
+    order, layer = np.array([3, 0, 4, 1, 2]), _additive_attention()
 
     def attention(keys, values):
         return [numbers(found) for found in layer(query, keys=keys, values=values)]
@@ -181,11 +181,11 @@ def _gradient_share(answer):
 @exercise("3.6", "your function `last_output(self_attention, sequence, positions)`")
 def _order_in_self_attention(answer):
     from s2s_lesson.masks import look_ahead_mask
-    from s2s_lesson.self_attention import MultiHeadAttention, sinusoids
+    from s2s_lesson.self_attention import sinusoids
 
     expect_function(answer)
     sequence = np.random.default_rng(6).normal(size=(1, 7, 12)).astype("float32")
-    layer = MultiHeadAttention(units=12, num_heads=3)
+    layer = _self_attention()
 
     def outputs(inputs, mask):
         return numbers(layer(inputs, *layer.project(inputs), mask)[0])
@@ -207,3 +207,17 @@ def _order_in_self_attention(answer):
             ),
         ]
         compare(run(answer, layer, sequence, positions), right[:, -1], "the last output", mistakes)
+
+
+@functools.cache
+def _additive_attention():
+    from s2s_lesson.attention import BahdanauAttention
+
+    return BahdanauAttention(13)
+
+
+@functools.cache
+def _self_attention():
+    from s2s_lesson.self_attention import MultiHeadAttention
+
+    return MultiHeadAttention(units=12, num_heads=3)

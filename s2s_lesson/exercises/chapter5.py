@@ -1,5 +1,6 @@
 """Checks of the exercises of chapter 5, training strategies."""
 
+import functools
 from collections import Counter
 
 import numpy as np
@@ -52,12 +53,11 @@ def _expected_cost(answer):
 def _random_past(answer):
     import keras
 
-    from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
     from s2s_lesson.strategies import Strategy
 
     if not (isinstance(answer, type) and issubclass(answer, Strategy)):
         raise Unexpected("the strategy itself" if isinstance(answer, Strategy) else "something else")
-    model = Seq2Seq(Seq2SeqConfig(17, 101, embedding_dim=3, encoder_units=5, decoder_units=7))
+    model = _untrained_model()
     gold = np.random.default_rng(3).integers(4, 101, (31, 13)).astype("int32")
     gold[:, 0] = 2
     gold[::3, 8:] = 0
@@ -93,6 +93,13 @@ def _random_past(answer):
         raise Hint(f"With a share of 0.3, {changed[real].mean():.0%} of the tokens differ.")
     if len(set(all_random[real].tolist())) < 30:
         raise Hint("The replacements are always the same few tokens. Draw one for every place.")
+
+
+@functools.cache
+def _untrained_model():
+    from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+
+    return Seq2Seq(Seq2SeqConfig(17, 101, embedding_dim=3, encoder_units=5, decoder_units=7))
 
 
 @exercise("5.4", "your function `changes(gold, own)`, which returns a `Counter` of pairs (true id, fed id)")

@@ -1,7 +1,7 @@
 """The beam trees of several beam sizes as one tree.
 
-A hypothesis has the same log-probability whatever the beam size. So the searches of all sizes look at parts of
-one tree, and a beam size only says which of its nodes were kept, and after how many steps the search ended.
+A hypothesis has the same log-probability whatever the beam size. So the searches of all sizes look at
+parts of one tree, and a beam size only says which of its nodes were kept, and after how many steps it ended.
 """
 
 from collections import defaultdict

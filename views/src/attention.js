@@ -5,6 +5,7 @@ import { decimal, shortWeight } from "./numbers.js";
 import { player } from "./player.js";
 
 const NAMED_FROM = 0.05; // smaller weights are not put into words
+const SHADED_FROM = 0.1; // on such a shade a coloured letter would be hard to read
 const MOVES = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
 export function attentionView(figure, { source, output, weights }) {
@@ -34,6 +35,7 @@ export function attentionView(figure, { source, output, weights }) {
     .attr("scope", "col")
     .append("button")
     .attr("type", "button")
+    .classed("s2s-long", (token) => token.length > 2)
     .text((token) => token);
   const rows = table.append("tbody").selectAll("tr").data(output).join("tr");
   const rowButtons = rows
@@ -103,11 +105,17 @@ export function attentionView(figure, { source, output, weights }) {
     rowButtons
       .attr("aria-pressed", (_, index) => index === row)
       .attr("tabindex", (_, index) => (index === (row ?? 0) ? 0 : -1))
-      .style("--weight", (_, index) => (column === null ? null : weights[index][column]));
+      .each(shade((index) => (column === null ? 0 : weights[index][column])));
     columnButtons
       .attr("aria-pressed", (_, index) => index === column)
       .attr("tabindex", (_, index) => (index === (column ?? 0) ? 0 : -1))
-      .style("--weight", (_, index) => (row === null ? null : weights[row][index]));
+      .each(shade((index) => (row === null ? 0 : weights[row][index])));
+  }
+
+  function shade(weightOf) {
+    return function (_, index) {
+      select(this).style("--weight", weightOf(index)).classed("s2s-shaded", weightOf(index) >= SHADED_FROM);
+    };
   }
 
   lookAtRow(0, output.length);

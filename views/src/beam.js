@@ -21,14 +21,16 @@ export function beamView(figure, { text, tree, tokens, others }) {
 
   const bar = root.append("div").attr("class", "s2s-bar");
   const words = [...new Set([text, ...others])].sort();
-  bar.append("label").attr("for", `${name}-word`).text("Word");
-  bar.append("select").attr("id", `${name}-word`).on("change", (event) => choose(event.target.value))
+  const wordField = bar.append("span").attr("class", "s2s-field");
+  wordField.append("label").attr("for", `${name}-word`).text("Word");
+  wordField.append("select").attr("id", `${name}-word`).on("change", (event) => choose(event.target.value))
     .selectAll("option").data(words).join("option").property("selected", (word) => word === text).text((word) => word);
-  bar.append("label").attr("for", `${name}-size`).text("Beam size");
-  bar.append("input").attr("type", "range").attr("id", `${name}-size`)
+  const sizeField = bar.append("span").attr("class", "s2s-field");
+  sizeField.append("label").attr("for", `${name}-size`).text("Beam size");
+  sizeField.append("input").attr("type", "range").attr("id", `${name}-size`)
     .attr("min", 1).attr("max", Math.max(...Object.keys(tree.beams))).attr("value", size)
     .on("input", (event) => resize(Number(event.target.value)));
-  const shownSize = bar.append("output").attr("for", `${name}-size`);
+  const shownSize = sizeField.append("output").attr("for", `${name}-size`);
   const steps = player(root, { count: () => columns?.length ?? 1, show: draw });
 
   const now = root.append("p").attr("class", "s2s-now").attr("aria-live", "polite");
@@ -55,7 +57,7 @@ export function beamView(figure, { text, tree, tokens, others }) {
   const table = details.append("div").attr("class", "s2s-scroll").attr("tabindex", 0).attr("role", "region")
     .attr("aria-label", "Candidates of this step").append("table");
   table.append("thead").append("tr").selectAll("th")
-    .data(["Output so far", "Log-probability", "Of the last phone", "What became of it"])
+    .data(["Output so far", "Log-probability", "Of its last token", "What became of it"])
     .join("th").attr("scope", "col").text((title) => title);
   const lines = table.append("tbody");
 
@@ -137,7 +139,7 @@ export function beamView(figure, { text, tree, tokens, others }) {
   }
 
   function describe(one) {
-    return `${outputOf(one)}: log-probability ${decimal(one.logProbability)}; the last phone ${decimal(one.ofToken)}, ${probability(one.ofToken)}. ${fateOf(one)}.`;
+    return `${outputOf(one)}: log-probability ${decimal(one.logProbability)}; its last token ${decimal(one.ofToken)} (${probability(one.ofToken)}). ${fateOf(one)}.`;
   }
 
   function fateOf(one) {

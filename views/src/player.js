@@ -5,10 +5,10 @@ import { select } from "d3-selection";
 const MILLISECONDS_A_STEP = 900;
 const SHAPES = {
   start: "M3 2h2v12H3zM14 2v12L6 8z",
-  back: "M12 2v12L4 8z",
+  back: "M10.5 2 12 3.5 7.5 8l4.5 4.5L10.5 14l-6-6z",
   play: "M4 2v12l9-6z",
   pause: "M3 2h4v12H3zM9 2h4v12H9z",
-  next: "M4 2v12l8-6z",
+  next: "M5.5 2 4 3.5 8.5 8 4 12.5 5.5 14l6-6z",
   end: "M11 2h2v12h-2zM2 2v12l8-6z",
 };
 

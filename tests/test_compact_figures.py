@@ -1,0 +1,49 @@
+"""Compact figures are smaller and hold the same shapes."""
+
+import io
+import re
+import runpy
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+
+matplotlib.use("Agg")
+import numpy as np
+import pytest
+
+from s2s_lesson import plotting
+
+SCRIPT = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "compact_figures.py"))
+
+
+@pytest.fixture(scope="module")
+def svg():
+    drawn = io.StringIO()
+    weights = np.random.default_rng(0).dirichlet(np.ones(5), size=7)
+    ax = plotting.plot_encoder_decoder("ab화de", "cdefghi", attention_weights=weights)
+    plotting.plot_history({"loss": [3.0, 2.0]}, ax.figure.add_axes([0.1, 0.5, 0.2, 0.2]))
+    ax.figure.savefig(drawn, format="svg")
+    return drawn.getvalue()
+
+
+def numbers(svg):
+    shapes = [element.get("d") for element in ElementTree.fromstring(svg).iter() if element.get("d")]
+    return [[float(number) for number in re.findall(r"-?\d+\.?\d*", shape)] for shape in shapes]
+
+
+def test_compact_figures_have_the_same_elements_and_shapes(svg):
+    short = SCRIPT["compact"](svg)
+    assert len(short) < 0.85 * len(svg)
+    tags = [[element.tag for element in ElementTree.fromstring(text).iter()] for text in (svg, short)]
+    assert tags[0] == tags[1]
+    for shape, other in zip(numbers(svg), numbers(short), strict=True):
+        np.testing.assert_allclose(shape, other, atol=1e-3)
+
+
+def test_a_folder_is_rewritten_and_other_files_stay(svg, tmp_path):
+    (tmp_path / "a.svg").write_text(svg, encoding="utf-8")
+    (tmp_path / "b.png").write_bytes(b"not an\n\nSVG")
+    SCRIPT["main"](tmp_path)
+    assert (tmp_path / "a.svg").read_text(encoding="utf-8") == SCRIPT["compact"](svg)
+    assert (tmp_path / "b.png").read_bytes() == b"not an\n\nSVG"
