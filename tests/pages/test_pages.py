@@ -114,8 +114,10 @@ def test_contrast_holds_in_the_dark(page):
     assert serious(page, ["color-contrast"]) == []
 
 
-def test_links_lead_somewhere(page_name, site):
-    assert broken_links(site / "book" / f"{page_name}.html") == []
+def test_links_lead_somewhere(site):
+    pages = list(site.glob("book/**/*.html"))
+    assert len(pages) >= 14
+    assert [link for page in pages for link in broken_links(page)] == []
 
 
 def test_the_pages_have_formulas(open_page):
