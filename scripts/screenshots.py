@@ -1,4 +1,4 @@
-"""Pictures of every page of the built book, to be looked at: `make screenshots`.
+"""Pictures of every page of the built book but the API reference, to be looked at: `make screenshots`.
 
     python scripts/screenshots.py [PAGE...]
 
@@ -39,9 +39,7 @@ def main(*names):
     """Take the pictures of the pages that are named, or of all."""
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
-    names = names or sorted(
-        path.relative_to(SITE / "book").with_suffix("").as_posix() for path in SITE.glob("book/**/*.html")
-    )
+    names = names or sorted(path.stem for path in SITE.glob("book/*.html"))
     if not names:
         sys.exit(f"Expected the built book in {SITE}; received no page. Run: make book")
     with sync_playwright() as playwright:

@@ -135,11 +135,10 @@ need_chromium() {
     command -v chromium >/dev/null
 }
 
-# The tests of a page stay together.
 show_pages() {
     need_chromium
     say "Opening every page in a browser"
-    "$python" -m pytest -q -n logical --dist loadgroup tests/pages
+    "$python" -m pytest "${in_parallel[@]}" tests/pages
 }
 
 run_pages() {
