@@ -36,7 +36,8 @@ GROUPS = {
     ),
     "Search": ("search", "reranking"),
     "Text in, text out": ("pipeline", "prediction", "evaluation", "presets", "storage", "chat"),
-    "Pictures, and what lies below": ("plotting", "fonts", "engine"),
+    "Exercises and quizzes": ("exercises",),
+    "Pictures, and what lies below": ("plotting", "views", "fonts", "engine"),
 }
 INDEX = """\
 # API reference
