@@ -246,7 +246,7 @@ def test_no_serious_accessibility_fault(open_page, name, dark):
     page.emulate_media(reduced_motion="reduce")
     view = view_of(page, "beam" if name == "04-decoder" else "attention")
     assert view.locator("img").is_hidden()
-    options = {"preload": False}  # axe would ask for the style sheets anew, which a page from the disk may not
+    options = {"preload": False}  # else axe reads style sheets, which a page from the disk may not
     found = Axe().run(page, context="figure.s2s-view", options=options).response["violations"]
     assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found if fault["impact"] in SERIOUS] == []
 
