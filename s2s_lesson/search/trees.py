@@ -24,15 +24,12 @@ def beam_trees(
         beam_sizes: int, one or more.
 
     Returns:
-        list of dict, one for each sentence, of plain numbers and lists, ready for JSON:
-            eos_id: int.
-            parents: list of int, one for each node: the number of its parent, which is smaller than its own;
-                -1 for a first token. Children of one parent stand in the order of their probability.
-            token_ids: list of int, likewise.
-            log_probabilities: list of float, likewise, in nats, summed from the first token to this one and
-                rounded to three decimals.
-            beams: dict from a beam size, as text, to a dict of ``steps``, int, how many the search made, and
-                ``kept``, list of int, the numbers of the nodes that it kept.
+        list of dict, one for each sentence, of plain numbers and lists, ready for JSON. ``eos_id`` is an int.
+        Lists have one entry for each node: ``parents``, int, the number of its parent, which is smaller than
+        its own, or -1 for a first token; ``token_ids``, int; ``log_probabilities``, float, in nats, summed
+        from the first token to this one and rounded to three decimals. Children of one parent stand in the
+        order of their probability. ``beams`` is a dict from a beam size, as text, to a dict of ``steps``,
+        int, how many the search made, and ``kept``, list of int, the numbers of the nodes that it kept.
 
     Raises:
         ValueError: no beam size, or as ``beam_search``.
