@@ -1,11 +1,14 @@
-"""Make the book's SVG figures smaller, with the same picture: no comments, no line breaks, three decimals.
+"""Make the book's SVG figures smaller, with the same picture: no comments, no line breaks, fewer decimals.
 
-python scripts/compact_figures.py _build/html/_images
+python scripts/compact_figures.py _build/html
 """
 
+import base64
 import re
 import sys
 from pathlib import Path
+
+IN_A_PAGE = re.compile(r'(?<=src="data:image/svg\+xml;base64,)[^"]+')
 
 
 def compact(svg):
@@ -15,17 +18,34 @@ def compact(svg):
         svg: str. The file's text; its lengths are in points.
 
     Returns:
-        str. The same figure, to a thousandth of a point.
+        str. The same figure: outlines to a hundredth of a point, places to a thousandth.
     """
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"(\.\d{3})\d+", r"\1", svg)
+    svg = re.sub(r'\bd="[^"]*"', lambda outline: re.sub(r"(\.\d\d)\d+", r"\1", outline[0]), svg)
+    svg = re.sub(r"scale\([^)]*\)|(\.\d{3})\d+", lambda found: found[1] or found[0], svg)  # scales are small
     return re.sub(r"\s+", " ", svg).replace("> <", "><")
 
 
+def compact_page(page):
+    """Shorten the SVG figures that stand in a page itself.
+
+    Args:
+        page: str. HTML.
+    """
+
+    def shorter(found):
+        return base64.b64encode(compact(base64.b64decode(found[0]).decode()).encode()).decode()
+
+    return IN_A_PAGE.sub(shorter, page)
+
+
 def main(folder):
-    """Rewrite each SVG file of a folder in place."""
-    for path in sorted(Path(folder).glob("*.svg")):
-        path.write_text(compact(path.read_text(encoding="utf-8")), encoding="utf-8")
+    """Rewrite the SVG files and the pages of a folder, and of the folders in it, in place."""
+    for pattern, shorten in (("*.svg", compact), ("*.html", compact_page)):
+        for path in sorted(Path(folder).rglob(pattern)):
+            text = path.read_text(encoding="utf-8")
+            if (short := shorten(text)) != text:
+                path.write_text(short, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ for notebook in sys.argv[2:]:
         find _build/html/reports -name '*.log' -exec cat {} + 2>/dev/null | plain # what the notebooks said
         return 1
     fi
-    "$python" scripts/compact_figures.py _build/html/_images
+    "$python" scripts/compact_figures.py _build/html
 }
 
 # A process a core, each of which computes in one thread. The tests of a file stay together.
