@@ -1,4 +1,4 @@
-"""Make the book's SVG figures smaller, with the same picture: no comments, no line breaks, fewer decimals.
+"""Make the book's SVG figures smaller, with the same picture: no comments, short names, fewer decimals.
 
 python scripts/compact_figures.py _build/html
 """
@@ -21,9 +21,15 @@ def compact(svg):
         str. The same figure: outlines to a hundredth of a point, places to a thousandth.
     """
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\bd="[^"]*"', lambda outline: re.sub(r"(\.\d\d)\d+", r"\1", outline[0]), svg)
+    svg = re.sub(r' d="[^"]*"', lambda found: compact_outline(found[0]), svg)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg).replace("DejaVuSans", "D")  # what letters are called
     svg = re.sub(r"scale\([^)]*\)|(\.\d{3})\d+", lambda found: found[1] or found[0], svg)  # scales are small
     return re.sub(r"\s+", " ", svg).replace("> <", "><")
+
+
+def compact_outline(outline):
+    """Shorten the attribute of an outline, such as ` d="M 1.2345 2 L 3 4"`."""
+    return re.sub(r" ?([A-Z]) ?", r"\1", re.sub(r"(\.\d\d)\d+", r"\1", outline))
 
 
 def compact_page(page):

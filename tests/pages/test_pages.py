@@ -112,6 +112,7 @@ def test_contrast_holds_in_the_dark(page):
     page.evaluate(ONE_OF_EACH_COLOUR)
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(f"{BACKGROUND} !== '{light}'")
+    page.wait_for_function("document.getAnimations().length === 0")  # colours no longer fade
     assert serious(page, ["color-contrast"]) == []
 
 
