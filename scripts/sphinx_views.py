@@ -20,7 +20,7 @@ def add_folder(app, config):
     static = Path(app.confdir) / "_build" / "static"
     if not (static / "s2s-views" / "views.js").is_file():
         raise ExtensionError(
-            f"Expected the interactive views in {static / 'views'}; received none. "
+            f"Expected the interactive views in {static / 's2s-views'}; received none. "
             "Run `make book`, which builds them."
         )
     config.html_static_path.append(str(static))
