@@ -38,7 +38,7 @@ plain() {
     local colours='s/\x1b\[[0-9;]*m//g'
     [[ ! -t 1 ]] || colours=
     sed -u -E -e "$colours" -e '/(Md|Nb)ParserConfig\(/d' \
-        -e '/^(WARNING: All log messages before absl|[IWE]0000 00:00|[0-9: .-]+E external\/local_xla|\[IPKernelApp\] WARNING \| Kernel is running over TCP)/d'
+        -e '/^(WARNING: All log messages before absl|[IWE]0000 00:00|[0-9: .-]+E (external\/local_xla|tensorflow\/core\/framework\/node_def_util)|\[IPKernelApp\] WARNING \| Kernel is running over TCP)/d'
 }
 
 environment() {

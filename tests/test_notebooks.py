@@ -21,6 +21,7 @@ if "google.colab" in sys.modules:
     %pip install --quiet "s2s-lesson @ git+https://github.com/s2s-lesson/s2s-lesson"
 """
 DRAWS = re.compile(r"\bplt\.show\(|\bplot_\w+\(")
+TITLE = re.compile(r"# @title (.+)\n")
 HEADING = re.compile(r"^#{1,6} +(.*)", re.MULTILINE)
 FENCED = re.compile(r"^(`{3,}|~{3,})(?!\{).*?^\1", re.MULTILINE | re.DOTALL)
 SPHINX = (
@@ -78,6 +79,20 @@ def badly_folded(notebook):
     return wrong
 
 
+def badly_named(notebook):
+    """Numbers of the folded code cells whose name in the book is not that on Colab, their `@title`."""
+    wrong = []
+    for number, cell in enumerate(code_cells(notebook)):
+        if "hide-cell" in tags(cell):
+            title = TITLE.match(cell.source)
+            prompts = [
+                cell.metadata.get("mystnb", {}).get(f"code_prompt_{when}") for when in ("show", "hide")
+            ]
+            if not title or prompts != [title[1]] * 2:
+                wrong.append(number)
+    return wrong
+
+
 def drawings(notebook):
     """Number and cell of each code cell that draws."""
     cells = enumerate(code_cells(notebook))
@@ -108,6 +123,7 @@ CHECKS = (
     too_long,
     sphinx_markup,
     badly_folded,
+    badly_named,
     drawings_without_alt_text,
     drawings_as_pixels,
 )
@@ -147,6 +163,11 @@ def test_notebooks_are_stripped():
     assert unstripped == [], "Expected stripped notebooks; received outputs or metadata. Run: make strip"
 
 
+SOLUTION = {
+    "tags": ["hide-cell"],
+    "cellView": "form",
+    "mystnb": {"code_prompt_show": "Solution", "code_prompt_hide": "Solution"},
+}
 ALT = "Line chart of a loss that falls from epoch to epoch."
 GOOD = v4.new_notebook(
     cells=[
@@ -156,7 +177,7 @@ GOOD = v4.new_notebook(
         v4.new_code_cell(COLAB_CELL),
         v4.new_code_cell("show_as_svg()\nprint(1)", metadata={"tags": ["keep_output"]}),
         v4.new_markdown_cell("### Solution"),
-        v4.new_code_cell("2", metadata={"tags": ["hide-cell"], "cellView": "form"}),
+        v4.new_code_cell("# @title Solution\n2", metadata=SOLUTION),
         v4.new_markdown_cell("## Next"),
         v4.new_code_cell("\n".join("x = 1" for _ in range(MAX_LINES))),
         v4.new_code_cell("plt.show()", metadata={"mystnb": {"image": {"alt": ALT}}}),
@@ -183,6 +204,9 @@ def test_the_checks_accept_a_good_notebook():
         (sphinx_markup, 0, {"source": "# Title\n\nSee {ref}`here`."}),
         (sphinx_markup, 0, {"source": "(label)=\n# Title"}),
         (badly_folded, 4, {"metadata": {"tags": ["hide-cell"]}}),
+        (badly_named, 4, {"source": "2"}),
+        (badly_named, 4, {"source": "# @title Solution 2\n2"}),
+        (badly_named, 4, {"metadata": {"tags": ["hide-cell"], "cellView": "form"}}),
         (badly_folded, 4, {"metadata": {"cellView": "form"}}),
         (badly_folded, 4, {"metadata": {}}),
         (drawings_without_alt_text, 7, {"metadata": {}}),

@@ -114,10 +114,13 @@ def run(chapter, environment, repository):
 
 def main(environment, *chapters):
     """Run the chapters that are named, or all."""
+    known = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
+    if unknown := sorted({*chapters} - {*known}):
+        sys.exit(f"Expected chapters among {', '.join(known)}; received {', '.join(unknown)}.")
     shutil.rmtree(BUILD, ignore_errors=True)
     BUILD.mkdir(parents=True)
     repository = publish()
-    for chapter in chapters or sorted(path.stem for path in (ROOT / "book").glob("*.ipynb")):
+    for chapter in chapters or known:
         run(chapter, Path(environment), repository)
 
 

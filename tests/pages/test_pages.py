@@ -33,6 +33,14 @@ ONE_OF_EACH_COLOUR = """() => {
         seen.add(span.className);
     }
 }"""
+CHINESE = """() => {
+    for (const element of document.querySelectorAll("article *")) {
+        const own = [...element.childNodes].filter((node) => node.nodeType === 3);
+        const text = own.map((node) => node.data).join("");
+        const count = [...text].filter((character) => /\\p{Script=Han}/u.test(character)).length;
+        if (count) element.setAttribute("data-chinese", count);
+    }
+}"""
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 
@@ -125,6 +133,32 @@ def test_links_lead_somewhere(site):
 def test_the_pages_have_formulas(open_page):
     page = open_page("appendix-notation")
     assert page.locator("mjx-container").count() > 20
+
+
+def characters_without_font(page):
+    """The elements whose Chinese is not drawn with the font that the book brings along."""
+    page.evaluate(CHINESE)
+    page.evaluate("document.fonts.ready.then(() => null)")
+    browser = page.context.new_cdp_session(page)
+    for domain in ("DOM", "CSS"):
+        browser.send(f"{domain}.enable")
+    root = browser.send("DOM.getDocument")["root"]["nodeId"]
+    asked = {"nodeId": root, "selector": "[data-chinese]"}
+    without = []
+    for node in browser.send("DOM.querySelectorAll", asked)["nodeIds"]:
+        attributes = browser.send("DOM.getAttributes", {"nodeId": node})["attributes"]
+        count = int(attributes[attributes.index("data-chinese") + 1])
+        fonts = browser.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+        if sum(font["glyphCount"] for font in fonts if font["isCustomFont"]) < count:
+            without.append(browser.send("DOM.getOuterHTML", {"nodeId": node})["outerHTML"])
+    return without
+
+
+@pytest.mark.parametrize("name", ["appendix-notation", "appendix-glossary", "appendix-article-map"])
+def test_chinese_is_drawn_with_the_font_of_the_book(open_page, name):
+    page = open_page(name)
+    assert characters_without_font(page) == []
+    assert page.locator("[data-chinese]").count() > 10
 
 
 def test_the_button_changes_the_theme(open_page):
