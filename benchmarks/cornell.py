@@ -34,7 +34,7 @@ DECODERS = {
     "greedy": "the likeliest token, again and again",
     "beam": "beam of 5",
     "beam, longer": "beam of 5, score divided by length to a power that makes replies as long as people's",
-    "no repeats": "the same, no two tokens twice",
+    "no repeats": "the longer beam, no pair of adjacent tokens twice",
     "sampling": "one sample, temperature 1",
     "nucleus": "one sample from the likeliest tokens that make up 0.9 of the probability",
     "mutual information": f"of {N_BEST} samples the best by 0.5 ln p(T|S) + 0.5 ln p(S|T)",

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "book" / "appendix-measured.md"
 BEGIN, END = "<!-- The table begins; scripts/measured.py writes it. -->\n", "<!-- The table ends. -->\n"
-COLUMNS = ("file", "what was measured", "command", "runs", "training", "versions")
+COLUMNS = ("file", "what was measured", "command", "runs", "training")
 WHAT = {
     "attention": "every attention on the dates; what the orders cost; maps of pronunciations",
     "best": "the best model of pronunciations, trained long",
@@ -54,30 +54,44 @@ def duration(found):
     return f"{found:.0f} min" if found < 100 else f"{found / 60:.1f} h"
 
 
-def row(path):
+def row(path, results):
     """The row of one results file."""
-    results = json.loads(path.read_text(encoding="utf-8"))
     if path.stem not in WHAT:
         raise KeyError(f"Expected words for {path.name} in WHAT of scripts/measured.py; received none.")
-    versions = ", ".join(f"{name} {results[name]}" for name in VERSIONS if name in results)
-    cells = (
+    return (
         f"`{path.name}`",
         WHAT[path.stem],
         f"`{results['command']}`",
         str(len(results["runs"])),
         duration(minutes(results)),
-        versions or "not recorded",
     )
-    return cells, results["cores"]
+
+
+def versions(files):
+    """A line in Markdown for each version of a package, with the files that were made with it."""
+    lines = []
+    for package in VERSIONS:
+        for version in sorted({results[package] for results in files.values() if package in results}):
+            made = {f"`{path.name}`": results.get(package) == version for path, results in files.items()}
+            others = [name for name, with_it in made.items() if not with_it]
+            if not others:
+                where = "all files"
+            elif len(others) <= 3:
+                where = f"all files but {', '.join(others)}"
+            else:
+                where = ", ".join(name for name, with_it in made.items() if with_it)
+            lines.append(f"- {package} {version}: {where}\n")
+    return "".join(lines)
 
 
 def table():
-    """The table in Markdown, with a line below it on the cores."""
-    rows = [row(path) for path in sorted((ROOT / "book" / "results").glob("*.json"))]
-    lines = [COLUMNS, ["---"] * len(COLUMNS), *(cells for cells, _ in rows)]
-    cores = sorted({count for _, count in rows})
+    """The table in Markdown; below it, what the machine had, in cores and in versions of packages."""
+    paths = sorted((ROOT / "book" / "results").glob("*.json"))
+    files = {path: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *(row(path, results) for path, results in files.items())]
     text = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-    return f"{text}\nCores of the machine, by all of these files: {', '.join(map(str, cores))}.\n"
+    cores = ", ".join(map(str, sorted({results["cores"] for results in files.values()})))
+    return f"{text}\nCores of the machine, by all of these files: {cores}. Versions:\n\n{versions(files)}"
 
 
 if __name__ == "__main__":
