@@ -12,8 +12,12 @@ from playwright.sync_api import sync_playwright
 BUILD = Path(__file__).parents[1] / "_build"
 PAGE, PDF = BUILD / "singlehtml" / "index.html", BUILD / "s2s-lesson.pdf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# Folded cells are opened, and pages get as wide as the text.
-PREPARE = "for (const part of document.querySelectorAll('details')) part.open = true; MathJax.startup.promise"
+# Folded cells are opened, formulas are typeset and fonts are there.
+PREPARE = """async () => {
+    for (const part of document.querySelectorAll("details")) part.open = true;
+    await MathJax.startup.promise;
+    await document.fonts.ready;
+}"""
 FOOTER = '<div style="font-size:8px;width:100%;text-align:center"><span class="pageNumber"></span></div>'
 
 

@@ -41,6 +41,17 @@ CHINESE = """() => {
         if (count) element.setAttribute("data-chinese", count);
     }
 }"""
+PAPER = 703  # pixels: A4 without the margins of scripts/pdf.py
+CUT_ON_PAPER = """() => {
+    const edge = document.querySelector("article").getBoundingClientRect().right + 1;
+    const cut = (part) =>
+        part.getBoundingClientRect().right > edge || part.scrollWidth > part.clientWidth + 1;
+    const parts = document.querySelectorAll("article :is(pre, table, img, div.math)");
+    const moving = document.querySelectorAll("article details[open] > summary ~ *");
+    return [...parts].filter((part) => part.checkVisibility() && cut(part))
+        .concat([...moving].filter((part) => getComputedStyle(part).animationName !== "none"))
+        .map((part) => part.outerHTML.slice(0, 200));
+}"""
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 
@@ -108,6 +119,13 @@ def test_nothing_scrolls_sideways(page):
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_nothing_is_cut_on_paper(page):
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": PAPER, "height": 900})
+    assert page.evaluate(CUT_ON_PAPER) == []
+    page.emulate_media(media="screen")
 
 
 def test_axe_finds_no_serious_fault(page):
