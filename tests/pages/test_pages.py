@@ -126,6 +126,7 @@ def test_nothing_is_cut_on_paper(page):
     page.set_viewport_size({"width": PAPER, "height": 900})
     assert page.evaluate(CUT_ON_PAPER) == []
     page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_axe_finds_no_serious_fault(page):
