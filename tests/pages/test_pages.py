@@ -231,11 +231,13 @@ def test_the_checks_find_what_is_wrong(browser, tmp_path):
         "<p id='here' style='color: #ccc'>Faint, and $a + b$</p>"
         "<img src='no.png' alt='Not there'>"
         """<img src='data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg"/>' alt='figure.svg'>"""
+        "<table><tr><td style='min-width: 3000px'>Wide</table>"
     )
     page = browser.new_page()
     page.goto(file.as_uri())
     assert [fault[0] for fault in serious(page, ["color-contrast"])] == ["color-contrast"]
     assert len(page.evaluate(BROKEN_IMAGES)) == 2
     assert MARKUP_OF_FORMULAS.findall(page.evaluate(TEXT)) == ["$a + b$"]
+    assert [part[:6] for part in page.evaluate(CUT_ON_PAPER)] == ["<table"]
     page.close()
     assert sorted(broken_links(file)) == sorted([file.as_uri() + "#no", (tmp_path / "no.html").as_uri()])
