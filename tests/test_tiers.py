@@ -38,7 +38,10 @@ def faults(root):
         for path in sorted(root.glob("tests/**/*.py"))
     }
     fast = {
-        f"{file}::{name}" for file, tree in trees.items() for name, slow in functions_of(tree).items() if not slow
+        f"{file}::{name}"
+        for file, tree in trees.items()
+        for name, slow in functions_of(tree).items()
+        if not slow
     }
     for file, tree in trees.items():
         for mark in marks(tree):
