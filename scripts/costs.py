@@ -1,0 +1,93 @@
+"""What a target of make costs, step by step, beside what tests/budgets.toml allows."""
+
+import json
+import os
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+COSTS = ROOT / "_build" / "costs.json"
+TOLERANCE = 1.3  # machines differ: above so many times the limit it is a fault in CI, and elsewhere a warning
+
+
+@dataclass
+class Spent:
+    """Seconds of all processes that were waited for, and seconds of the clock."""
+
+    processor: float = 0.0
+    clock: float = 0.0
+
+
+def processor_seconds() -> float:
+    """What this process and those that it waited for have used; on Windows only the former is known."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+@contextmanager
+def seconds() -> Iterator[Spent]:
+    """Measure what is done inside."""
+    spent, processor, clock = Spent(), processor_seconds(), time.monotonic()
+    try:
+        yield spent
+    finally:
+        spent.processor = processor_seconds() - processor
+        spent.clock = time.monotonic() - clock
+
+
+@dataclass
+class Costs:
+    """The steps of a target, in their order."""
+
+    target: str
+    steps: dict[str, Spent] = field(default_factory=dict)
+    chapters: dict[str, float] = field(default_factory=dict)
+    """Processor seconds of the notebooks."""
+
+    @property
+    def total(self) -> Spent:
+        parts = self.steps.values()
+        return Spent(sum(part.processor for part in parts), sum(part.clock for part in parts))
+
+    def table(self) -> str:
+        """The steps as lines of text, with their sum."""
+        rows = {**self.steps, f"make {self.target}": self.total}
+        width = max(map(len, rows))
+        lines = [f"{'':{width}}  processor    clock"]
+        lines += [f"{name:{width}}  {one.processor:7.0f} s {one.clock:6.0f} s" for name, one in rows.items()]
+        return "\n".join(lines)
+
+    def write(self, file: Path = COSTS) -> None:
+        """Put the target's figures into the file; those of other targets stay."""
+        known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        steps = {name: _rounded(spent) for name, spent in self.steps.items()}
+        known[f"make {self.target}"] = {**_rounded(self.total), "steps": steps, "chapters": self.chapters}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+    def over(self, budgets: dict) -> list[str]:
+        """What costs more than TOLERANCE times what it may, each in a sentence."""
+        spent = {f"make {self.target}": self.total.processor}
+        may = dict(budgets["processor_seconds"])
+        if self.chapters:
+            spent |= {"all chapters": sum(self.chapters.values()), **self.chapters}
+            may |= budgets["chapters"]["processor_seconds"]
+        return [
+            f"Expected {name} to take at most {limit} processor seconds; "
+            f"it took {spent[name]:.0f}, which is more than {TOLERANCE} times as many."
+            for name, limit in may.items()
+            if spent.get(name, 0.0) > TOLERANCE * limit
+        ]
+
+
+def _rounded(spent: Spent) -> dict[str, float]:
+    return {f"{name}_seconds": round(value, 1) for name, value in asdict(spent).items()}
+
+
+def budgets(root: Path = ROOT) -> dict:
+    """The file of budgets."""
+    return tomllib.loads((root / "tests" / "budgets.toml").read_text(encoding="utf-8"))
