@@ -55,7 +55,7 @@ strip: venv
 
 single: venv
 	@echo "== Building the book on a single page"
-	@$(IN_VENV) -m jupyter_book build . --builder custom --custom-builder singlehtml -W -n --keep-going
+	@.venv/bin/jupyter-book build . --builder custom --custom-builder singlehtml -W -n --keep-going
 	@echo "== The page is ready, open: $(CURDIR)/_build/singlehtml/index.html"
 
 pdf: single

@@ -106,7 +106,7 @@ class Steps:
         for folder in ("html", ".doctrees", "jupyter_execute"):
             shutil.rmtree(ROOT / "_build" / folder, ignore_errors=True)
         with self.step("Building the book", "see the warnings above"):
-            build = (python_of(".venv"), "-m", "jupyter_book", "build", ".", "--all")
+            build = (str(ROOT / ".venv" / "bin" / "jupyter-book"), "build", ".", "--all")
             run(*build, "-W", "-n", "--keep-going", plainly=True)
             run(python_of(".venv"), "scripts/compact_figures.py", "_build/html")
 
