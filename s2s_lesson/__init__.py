@@ -4,7 +4,7 @@ Importing ``s2s_lesson`` defines this docstring, a version and ``pretrained``, a
 Import what you need from its modules, for example ``from s2s_lesson.search import beam_search``.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def pretrained(name):

@@ -1,0 +1,160 @@
+"""What is published: the wheel and the source distribution, whole and without junk, and the wheel works on its own.
+
+No engine is needed, but for the test that is marked slow.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import s2s_lesson
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+# What a source distribution holds beside the package, but for what setuptools writes.
+BESIDE = {"CHANGELOG.md", "CITATION.cff", "LICENSE", "MANIFEST.in", "README.md", "pyproject.toml"}
+WRITTEN = ("PKG-INFO", "setup.cfg", "s2s_lesson.egg-info/")
+
+# Runs in an empty folder, with the wheel and what it needs, and nothing else of this project.
+ON_ITS_OWN = """
+import json, sys
+from pathlib import Path
+
+import s2s_lesson
+from s2s_lesson.exercises import quiz
+from s2s_lesson.pipeline import TextToText
+
+pairs = [(word, word[::-1]) for word in ("abc", "bca", "cab", "acb", "bac", "cba")]
+characters = {"source_tokens": "characters", "target_tokens": "characters"}
+sizes = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 7}
+trained = TextToText.from_pairs(pairs, **characters, **sizes)
+history = trained.fit(pairs, pairs, epochs=2, batch_size=3, learning_rate=0.1, folder="run")
+loaded = TextToText.load("run")
+texts = ["abc", "cab"]
+files = [module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] == "s2s_lesson"]
+report = {
+    "version": s2s_lesson.__version__,
+    "files": [file for file in files if file],
+    "losses": len(history["loss"]),
+    "trained": [prediction.log_probability for prediction in trained.predict(texts)],
+    "loaded": [prediction.log_probability for prediction in loaded.predict(texts)],
+    "pretrained": s2s_lesson.pretrained("pronunciations").predict(["seven"])[0].text,
+    "quiz": "quiz" in quiz("1")._repr_html_(),
+}
+Path("report.json").write_text(json.dumps(report))
+"""
+
+
+def tracked():
+    """The project's files, as git knows them; where it is no checkout, those of the package and beside it."""
+    git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        names = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        package = [path for path in (ROOT / "s2s_lesson").rglob("*") if "__pycache__" not in path.parts]
+        names = [path.relative_to(ROOT).as_posix() for path in package] + sorted(BESIDE)
+    return {name for name in names if name and (ROOT / name).is_file()}
+
+
+def of_package():
+    return {name for name in tracked() if name.startswith("s2s_lesson/")}
+
+
+def test_the_wheel_takes_every_file_of_the_package():
+    """As setuptools chooses them: modules, and what the patterns of package-data match."""
+    data = {name for name in of_package() if not name.endswith(".py")}
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]
+    assert list(patterns) == ["s2s_lesson"]
+    matched = {
+        pattern: {path.relative_to(ROOT).as_posix() for path in (ROOT / "s2s_lesson").glob(pattern)}
+        for pattern in patterns["s2s_lesson"]
+    }
+    assert {"s2s_lesson/py.typed", "s2s_lesson/weights/pronunciations/model.keras"} <= data
+    assert set().union(*matched.values()) == data, "Name all data in pyproject.toml, package-data, and no more."
+    assert [pattern for pattern, files in matched.items() if not files] == []
+    assert PROJECT["tool"]["setuptools"]["packages"]["find"] == {"include": ["s2s_lesson*"]}
+    folders = {Path(name).parent for name in of_package() if name.endswith(".py")}
+    assert [folder for folder in folders if not (ROOT / folder / "__init__.py").exists()] == []
+
+
+def test_the_pins_have_what_builds_it():
+    """`make dist` builds with what .venv holds, and fetches nothing."""
+    (wanted,) = map(Requirement, PROJECT["build-system"]["requires"])
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    (pin,) = (line for line in lines if line.startswith(f"{wanted.name}=="))
+    assert wanted.specifier.contains(pin.partition("==")[2].split()[0])
+
+
+def test_what_is_said_of_python_is_what_pip_asks_for():
+    project = PROJECT["project"]
+    versions = [line.rpartition(" :: ")[2] for line in project["classifiers"] if ":: Python :: 3." in line]
+    assert versions == ["3.11", "3.12", "3.13"]
+    assert project["requires-python"] == f">={versions[0]}"
+    assert {"Documentation", "Repository", "Changelog", "Issues"} <= project["urls"].keys()
+
+
+def run(command, **options):
+    """Run a command; what it printed if it failed."""
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The folder with the wheel and the source distribution, built as `make dist` does, of the tracked files alone."""
+    folder = tmp_path_factory.mktemp("dist")
+    for name in tracked():
+        target = folder / "project" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target)
+    python = ["--python", sys.executable, "--no-build-isolation", "--offline", "--no-cache"]
+    uv = [sys.executable, "-m", "uv"]
+    run([*uv, "build", *python, "--out-dir", folder / "dist", folder / "project"])
+    (wheel,) = (folder / "dist").glob("*.whl")
+    target = ["--offline", "--no-cache", "--no-deps", "--target", folder / "site"]
+    run([*uv, "pip", "install", "--python", sys.executable, *target, wheel])
+    return folder
+
+
+@pytest.mark.slow(guard="tests/test_dist.py::test_the_wheel_takes_every_file_of_the_package")
+def test_the_wheel_works_on_its_own(built, tmp_path):
+    """Nothing but the wheel and what it needs: without `site`, Python sees no editable install."""
+    site = built / "site"
+    needed = dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", "platlib"))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), *needed])}
+    alone = [sys.executable, "-S"]
+    run([*alone, "-c", ON_ITS_OWN], cwd=tmp_path, env=environment)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["version"] == s2s_lesson.__version__
+    assert len(report["files"]) > 20
+    assert [file for file in report["files"] if site not in Path(file).parents] == []
+    assert report["losses"] == 2
+    assert report["loaded"] == report["trained"]
+    assert report["pretrained"] == "S EH V AH N"
+    assert report["quiz"]
+    assert "train" in run([*alone, "-m", "s2s_lesson", "--help"], cwd=tmp_path, env=environment)
+
+
+@pytest.mark.slow(guard="tests/test_dist.py::test_the_wheel_takes_every_file_of_the_package")
+def test_what_is_published_holds_no_more_than_it_must(built):
+    (wheel,) = (built / "dist").glob("*.whl")
+    (source,) = (built / "dist").glob("*.tar.gz")
+    name = f"s2s_lesson-{s2s_lesson.__version__}"
+    assert wheel.name == f"{name}-py3-none-any.whl" and source.name == f"{name}.tar.gz"
+    in_wheel = {file for file in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in file}
+    assert in_wheel == of_package()
+    with tarfile.open(source) as archive:
+        names = (member.name.partition("/")[2] for member in archive if member.isfile())
+        in_source = {file for file in names if not file.startswith(WRITTEN)}
+    assert in_source == of_package() | BESIDE
