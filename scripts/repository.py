@@ -1,5 +1,7 @@
 """Give the project another address: in _config.yml, the chapters, the README and wherever else it stands.
 
+The address of the published book follows from it.
+
 python scripts/repository.py https://github.com/you/fork
 """
 
@@ -10,13 +12,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = re.compile(r"https://github\.com/([\w.-]+/[\w-]+)/?")
-# Where the address stands: what pip installs, files that a chapter reads, the book and the package.
+# Where the address stands: what pip installs, files that a chapter reads, the book, the package, citations.
 PLACES = re.compile(
-    r"""(?:git\+https://github\.com/          # pip install
-    | https://raw\.githubusercontent\.com/     # the data of a chapter
-    | ^\ \ url:\ https://github\.com/          # _config.yml
-    | ^Repository\ =\ "https://github\.com/    # pyproject.toml
+    r"""(?:git\+https://github\.com/                              # pip install
+    | https://raw\.githubusercontent\.com/                         # the data of a chapter
+    | ^\ *(?:url|repository-code):\ https://github\.com/           # _config.yml, CITATION.cff, forms
+    | ^(?:Repository|Changelog|Issues)\ =\ "https://github\.com/   # pyproject.toml
     )([\w.-]+/[\w-]+)""",
+    re.VERBOSE | re.MULTILINE,
+)
+# The same, of the book as GitHub Pages shows it.
+PAGES = re.compile(
+    r"""(?:^\ *(?:base)?url:\ https://      # _config.yml, CITATION.cff
+    | ^Documentation\ =\ "https://        # pyproject.toml
+    )([\w-]+)\.github\.io/([\w-]+)/""",
     re.VERBOSE | re.MULTILINE,
 )
 OF_OTHERS = {"multi30k/dataset"}
@@ -53,6 +62,12 @@ def current(root=ROOT):
     return owner_and_name(url)
 
 
+def pages_of(name):
+    """The address under which GitHub Pages shows the book of "owner/name"."""
+    owner, _, name = name.partition("/")
+    return f"https://{owner}.github.io/{name}/"
+
+
 def files(root=ROOT):
     """The files of the project, without what was built, installed or downloaded."""
     for folder, folders, names in os.walk(root):
@@ -62,7 +77,8 @@ def files(root=ROOT):
 
 def named(text):
     """Every "owner/name" by which a text names this project."""
-    return set(PLACES.findall(text)) - OF_OTHERS
+    of_pages = {"/".join(parts) for parts in PAGES.findall(text)}
+    return (of_pages | set(PLACES.findall(text))) - OF_OTHERS
 
 
 def change(url, root=ROOT):
@@ -75,8 +91,9 @@ def change(url, root=ROOT):
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
-        if pattern.search(text):
-            path.write_text(pattern.sub(new, text), encoding="utf-8")
+        changed_text = pattern.sub(new, text).replace(pages_of(old), pages_of(new))
+        if changed_text != text:
+            path.write_text(changed_text, encoding="utf-8")
             changed.append(path)
     return changed
 
