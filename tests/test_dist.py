@@ -1,4 +1,4 @@
-"""What is published: the wheel and the source distribution, whole and without junk, and the wheel works on its own.
+"""What is published: the wheel and the source distribution, whole and without junk; the wheel works alone.
 
 No engine is needed, but for the test that is marked slow.
 """
@@ -80,7 +80,7 @@ def test_the_wheel_takes_every_file_of_the_package():
         for pattern in patterns["s2s_lesson"]
     }
     assert {"s2s_lesson/py.typed", "s2s_lesson/weights/pronunciations/model.keras"} <= data
-    assert set().union(*matched.values()) == data, "Name all data in pyproject.toml, package-data, and no more."
+    assert set().union(*matched.values()) == data, "Name them in package-data, in pyproject.toml."
     assert [pattern for pattern, files in matched.items() if not files] == []
     assert PROJECT["tool"]["setuptools"]["packages"]["find"] == {"include": ["s2s_lesson*"]}
     folders = {Path(name).parent for name in of_package() if name.endswith(".py")}
@@ -112,7 +112,7 @@ def run(command, **options):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """The folder with the wheel and the source distribution, built as `make dist` does, of the tracked files alone."""
+    """A folder with both, built as `make dist` does from the tracked files, and with the wheel installed."""
     folder = tmp_path_factory.mktemp("dist")
     for name in tracked():
         target = folder / "project" / name
