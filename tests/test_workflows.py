@@ -84,6 +84,7 @@ def test_a_workflow_only_calls_make(file):
     for _, _, command in every_run(read(file)):
         program, *arguments = command.split()
         wanted = [word for word in arguments if "=" not in word]
+        assert "PYTHON=python" in arguments, "Say that it takes the Python that prepare brings."
         assert program == "make" and "\n" not in command.strip() and wanted
         assert set(wanted) <= known, f"The Makefile has no target {set(wanted) - known}."
 
