@@ -2,9 +2,9 @@
 
     python scripts/notebooks.py
 
-nbval runs each one in a process of its own, the dearest first. `_build/executed` keeps what ran without fault,
-with its fingerprint: a hash of all that its outputs hang on. While that is the same, it is not run again. Sphinx
-finds the same notebooks in `_build/.jupyter_cache`.
+nbval runs each one in a process of its own, the dearest first. `_build/executed` keeps it as it ran, with a
+fingerprint: a hash of all that its outputs hang on. While that is the same, it is not run again. Sphinx finds
+the same notebooks in `_build/.jupyter_cache`.
 """
 
 import hashlib

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
+from steps import WITHOUT_ENGINE
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -143,9 +144,7 @@ def test_the_engines_are_those_that_are_wanted_and_bring_no_cuda():
 
 
 def test_what_the_engines_leave_out_needs_none():
-    steps = (ROOT / "scripts" / "steps.sh").read_text(encoding="utf-8")
-    (names,) = re.findall(r"^without_engine=\((.*?)\)", steps, re.MULTILINE | re.DOTALL)
-    paths = [ROOT / name for name in names.split()]
+    paths = [ROOT / name for name in WITHOUT_ENGINE]
     files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("test_*.py"))]
     assert len(files) >= len(paths) > 5
     script = "import runpy, sys; [runpy.run_path(f) for f in sys.argv[1:]]; print('keras' in sys.modules)"
