@@ -64,21 +64,45 @@ def watched(browser, url, *, width=1280, height=900, dark=False):
     assert [url for url in page.requested if not url.startswith(WITHIN)] == []
 
 
+@pytest.fixture(scope="session")
+def visit(browser, site):
+    """A page of the book by its name, `with visit("intro") as page`; see `watched`."""
+
+    def visit(name, **options):
+        return watched(browser, (site / "book" / f"{name}.html").as_uri(), **options)
+
+    return visit
+
+
 @pytest.fixture
-def open_page(browser, site):
-    """Open a page of the book by its name; it must work with no network and log no error."""
+def open_page(visit):
+    """Open a page of the book by its name, until the end of the test."""
     with ExitStack() as opened:
+        yield lambda name, **options: opened.enter_context(visit(name, **options))
 
-        def open_page(name, *, width=1280, height=900, dark=False):
-            url = (site / "book" / f"{name}.html").as_uri()
-            return opened.enter_context(watched(browser, url, width=width, height=height, dark=dark))
 
-        yield open_page
+def answer_quizzes(page):
+    """Answer each question, right or wrong, so that its feedback can be seen."""
+    for form in page.locator(".s2s-quiz form").all():
+        field = form.locator("input").first
+        if field.get_attribute("type") == "text":
+            field.fill("7")
+        else:
+            field.check()
+        form.get_by_role("button").click()
 
 
 @pytest.fixture(scope="module")
-def page(browser, site, page_name):
-    """Each page of the book in turn, opened once for all tests, with what is folded open."""
-    with watched(browser, (site / "book" / f"{page_name}.html").as_uri()) as page:
+def page(visit, page_name):
+    """Each page of the book in turn, opened once for all tests, with all there is to see.
+
+    What is folded is open, quizzes are answered, views have taken the place of their pictures.
+    """
+    with visit(page_name) as page:
+        page.emulate_media(reduced_motion="reduce")
         page.evaluate("document.querySelectorAll('details').forEach((folded) => (folded.open = true))")
+        answer_quizzes(page)
+        for view in page.locator("figure[data-view]").all():
+            view.scroll_into_view_if_needed()
+            view.locator("img").wait_for(state="hidden")
         yield page

@@ -41,6 +41,8 @@ CHINESE = """() => {
         if (count) element.setAttribute("data-chinese", count);
     }
 }"""
+WIDE_QUIZZES = """() => [...document.querySelectorAll(".s2s-quiz")]
+    .filter((quiz) => quiz.scrollWidth > quiz.clientWidth).map((quiz) => quiz.outerHTML.slice(0, 200))"""
 PAPER = 703  # pixels: A4 without the margins of scripts/pdf.py
 CUT_ON_PAPER = """() => {
     const edge = document.querySelector("article").getBoundingClientRect().right + 1;
@@ -119,6 +121,7 @@ def test_nothing_scrolls_sideways(page):
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(WIDE_QUIZZES) == []
 
 
 def test_nothing_is_cut_on_paper(page):
@@ -130,6 +133,7 @@ def test_nothing_is_cut_on_paper(page):
 
 
 def test_axe_finds_no_serious_fault(page):
+    """With the views as they respond, and the quizzes with their feedback."""
     page.evaluate(ONE_OF_EACH_COLOUR)
     assert serious(page) == []
 
