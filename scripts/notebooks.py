@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from costs import budgets, seconds
+from costs import budgets
 from output import write_plainly
 
 ROOT = Path(__file__).parents[1]
@@ -101,36 +101,32 @@ def run(notebook: Notebook) -> tuple[bool, str]:
     command = [sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider"]
     command += ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=900"]
     command += ["--save-notebooks=_build/executed", str(notebook.path.relative_to(notebook.root))]
-    with seconds() as spent:
-        process = subprocess.Popen(
-            command, cwd=notebook.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=notebook.root, **pipes) as process:
         said = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    spent.processor = usage.ru_utime + usage.ru_stime
     if process.returncode or not notebook.executed.exists():
         return False, said
-    cost = {"processor_seconds": round(spent.processor, 1), "clock_seconds": round(spent.clock, 1)}
-    record = {"fingerprint": fingerprint, **cost}
+    record = {"fingerprint": fingerprint, "processor_seconds": round(usage.ru_utime + usage.ru_stime, 1)}
     notebook.record.write_text(json.dumps(record) + "\n", encoding="utf-8")
     return True, said
 
 
-def fill_cache(notebooks: list[Notebook]) -> None:
+def fill_cache(notebooks: list[Notebook], root: Path = ROOT) -> None:
     """Let Sphinx find the notebooks as they ran."""
     from jupyter_cache import get_cache
 
-    folder = ROOT / "_build" / ".jupyter_cache"
+    folder = root / "_build" / ".jupyter_cache"
     shutil.rmtree(folder, ignore_errors=True)
     cache = get_cache(folder)
     for notebook in notebooks:
         cache.cache_notebook_file(str(notebook.executed), overwrite=True)
 
 
-def main() -> str | None:
+def main(root: Path = ROOT) -> str | None:
     """Run what changed; what failed, in a line, or None."""
-    notebooks = all_notebooks()
+    notebooks = all_notebooks(root)
     stale = [notebook for notebook in notebooks if not notebook.is_fresh()]
     print(f"{len(notebooks) - len(stale)} of {len(notebooks)} notebooks ran already as they are.", flush=True)
     failed = []
@@ -141,7 +137,7 @@ def main() -> str | None:
                 failed.append(notebook.name)
     if failed:
         return f"Expected every cell of every chapter to run; cells failed in {', '.join(failed)}."
-    fill_cache(notebooks)
+    fill_cache(notebooks, root)
     return None
 
 
