@@ -7,12 +7,15 @@ import functools
 import re
 import string
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import Protocol
 
 from nltk.tokenize import TweetTokenizer, word_tokenize
 from nltk.tokenize.treebank import TreebankWordDetokenizer
 
 TOKENIZERS = ("characters", "whitespace", "words", "casual")  # those that are trained: `subwords.KINDS`
+
+STOP_WORDS = files(__package__) / "stop_words" / "english.txt"  # one a line; its licence lies beside it
 
 _CASUAL = TweetTokenizer(match_phone_numbers=False)  # phone numbers would be tokens that hold spaces
 _PLAIN_QUOTES = str.maketrans("‘’‛“”‟", "'''\"\"\"")
@@ -123,9 +126,10 @@ def _detokenize_casual(tokens):
 
 @functools.cache
 def stop_words() -> frozenset[str]:
-    """English stop words: NLTK's list where its corpus is installed, else the PyPI package `stop-words`.
+    """English stop words: NLTK's list where its corpus is installed, else one that comes with this package.
 
-    The two lists differ: NLTK's has about 200 words, that of `stop-words` 174. Nothing is downloaded.
+    The two lists differ: NLTK's has about 200 words, the other 174, those of the PyPI package `stop-words`,
+    version 2018.7.23, under its BSD licence. Nothing is downloaded.
 
     Returns:
         Lower-case words, with and without apostrophes.
@@ -135,9 +139,7 @@ def stop_words() -> frozenset[str]:
 
         return frozenset(stopwords.words("english"))
     except LookupError:
-        from stop_words import get_stop_words
-
-        return frozenset(get_stop_words("english"))
+        return frozenset(STOP_WORDS.read_text(encoding="utf-8").split())
 
 
 def clean(

@@ -1,6 +1,9 @@
+import hashlib
 import os
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -120,7 +123,7 @@ def test_stop_words_need_no_download():
     assert "seashell" not in stop_words()
 
 
-def test_stop_words_fall_back_to_the_package(monkeypatch):
+def test_stop_words_fall_back_to_the_list_of_this_package(monkeypatch):
     import nltk.corpus
 
     class Missing:
@@ -128,7 +131,30 @@ def test_stop_words_fall_back_to_the_package(monkeypatch):
             raise LookupError(language)
 
     monkeypatch.setattr(nltk.corpus, "stopwords", Missing())
-    assert {"the", "is"} <= stop_words.__wrapped__()
+    assert stop_words.__wrapped__() == frozenset(text.STOP_WORDS.read_text(encoding="utf-8").splitlines())
+
+
+def test_the_list_is_that_of_the_package_stop_words():
+    """As its version 2018.7.23 has it, byte for byte, with the licence that it asks for."""
+    content = text.STOP_WORDS.read_bytes()
+    words = content.decode().splitlines()
+    assert (len(words), len(set(words)), words[0], words[-1]) == (174, 174, "a", "yourselves")
+    digest = "d887ee2f4614b4882fdcaee84e74a5b43255d3e4641bd22279d2894d9705d33f"
+    assert hashlib.sha256(content).hexdigest() == digest
+    licence = (text.STOP_WORDS.parent / "LICENSE").read_text(encoding="utf-8")
+    assert licence.startswith("Copyright (c) 2014, Alireza Savand, Contributors\n")
+
+
+def test_the_package_takes_every_file_that_is_not_code_along():
+    """With what `pyproject.toml` says of data files, as setuptools reads it."""
+    root = Path(__file__).parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    package = root / "s2s_lesson"
+    patterns = project["tool"]["setuptools"]["package-data"]["s2s_lesson"]
+    taken = {path for pattern in patterns for path in package.glob(pattern)}
+    there = {path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert {package / "stop_words" / "english.txt", package / "stop_words" / "LICENSE"} <= there == taken
+    assert "s2s_lesson/stop_words/LICENSE" in project["project"]["license-files"]
 
 
 def test_nothing_is_downloaded_even_where_nltk_has_no_data(tmp_path):
