@@ -1,6 +1,7 @@
 """Strings to tokens and back, and the cleaning steps that many tutorials apply to dialogue.
 
-Nothing here needs an NLTK download: the tokenizers used carry no data.
+Nothing here needs an NLTK download: the tokenizers used carry no data. NLTK is imported by the functions that
+need it, for it brings much more than they use.
 """
 
 import functools
@@ -10,14 +11,10 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Protocol
 
-from nltk.tokenize import TweetTokenizer, word_tokenize
-from nltk.tokenize.treebank import TreebankWordDetokenizer
-
 TOKENIZERS = ("characters", "whitespace", "words", "casual")  # those that are trained: `subwords.KINDS`
 
 STOP_WORDS = files(__package__) / "stop_words" / "english.txt"  # one a line; its licence lies beside it
 
-_CASUAL = TweetTokenizer(match_phone_numbers=False)  # phone numbers would be tokens that hold spaces
 _PLAIN_QUOTES = str.maketrans("‘’‛“”‟", "'''\"\"\"")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -65,8 +62,10 @@ def tokenize(text: str, how: str | Tokenizer) -> list[str]:
     if how == "whitespace":
         return text.split()
     if how == "words":
+        from nltk.tokenize import word_tokenize
+
         return word_tokenize(text, preserve_line=True)
-    tokens = _CASUAL.tokenize(text.translate(_PLAIN_QUOTES))
+    tokens = _casual_tokenizer().tokenize(text.translate(_PLAIN_QUOTES))
     return [joined for token in tokens if (joined := "".join(token.split()))]  # ". . ." is one token
 
 
@@ -94,8 +93,17 @@ def detokenize(tokens: list[str], how: str | Tokenizer) -> str:
     if how == "whitespace":
         return " ".join(tokens)
     if how == "words":
+        from nltk.tokenize.treebank import TreebankWordDetokenizer
+
         return TreebankWordDetokenizer().detokenize(list(tokens))
     return _detokenize_casual(tokens)
+
+
+@functools.cache
+def _casual_tokenizer():
+    from nltk.tokenize import TweetTokenizer
+
+    return TweetTokenizer(match_phone_numbers=False)  # phone numbers would be tokens that hold spaces
 
 
 def _check(how):

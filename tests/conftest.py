@@ -35,6 +35,22 @@ def compiled_code_is_freed():
         jax.clear_caches()
 
 
+@pytest.fixture
+def uncompiled():
+    """Let TensorFlow run functions line by line, for a test of what is around them: tracing takes seconds.
+
+    Other tests run the same functions compiled, as users do.
+    """
+    if ENGINE != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 def _of_any_engine(check):
     """Let a check of NumPy's compare tensors with gradients, which PyTorch does not turn into arrays."""
 

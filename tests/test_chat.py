@@ -1,57 +1,24 @@
 """chat: history, commands and interruptions, with a scripted pipeline, a tiny one, and a real process."""
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
-import numpy as np
 import pytest
+from scripted_chat import Scripted
 
 from s2s_lesson import engine
 from s2s_lesson.chat import COMMANDS, Chat, note_unknown, talk
 from s2s_lesson.corpora.cornell import TURN
 from s2s_lesson.pipeline import TextToText
-from s2s_lesson.prediction import Prediction, empty_prediction
+from s2s_lesson.prediction import empty_prediction
 
 PAIRS = [("hello there", "hi"), ("how are you", "fine thanks"), ("bye", "see you")]
 SIZES = {"embedding_dim": 5, "encoder_units": 7, "decoder_units": 11}
-
-
-class Scripted:
-    """Answers "one", "two", ... with as many replies as are asked for; reads 7 words at most."""
-
-    max_source_length = 7
-
-    def __init__(self, answers=(), unknown=()):
-        self.answers, self.unknown, self.read, self.asked = iter(answers), unknown, [], []
-
-    def source_length(self, text):
-        return len(text.split())
-
-    def predict(self, texts, beam_size, n_best, truncate, **options):
-        self.asked.append({"beam_size": beam_size, "n_best": n_best, **options})
-        return self._answer(texts[0], n_best)
-
-    def sample(self, texts, n_samples, *, seed, truncate, **options):
-        self.asked.append({"n_samples": n_samples, "seed": seed, **options})
-        return self._answer(texts[0], n_samples)
-
-    def _answer(self, source, count):
-        self.read.append(source)
-        if not source.strip(". "):
-            return [empty_prediction(source)]
-        answer = next(self.answers, "yes")
-        if isinstance(answer, BaseException):
-            raise answer
-        weights = np.full((1, 1), 1.0)
-        replies = [
-            Prediction(source, ("word",), f"{answer}{'!' * place}", (answer,), -1.0 - place, 0.0, weights)
-            for place in range(count)
-        ]
-        best = replies[0].__dict__ | {"alternatives": tuple(replies[1:])}
-        return [Prediction(**best | {"unknown": tuple(w for w in source.split() if w in self.unknown)})]
 
 
 class Backward:
@@ -267,16 +234,30 @@ def test_a_real_pipeline_samples_and_is_reranked(pipeline):
     assert scores == sorted(scores, reverse=True)
 
 
-def test_a_process_is_left_by_ctrl_c_twice(pipeline, tmp_path):
-    """Even where this process ignores Ctrl-C, and so its children would."""
+# Ctrl-C reaches such a process even where this one ignores it, and so its children would.
+INTERRUPTIBLE = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+
+
+def test_a_process_is_left_by_ctrl_c_twice():
+    """With a scripted pipeline: no engine is loaded."""
+    code = "from scripted_chat import Scripted; from s2s_lesson.chat import Chat, talk; "
+    leave_by_ctrl_c_twice(code + "talk(Chat(Scripted(unknown=['xyzzy']), beam_size=2))")
+
+
+@pytest.mark.slow(guard="tests/test_chat.py::test_a_process_is_left_by_ctrl_c_twice")
+def test_a_process_with_a_real_pipeline_is_left_by_ctrl_c_twice(pipeline, tmp_path):
     pipeline.save(tmp_path)
-    code = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "from s2s_lesson.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", code, "chat", str(tmp_path), "--beam-size", "2"]
+    code = "from s2s_lesson.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    leave_by_ctrl_c_twice(code, "chat", str(tmp_path), "--beam-size", "2")
+
+
+def leave_by_ctrl_c_twice(code, *arguments):
+    """Chat in a process of its own, and press Ctrl-C while it waits for a line."""
+    command = [sys.executable, "-c", INTERRUPTIBLE + code, *arguments]
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, text=True, **pipes) as process:
+    environment = {**os.environ, "PYTHONPATH": path}
+    with subprocess.Popen(command, text=True, env=environment, **pipes) as process:
         watch = threading.Timer(300, process.kill)
         watch.start()
         try:

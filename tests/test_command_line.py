@@ -1,5 +1,6 @@
 """python -m s2s_lesson, as a newcomer uses it: train, predict, evaluate, chat, plot."""
 
+import functools
 import io
 import json
 from dataclasses import replace
@@ -7,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from s2s_lesson import __main__ as command_line
+from s2s_lesson.pipeline import TextToText
 from s2s_lesson.presets import PRESETS, Preset
 
 COMMANDS = ("train", "predict", "evaluate", "chat", "plot")
@@ -14,13 +16,17 @@ COMMANDS = ("train", "predict", "evaluate", "chat", "plot")
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A run of a tiny preset, trained by the command line; the presets are as before afterwards."""
+    """A run of a tiny preset, trained by the command line; presets and loading are as before afterwards.
+
+    A folder is loaded once for all commands, so that the model's functions are compiled once.
+    """
     folder = tmp_path_factory.mktemp("runs") / "copy"
     with pytest.MonkeyPatch.context() as patch:
-        sizes = {"train_size": 300, "dev_size": 30, "test_size": 30, "max_length": 5}
-        units = {"embedding_dim": 7, "encoder_units": 11, "decoder_units": 13}
+        sizes = {"train_size": 96, "dev_size": 32, "test_size": 32, "min_length": 4, "max_length": 4}
+        units = {"embedding_dim": 7, "encoder_units": 11, "decoder_units": 13, "max_output_length": 11}
         tiny = Preset(sizes, units, {"epochs": 5, "batch_size": 32, "learning_rate": 1e-2})
         patch.setitem(PRESETS, "copy", tiny)
+        patch.setattr(TextToText, "load", functools.cache(TextToText.load))
         arguments = ["--corpus", "copy", "--output", str(folder), "--seed", "3", "--epochs", "2"]
         assert command_line.main(["train", *arguments]) == 0
         yield folder
@@ -38,12 +44,15 @@ def test_train_leaves_a_run_that_says_what_it_is(run):
     assert (run / "model.keras").exists()
 
 
-def test_a_preset_brings_its_corpus_or_takes_another(run, tmp_path, capsys, monkeypatch):
+def test_a_preset_brings_its_corpus_or_takes_another(run, tmp_path, capsys, monkeypatch, uncompiled):
     """The article's preset, made small, on a toy corpus: shared table, no attention, all cleaning."""
-    sizes = {"embedding_dim": 7, "encoder_units": 5, "decoder_units": 11}
+    sizes = {"embedding_dim": 7, "encoder_units": 5, "decoder_units": 11, "max_output_length": 11}
     article = PRESETS["article-shared"]
     small = replace(
-        article, pipeline={**article.pipeline, **sizes, "cleaning": None}, corpus={}, corpus_name="copy"
+        article,
+        pipeline={**article.pipeline, **sizes, "cleaning": None},
+        corpus={"train_size": 61, "dev_size": 7, "test_size": 11, "min_length": 4, "max_length": 4},
+        corpus_name="copy",
     )
     monkeypatch.setitem(PRESETS, "article-shared", small)
     folder = str(tmp_path / "run")
@@ -54,7 +63,7 @@ def test_a_preset_brings_its_corpus_or_takes_another(run, tmp_path, capsys, monk
         "seed": 0,
         "preset": "article-shared",
     }
-    assert command_line.main(["evaluate", folder, "--limit", "7", "--json"]) == 0
+    assert command_line.main(["evaluate", folder, "--limit", "7", "--beam-size", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["preset"] == "article-shared"
     assert "Expected a preset among" in fails(
         ["train", "--preset", "none", "--output", tmp_path / "a"], capsys
@@ -68,7 +77,7 @@ def write_films(folder, count):
     lines, conversations = [], []
     for film in range(count):
         ids = [f"L{10 * film + place}" for place in range(4)]
-        texts = [f"who is {film} ?", "me .", f"and {film} ?", "you ."]
+        texts = [f"who is {film} ?", f"me , {film} .", f"and {film} ? you ?", f"you , {film} ."]
         lines += [
             f"{line_id} +++$+++ u0 +++$+++ m{film} +++$+++ ANN +++$+++ {text}"
             for line_id, text in zip(ids, texts, strict=True)
@@ -78,19 +87,20 @@ def write_films(folder, count):
     (folder / "movie_conversations.txt").write_text("\n".join(conversations), encoding="utf-8")
 
 
-def test_a_run_remembers_how_much_context_it_reads(tmp_path, capsys, monkeypatch):
+def test_a_run_remembers_how_much_context_it_reads(tmp_path, capsys, monkeypatch, uncompiled):
     write_films(tmp_path / "data" / "cornell", 10)
     monkeypatch.setenv("S2S_LESSON_DATA", str(tmp_path / "data"))
     preset = PRESETS["cornell"]
-    sizes = {**preset.pipeline, "embedding_dim": 7, "encoder_units": 5, "decoder_units": 11}
-    small = replace(preset, pipeline={**sizes, "max_source_length": 10}, training={"epochs": 1})
+    sizes = {"embedding_dim": 7, "encoder_units": 5, "decoder_units": 11}
+    lengths = {"max_source_length": 10, "max_output_length": 11}
+    small = replace(preset, pipeline={**preset.pipeline, **sizes, **lengths}, training={"epochs": 1})
     monkeypatch.setitem(PRESETS, "cornell", small)
     folder = str(tmp_path / "run")
     assert command_line.main(["train", "--corpus", "cornell", "--context", "2", "--output", folder]) == 0
     assert json.loads((tmp_path / "run" / "run.json").read_text())["context"] == 2
     assert json.loads((tmp_path / "run" / "pipeline.json").read_text())["max_source_length"] == 20
     capsys.readouterr()
-    assert command_line.main(["evaluate", folder, "--json"]) == 0
+    assert command_line.main(["evaluate", folder, "--beam-size", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["pairs"] == 3
     other = ["train", "--corpus", "copy", "--context", "2", "--output", tmp_path / "other"]
     assert "Expected a context of 1 utterance with the corpus copy" in fails(other, capsys)
@@ -213,7 +223,7 @@ def test_ctrl_c_ends_quietly(run, monkeypatch, capsys):
     assert capsys.readouterr().err == "\nStopped.\n"
 
 
-def test_a_backward_run_chooses_the_replies_of_a_chat(run, tmp_path, capsys, monkeypatch):
+def test_a_backward_run_chooses_the_replies_of_a_chat(run, tmp_path, capsys, monkeypatch, uncompiled):
     """The tiny preset is still in force: the fixture ``run`` holds it."""
     backward = tmp_path / "backward"
     arguments = ["--corpus", "copy", "--output", str(backward), "--epochs", "1", "--backward"]

