@@ -307,12 +307,20 @@ def test_an_unsafe_zip_is_refused(tmp_path, served):
     assert not list((tmp_path / "cache").iterdir()) and _fetch.cache_folder() == tmp_path / "cache"
 
 
-def test_the_command_line_trains_on_translations_and_scores_them(multi30k, monkeypatch, tmp_path, capsys):
+def test_the_command_line_trains_on_translations_and_scores_them(
+    multi30k, monkeypatch, tmp_path, capsys, uncompiled
+):
     from s2s_lesson import __main__ as command_line
     from s2s_lesson.presets import PRESETS, Preset
 
     preset, run = PRESETS["multi30k"], str(tmp_path / "run")
-    sizes = {"embedding_dim": 7, "encoder_units": 11, "decoder_units": 13, "min_count": 1}
+    sizes = {
+        "embedding_dim": 7,
+        "encoder_units": 11,
+        "decoder_units": 13,
+        "min_count": 1,
+        "max_output_length": 17,
+    }
     tiny = Preset({"path": str(multi30k)}, {**preset.pipeline, **sizes}, preset.training)
     monkeypatch.setitem(PRESETS, "multi30k", tiny)
     assert command_line.main(["train", "--corpus", "multi30k", "--output", run, "--epochs", "1"]) == 0
@@ -324,6 +332,7 @@ def test_the_command_line_trains_on_translations_and_scores_them(multi30k, monke
         assert 0 <= scores[score] <= 100 and "version:" in scores[f"{score}_signature"]
 
 
+@pytest.mark.slow(guard="tests/corpora/test_translations.py::test_the_real_multi30k")
 @pytest.mark.skipif(not (REAL / "spa-eng").is_dir(), reason="needs S2S_LESSON_DATA/spa-eng")
 def test_the_real_spanish():
     corpus = corpora.load("spanish")
