@@ -129,7 +129,7 @@ def test_the_first_two_batches_differ_in_every_length_in_which_any_two_do(length
     ("lengths", "run_eagerly"),
     [
         ([(length, 5) for length in (2, 2, 2, 3, 3, 7, 7)], False),
-        ([(3, 5)] * 4 + [(3, 7)] * 4 + [(11, 5)] * 4, True),
+        ([(3, 5)] * 2 + [(3, 7)] * 2 + [(11, 5)] * 2, True),
     ],
     ids=["targets_of_one_length", "the_first_is_like_each_other_one"],
 )

@@ -54,7 +54,7 @@ def scored_by_hand(pipeline, own):
     return np.mean(costs), np.mean(right)
 
 
-def test_perplexity_counts_tokens_or_characters_of_the_pairs_that_can_be_read(pipeline):
+def test_perplexity_counts_tokens_or_characters_of_the_pairs_that_can_be_read(pipeline, uncompiled):
     with pytest.warns(UserWarning, match="1 of 6 pairs"):
         scores = evaluate(pipeline, [*PAIRS, ("ab", "")], beam_size=2, batch_size=3)
     loss, accuracy = scored_by_hand(pipeline, own=False)

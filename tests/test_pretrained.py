@@ -19,6 +19,7 @@ def test_a_pretrained_model_pronounces_words():
     assert found == ["T EH L AH F OW N", "S EH V AH N"]
 
 
+@pytest.mark.slow(guard="tests/test_pretrained.py::test_a_pretrained_model_pronounces_words")
 def test_its_error_is_the_one_that_was_measured():
     """On the first 200 words of the dev split; their standard error is about 3.5 in 100 words."""
     pipeline = s2s_lesson.pretrained("pronunciations")
