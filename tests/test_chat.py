@@ -209,7 +209,7 @@ def pipeline():
     return TextToText.from_pairs(PAIRS, max_source_length=5, max_output_length=7, **words, **SIZES)
 
 
-def test_a_real_pipeline_answers_as_predict_does(pipeline, capsys):
+def test_a_real_pipeline_answers_as_predict_does(pipeline, capsys, uncompiled):
     chat = Chat(pipeline, context=3, beam_size=3, length_penalty=1.0)
     chat.hear("/best 2")
     assert chat.hear("Hello xyzzy")
@@ -225,7 +225,7 @@ def test_a_real_pipeline_answers_as_predict_does(pipeline, capsys):
     assert len(chat.last.source_tokens) == 5 + 1
 
 
-def test_a_real_pipeline_samples_and_is_reranked(pipeline):
+def test_a_real_pipeline_samples_and_is_reranked(pipeline, uncompiled):
     chats = [Chat(pipeline, sample=True, seed=5, backward=pipeline, beam_size=7, top_p=0.9) for _ in "ab"]
     replies = [chat.reply("hello there") for chat in chats]
     found = [[(one.text, one.score) for one in (best, *best.alternatives)] for best in replies]

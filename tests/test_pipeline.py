@@ -278,7 +278,7 @@ def test_cleaning_is_used_on_both_sides():
     assert pipeline.predict(["AB"])[0].source_tokens == ("ab", EOS)
 
 
-def test_what_was_saved_predicts_the_same(pipeline, tmp_path):
+def test_what_was_saved_predicts_the_same(pipeline, tmp_path, uncompiled):
     before = pipeline.predict(["cd ab"], beam_size=3)[0]
     pipeline.save(tmp_path / "run")
     after = TextToText.load(tmp_path / "run").predict(["cd ab"], beam_size=3)[0]

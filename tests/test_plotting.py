@@ -601,26 +601,7 @@ def test_attention_is_green():
 # Settings
 
 
-def test_notebooks_show_svg_with_letters_as_outlines():
-    script = """
-import matplotlib
-matplotlib.use("Agg")
-from IPython.core.interactiveshell import InteractiveShell
-from s2s_lesson import plotting
-shell = InteractiveShell.instance()
-plotting.show_as_svg()
-figure = plotting.plot_encoder_decoder("화b", "cd").figure
-shown, _ = shell.display_formatter.format(figure)
-assert {name for name in shown if name.startswith("image/")} == {"image/svg+xml"}
-assert "<text" not in shown["image/svg+xml"] and "<use" in shown["image/svg+xml"]
-assert "dc:date" not in shown["image/svg+xml"]
-"""
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stderr
-
-
-def test_import_and_use_leave_the_settings_alone():
-    script = """
+IMPORT_AND_USE = """
 import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot
@@ -640,7 +621,33 @@ plotting.plot_beam_tree([node], ["a"]).figure.canvas.draw()
 assert dict(matplotlib.rcParams) == before
 import sys
 assert not {"tensorflow", "jax", "torch", "keras"} & set(sys.modules)
+print("import and use")
 """
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stderr
-    assert "findfont" not in result.stderr and "missing from" not in result.stderr
+SHOW_AS_SVG = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+plotting.show_as_svg()
+figure = plotting.plot_encoder_decoder("화b", "cd").figure
+shown, _ = shell.display_formatter.format(figure)
+assert {name for name in shown if name.startswith("image/")} == {"image/svg+xml"}
+assert "<text" not in shown["image/svg+xml"] and "<use" in shown["image/svg+xml"]
+assert "dc:date" not in shown["image/svg+xml"]
+print("show as svg")
+"""
+
+
+@pytest.fixture(scope="module")
+def new_process():
+    """What a process says that imports the plots, draws each, and then draws as a notebook does."""
+    command = [sys.executable, "-c", IMPORT_AND_USE + SHOW_AS_SVG]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+
+
+def test_import_and_use_leave_the_settings_alone(new_process):
+    assert "import and use\n" in new_process.stdout, new_process.stderr
+    assert "findfont" not in new_process.stderr and "missing from" not in new_process.stderr
+
+
+def test_notebooks_show_svg_with_letters_as_outlines(new_process):
+    assert new_process.returncode == 0, new_process.stderr
+    assert new_process.stdout.endswith("show as svg\n")

@@ -142,7 +142,7 @@ def test_a_pipeline_learns_its_subwords(pipeline):
     assert len(pipeline.source_vocab) == 23
 
 
-def test_a_prediction_of_subwords(pipeline):
+def test_a_prediction_of_subwords(pipeline, uncompiled):
     prediction = pipeline.predict(["the widest  漢"], beam_size=2)[0]
     assert prediction.source_tokens == (*pipeline.source_tokens.tokenize("the widest 漢"), EOS)
     assert prediction.unknown == ("漢",)
@@ -168,7 +168,7 @@ def test_subwords_are_scored(pipeline, uncompiled):
     assert {"bleu", "chrf", "distinct_1"} <= scores.keys() and 0 <= scores["exact_match"] <= 1
 
 
-def test_what_was_saved_predicts_the_same(pipeline, tmp_path):
+def test_what_was_saved_predicts_the_same(pipeline, tmp_path, uncompiled):
     pipeline.save(tmp_path)
     before, after = (
         one.predict(["the wider low"], beam_size=3)[0] for one in (pipeline, TextToText.load(tmp_path))
@@ -202,7 +202,7 @@ def test_a_run_folder_without_its_subwords_is_an_error(pipeline, tmp_path):
         TextToText.load(tmp_path)
 
 
-def test_both_sides_may_share_subwords_and_one_side_may_have_words(pipeline):
+def test_both_sides_may_share_subwords_and_one_side_may_have_words(pipeline, uncompiled):
     shared = Subwords.train([text for pair in PAIRS for text in pair], 29, "bpe")
     both = untrained(shared, shared)
     assert both.source_vocab == both.target_vocab and len(both.source_vocab) == 29 + 4
