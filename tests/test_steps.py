@@ -98,7 +98,7 @@ def test_a_target_that_passes_says_what_it_cost(target, tmp_path, capsys):
     assert target(lambda: None, 17) is None
     printed = capsys.readouterr().out
     assert printed.startswith("== Doing it\n") and printed.endswith("== make book passed\n")
-    assert "make book         17 s" in printed
+    assert "make book       17 s" in printed
     assert json.loads((tmp_path / "costs.json").read_text())["make book"]["processor_seconds"] == 17
 
 
