@@ -8,6 +8,13 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 SITE = Path(__file__).parents[2] / "_build" / "html"
+# How many screens of 1280 x 900 a page is long, and how many are above its first picture.
+SCREENS = """() => {
+    const article = document.querySelector("article");
+    const picture = article.querySelector("img, figure");
+    const from = (part) => part.getBoundingClientRect().top - article.getBoundingClientRect().top;
+    return [article.scrollHeight / 900, picture ? from(picture) / 900 : null];
+}"""
 WITHIN = ("file:", "data:", "blob:")  # what a page may ask for
 
 
@@ -96,9 +103,11 @@ def answer_quizzes(page):
 def page(visit, page_name):
     """Each page of the book in turn, opened once for all tests, with all there is to see.
 
-    What is folded is open, quizzes are answered, views have taken the place of their pictures.
+    Once `page.screens` is measured, what is folded is open, quizzes are answered, and views have taken the place
+    of their pictures.
     """
     with visit(page_name) as page:
+        page.screens = page.evaluate(SCREENS)
         page.emulate_media(reduced_motion="reduce")
         page.evaluate("document.querySelectorAll('details').forEach((folded) => (folded.open = true))")
         answer_quizzes(page)

@@ -9,11 +9,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from costs import budgets
 from lxml import html
 
 ROOT = Path(__file__).parents[2]
+BUDGETS = budgets()
 WIDTHS = (390, 820, 1280)  # phone, tablet, desktop
-MOST_BYTES = 1_000_000
 MARKUP_OF_FORMULAS = re.compile(r"\\\(|\\\[|\$\$|\$[^$\s][^$\n]*\$")
 
 # A figure of a notebook that says nothing else is described by the name of its file.
@@ -114,7 +115,16 @@ def test_formulas_are_typeset(page):
 def test_the_page_is_light(page, site):
     files = own_files(page, site)
     assert len(files) >= 1
-    assert sum(file.stat().st_size for file in files) < MOST_BYTES
+    assert sum(file.stat().st_size for file in files) <= BUDGETS["bytes"]["a page"]
+
+
+def test_the_chapter_keeps_to_its_screens(page, page_name):
+    """Of other pages it is enough that they have a length."""
+    limits = BUDGETS["chapters"]
+    long, above_the_first_picture = page.screens
+    assert 0 < long <= limits["screens"].get(page_name, long)
+    if page_name in limits["screens"]:
+        assert 0 <= above_the_first_picture <= limits["screens_above_the_first_picture"][page_name]
 
 
 def test_nothing_scrolls_sideways(page):
