@@ -21,6 +21,7 @@ WHAT = {
     "dates": "dates in 33 locales to ISO 8601, and in 6 that training never shows",
     "decode": "the speed of the searches, beside JoeyNMT and a loop in plain Python",
     "front_page": "the attention map of the front page",
+    "memory": "how many steps back a small LSTM remembers, by its size",
     "parse": "time and memory that reading the Cornell corpus takes",
     "pointer": "sorting and convex hulls by pointing",
     "pretrained": "the model that comes with the package",
