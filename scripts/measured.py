@@ -20,6 +20,7 @@ WHAT = {
     "cornell": "replies to lines of films: models and ways to choose",
     "dates": "dates in 33 locales to ISO 8601, and in 6 that training never shows",
     "decode": "the speed of the searches, beside JoeyNMT and a loop in plain Python",
+    "encoder": "the model of dates that chapter 2 looks into, trained with and without masks",
     "front_page": "the attention map of the front page",
     "memory": "how many steps back a small LSTM remembers, by its size",
     "parse": "time and memory that reading the Cornell corpus takes",
