@@ -48,7 +48,7 @@ def measure(masked):
         corpus, pipeline = presets.untrained("dates", seed=0, **SIZES)
         history = pipeline.fit(corpus.train, corpus.dev, **TRAINING, progress=False)
         if masked:
-            write_weights(pipeline)
+            write_weights(pipeline, "encoder")
         longest = sorted(corpus.test, key=lambda pair: len(pair.source))[-1]
         short = [pair for pair in corpus.test if len(pair.source) == 10]
         one_batch = {"beam_size": 1, "batch_size": len(short) + 1}
@@ -76,10 +76,10 @@ def everything_real(ids, pad_id=0):
     return ops.ones_like(ids, dtype="bool")
 
 
-def write_weights(pipeline):
-    """Write weights as 16-bit numbers, with vocabularies and options, to one small file."""
+def write_weights(pipeline, name):
+    """Write weights as 16-bit numbers, with vocabularies and options, to book/weights/NAME.npz."""
     weights = pipeline.model.get_weights()
-    path = ROOT / "book" / "weights" / "encoder.npz"
+    path = ROOT / "book" / "weights" / f"{name}.npz"
     np.savez_compressed(
         path,
         config=json.dumps(pipeline.model.get_config()["config"]),

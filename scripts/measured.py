@@ -13,6 +13,7 @@ PAGE = ROOT / "book" / "appendix-measured.md"
 BEGIN, END = "<!-- The table begins; scripts/measured.py writes it. -->\n", "<!-- The table ends. -->\n"
 COLUMNS = ("file", "what was measured", "command", "runs", "training")
 WHAT = {
+    "alignment": "a window on reversal, and appointments with two passes, for the maps of chapter 3",
     "attention": "every attention on the dates; what the orders cost; maps of pronunciations",
     "best": "the best model of pronunciations, trained long",
     "bottleneck": "copying rows of letters with and without attention",
