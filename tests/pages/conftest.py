@@ -103,8 +103,8 @@ def answer_quizzes(page):
 def page(visit, page_name):
     """Each page of the book in turn, opened once for all tests, with all there is to see.
 
-    Once `page.screens` is measured, what is folded is open, quizzes are answered, and views have taken the place
-    of their pictures.
+    Once `page.screens` is measured, what is folded is open, quizzes are answered, and views have taken the
+    place of their pictures.
     """
     with visit(page_name) as page:
         page.screens = page.evaluate(SCREENS)
