@@ -71,6 +71,13 @@ class RecurrentEncoder(layers.Layer):
             self.output_layer = layers.Dense(output_size)
             self.output_layer.build((None, None, units * (2 if bidirectional else 1)))
 
+    def build(self, source_ids_shape, source_mask_shape):
+        """Make the weights of the recurrent layers; Keras alone would trace ``call`` for it, and take longer."""
+        width = self.options["embedding_dim"]
+        for layer in self.recurrent_layers:
+            layer.build((None, None, width))
+            width = self.options["units"] * (2 if self.options["bidirectional"] else 1)
+
     def call(self, source_ids, source_mask, training=False):
         """Read a batch of sources.
 
@@ -157,6 +164,9 @@ class StateBridge(layers.Layer):
         self.projections = [
             layers.Dense(units, activation="tanh") for _ in range(num_layers * states_per_layer)
         ]
+
+    def build(self, encoder_state_shape):
+        """Do nothing: the projections make their weights in the first call."""
 
     def call(self, encoder_state):
         """Project the states.

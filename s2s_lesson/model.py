@@ -35,6 +35,9 @@ class Seq2Seq(keras.Model):
             ids = np.full((1, 2), 3, "int32")
             self({"source_ids": ids, "copy_ids": ids, "decoder_inputs": ids})  # makes the weights
 
+    def build(self, inputs_shape):
+        """Do nothing: the first call makes the weights. Keras alone would trace it before, and take longer."""
+
     @property
     def shared_leaves(self):
         """Leaves of the state that ``step`` takes with one row a sentence; see ``AttentionDecoder``."""

@@ -115,6 +115,9 @@ class DecoderBlock(layers.Layer):
         self.hidden_layer, self.output_layer = layers.Dense(4 * units, activation="relu"), layers.Dense(units)
         self.dropout = layers.Dropout(dropout)
 
+    def build(self, inputs_shape):
+        """Do nothing: the parts make their weights in the first call."""
+
     def target_keys(self, inputs):
         """The keys and values that self-attention sees: two of float (batch, target_length, units)."""
         return self.self_attention.project(self.norms[0](inputs))
@@ -186,6 +189,9 @@ class SelfAttentionDecoder(layers.Layer):
         self.dropout = layers.Dropout(dropout)
         self.blocks = [DecoderBlock(units, num_heads, dropout) for _ in range(num_layers)]
         self.norm, self.output_layer = layers.LayerNormalization(), layers.Dense(vocab_size)
+
+    def build(self, decoder_inputs_shape):
+        """Do nothing: the parts make their weights in the first call."""
 
     def initial_state(self, encoder_outputs, keys_mask, recurrent_state=None):
         """Gather all that decoding needs.
