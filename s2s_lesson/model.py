@@ -36,7 +36,7 @@ class Seq2Seq(keras.Model):
             self({"source_ids": ids, "copy_ids": ids, "decoder_inputs": ids})  # makes the weights
 
     def build(self, inputs_shape):
-        """Do nothing: the first call makes the weights. Keras alone would trace it before, and take longer."""
+        """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
     @property
     def shared_leaves(self):

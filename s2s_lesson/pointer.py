@@ -89,7 +89,7 @@ class PointerNetwork(keras.Model):
         self({"source_vectors": vectors, "source_mask": mask, "decoder_inputs": ids})  # makes the weights
 
     def build(self, inputs_shape):
-        """Do nothing: the first call makes the weights. Keras alone would trace it before, and take longer."""
+        """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
     def encode(self, source_vectors, source_mask=None, training=False):
         """Read the sources; what comes back is all that decoding needs.

@@ -8,6 +8,7 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 from reference import log_softmax, softmax
 from small_models import randomise
+from uncompiled import uncompiled
 
 from s2s_lesson import strategies, training
 from s2s_lesson.batching import pad, shift_right
@@ -55,6 +56,12 @@ def make_model(**options):
     return Seq2Seq(Seq2SeqConfig(SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, **options))
 
 
+@functools.cache
+def shared_model():
+    """A model for all tests that do not train it."""
+    return make_model()
+
+
 def batch():
     """Sources, and targets that say one to three times what the source begins with."""
     generator = np.random.default_rng(0)
@@ -93,15 +100,28 @@ def loss_of(trained, inputs, targets):
 
 
 @pytest.mark.parametrize("name", TRAINED)
+@uncompiled()
 def test_it_learns_under_keras_own_loop_and_the_weights_have_32_bits(name):
-    (chosen, precision), epochs = TRAINED[name], 7
+    expect_that_it_learns(name)
+
+
+@pytest.mark.slow(
+    guard="tests/test_strategies.py::test_it_learns_under_keras_own_loop_and_the_weights_have_32_bits"
+)
+@pytest.mark.parametrize("name", TRAINED)
+def test_compiled_it_learns_under_keras_own_loop_and_the_weights_have_32_bits(name):
+    expect_that_it_learns(name)
+
+
+def expect_that_it_learns(name):
+    (chosen, precision), epochs = TRAINED[name], 4
     model = make_model(precision=precision)
     begin, before = [weight.copy() for weight in model.get_weights()], cross_entropy(model)
     if chosen is None:
         trained = model
-        training.compile_model(model, 0.02)
+        training.compile_model(model, 0.05)
     else:
-        trained = under(chosen, model)
+        trained = under(chosen, model, 0.05)
     losses = fitted(trained, epochs)["loss"]
     assert len(losses) == epochs and np.isfinite(losses).all()
     assert cross_entropy(model) < 0.95 * before
@@ -118,6 +138,7 @@ def test_it_learns_under_keras_own_loop_and_the_weights_have_32_bits(name):
         assert int(numpy(trained.steps)) == epochs
 
 
+@pytest.mark.slow(guard="tests/test_strategies.py::test_the_expected_cost_of_known_samples_falls")
 def test_the_expected_cost_falls_where_it_alone_is_made_small():
     trained = under([MinimumRisk(samples=7)], learning_rate=0.05)
     losses = fitted(trained, 17)["loss"]
@@ -132,8 +153,22 @@ def fitted_plainly():
     return fitted(model), model.get_weights()
 
 
-@pytest.mark.parametrize("strategy", [TeacherForcing(), ScheduledSampling(Constant(1.0))])
+ALWAYS_TRUE = [TeacherForcing(), ScheduledSampling(Constant(1.0))]
+
+
+@pytest.mark.parametrize("strategy", ALWAYS_TRUE)
+@uncompiled()
 def test_the_truth_alone_gives_the_weights_of_plain_training(strategy):
+    expect_plain_training(strategy)
+
+
+@pytest.mark.slow(guard="tests/test_strategies.py::test_the_truth_alone_gives_the_weights_of_plain_training")
+@pytest.mark.parametrize("strategy", ALWAYS_TRUE)
+def test_compiled_the_truth_alone_gives_the_weights_of_plain_training(strategy):
+    expect_plain_training(strategy)
+
+
+def expect_plain_training(strategy):
     trained = under([strategy], clip_norm=0.5, label_smoothing=0.1)
     begin, history = trained.model.get_weights(), fitted(trained)
     expected_history, expected = fitted_plainly()
@@ -146,6 +181,7 @@ def test_the_truth_alone_gives_the_weights_of_plain_training(strategy):
     assert sum(moved) == len(moved) - 2  # all but the encoder's output layer
 
 
+@uncompiled()
 def test_schedules_are_asked_with_the_count_of_steps():
     """The truth in the first three steps, the model's own tokens from the fourth on."""
 
@@ -162,18 +198,19 @@ def test_schedules_are_asked_with_the_count_of_steps():
 
 
 def test_a_ratio_below_one_feeds_other_tokens():
-    losses = [loss_of(under([TeacherForcing(ratio)]), *batch()) for ratio in (0.0, 1.0)]
+    losses = [loss_of(under([TeacherForcing(ratio)], shared_model()), *batch()) for ratio in (0.0, 1.0)]
     assert abs(losses[0] - losses[1]) > 1e-4
 
 
 def test_the_seed_decides_what_is_drawn():
-    model, chosen = make_model(), [ScheduledSampling(Constant(0.3), choose="sample")]
+    model, chosen = shared_model(), [ScheduledSampling(Constant(0.3), choose="sample")]
     first, again, other = (loss_of(under(chosen, model, seed=seed), *batch()) for seed in (7, 7, 11))
     assert first == again and abs(first - other) > 1e-6
 
 
+@uncompiled()
 def test_evaluation_is_by_teacher_forcing_and_of_the_plain_loss():
-    trained, (inputs, targets) = under(ALL), batch()
+    trained, (inputs, targets) = under(ALL, shared_model()), batch()
     scores = trained.test_on_batch(inputs, targets, return_dict=True)
     assert scores.keys() == {"loss", "cross_entropy", "accuracy"}
     expected = cross_entropy(trained.model)
@@ -199,12 +236,13 @@ def encoders_loss_by_hand(model, smoothing):
 
 @pytest.mark.parametrize(("weight", "smoothing"), [(0.5, 0.1), (0.3, 0.7), (0.0, 0.1)])
 def test_the_encoders_loss_is_added_to_the_cross_entropy(weight, smoothing):
-    model = make_model()
+    model = shared_model()
     trained = under([JointTraining(auxiliary_weight=weight, smoothing=smoothing)], model)
     added = loss_of(trained, *batch()) - cross_entropy(model)
     assert added == pytest.approx(weight * encoders_loss_by_hand(model, smoothing), rel=1e-4, abs=1e-6)
 
 
+@uncompiled()
 def test_one_step_of_joint_training():
     """Adam's first step is as long as the learning rate; metrics are without the encoder's loss."""
     trained = under([JointTraining(0.4)], learning_rate=0.01, clip_norm=1e9)
@@ -224,7 +262,7 @@ def test_one_step_of_joint_training():
 
 @pytest.mark.parametrize(("chosen", "parts"), [([], 0), ([TeacherForcing()], 0), (BOTH, 2), (ALL, 2)])
 def test_only_joint_training_splits_the_optimiser(chosen, parts):
-    optimizer = under(chosen).optimizer
+    optimizer = under(chosen, shared_model()).optimizer
     assert isinstance(optimizer, SplitOptimizer) == bool(parts)
     assert len(getattr(optimizer, "optimizers", [])) == parts
 
@@ -240,7 +278,9 @@ SAMPLES = [  # four a source: some twice, some the target, one empty, some witho
 ]
 
 
+@functools.cache
 def risk_model():
+    """A model with random weights for all tests that do not train it."""
     model = make_model()
     randomise(model)
     return model
@@ -266,9 +306,10 @@ def known_samples(monkeypatch):
     return asked
 
 
-def log_prob_by_hand(model, source, output):
-    """The sum of the log-probabilities of an output's tokens, decoded alone."""
-    read = np.array([[BOS, *output[:-1]]], "int32")
+@functools.cache
+def log_prob_by_hand(source, output):
+    """The sum of the log-probabilities of an output's tokens, decoded alone by the risk model."""
+    model, read = risk_model(), np.array([[BOS, *output[:-1]]], "int32")
     logits, _ = model.decode(read, model.encode(np.array([source], "int32")))
     return sum(log_softmax(numpy(logits))[0, place, token] for place, token in enumerate(output))
 
@@ -287,13 +328,13 @@ COSTS = {
 }
 
 
-def risk_by_hand(model, longest, cost, sharpness, include_target):
+def risk_by_hand(longest, cost, sharpness, include_target):
     risks = []
     for source, target, samples in zip([[4, 5, 6], [7], [8, 9]], SENTENCES, SAMPLES, strict=True):
         different = {tuple(sample[:longest]) for sample in samples}
         if include_target:
             different.add(tuple(target))
-        scores = [sharpness * log_prob_by_hand(model, source, output) for output in different]
+        scores = [sharpness * log_prob_by_hand(tuple(source), output) for output in different]
         risks.append(softmax(np.array(scores)) @ [cost(output, target) for output in different])
     return np.mean(risks)
 
@@ -302,13 +343,19 @@ def risk_by_hand(model, longest, cost, sharpness, include_target):
 @pytest.mark.parametrize("name", COSTS)
 def test_the_expected_cost_is_that_of_the_different_samples(known_samples, name, include_target):
     cost, by_hand = COSTS[name]
-    model = risk_model()
     chosen = MinimumRisk(4, cost, 0.3, temperature=1.7, extra_length=2, include_target=include_target)
-    found = loss_of(under([chosen], model), *risk_batch())
-    assert found == pytest.approx(risk_by_hand(model, 6, by_hand, 0.3, include_target), rel=1e-4)
+    found = loss_of(under([chosen], risk_model()), *risk_batch())
+    assert found == pytest.approx(risk_by_hand(6, by_hand, 0.3, include_target), rel=1e-4)
     assert found > 0.1
     # Four rows a source, whose lengths are 3, 1 and 2; two tokens longer than the longest target.
     assert known_samples == [([3] * 4 + [1] * 4 + [2] * 4, 6, 1.7)]
+
+
+@uncompiled()
+def test_the_expected_cost_of_known_samples_falls(known_samples):
+    trained, batch = under([MinimumRisk(4)], risk_model.__wrapped__(), learning_rate=0.01), risk_batch()
+    costs = [float(trained.train_on_batch(*batch, return_dict=True)["loss"]) for _ in range(4)]
+    assert (np.diff(costs) < 0).all() and len(known_samples) == 4
 
 
 def test_the_cross_entropy_is_added_with_its_weight(known_samples):
@@ -378,14 +425,14 @@ def test_what_is_saved_is_the_model_that_learned(tmp_path):
 )
 def test_two_strategies_that_decide_on_the_same_thing_are_refused(chosen, thing):
     with pytest.raises(ValueError, match=f"one strategy that decides on the {thing}.*Leave one out"):
-        StrategicModel(make_model(), chosen)
+        StrategicModel(shared_model(), chosen)
 
 
 def test_what_is_no_strategy_is_refused():
     with pytest.raises(TypeError, match="Expected strategies, such as TeacherForcing"):
-        StrategicModel(make_model(), [DECAY])
+        StrategicModel(shared_model(), [DECAY])
     with pytest.raises(TypeError, match="TeacherForcing"):
-        StrategicModel(make_model(), [TeacherForcing])
+        StrategicModel(shared_model(), [TeacherForcing])
 
 
 def test_joint_training_needs_an_output_layer_of_the_encoder():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from uncompiled import uncompiled
 
 from s2s_lesson import engine, run, training
 from s2s_lesson.corpora import load
@@ -18,12 +19,12 @@ from s2s_lesson.schedules import LearningRate
 from s2s_lesson.strategies import JointTraining, StrategicModel
 
 SIZES = {"embedding_dim": 7, "encoder_units": 17, "decoder_units": 19}
-FIT = {"epochs": 2, "batch_size": 32, "learning_rate": 1e-2, "progress": False}
+FIT = {"epochs": 2, "batch_size": 32, "learning_rate": 3e-2, "progress": False}
 
 
 @pytest.fixture(scope="module")
 def corpus():
-    return load("copy", seed=1, min_length=2, max_length=5, train_size=600, dev_size=60, test_size=60)
+    return load("copy", seed=1, min_length=2, max_length=5, train_size=200, dev_size=40, test_size=1)
 
 
 def untrained(corpus, **options):
@@ -33,6 +34,7 @@ def untrained(corpus, **options):
 
 
 @pytest.fixture(scope="module")
+@uncompiled()
 def trained(corpus, tmp_path_factory):
     """A pipeline after two epochs, its run folder and its history. Tests work on copies of the folder."""
     pipeline, folder = untrained(corpus), tmp_path_factory.mktemp("runs") / "run"
@@ -49,8 +51,7 @@ def files(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_training_learns_and_records_its_history(trained):
-    _, folder, history = trained
+def expect_that_it_learned(folder, history):
     assert {len(values) for values in history.values()} == {2}
     assert history["loss"][1] < 0.95 * history["loss"][0]
     assert history["val_loss"][1] < history["val_loss"][0]
@@ -58,6 +59,17 @@ def test_training_learns_and_records_its_history(trained):
     assert json.loads((folder / "history.json").read_text()) == history
 
 
+def test_training_learns_and_records_its_history(trained):
+    expect_that_it_learned(*trained[1:])
+
+
+@pytest.mark.slow(guard="tests/test_training.py::test_training_learns_and_records_its_history")
+def test_compiled_training_learns_and_records_its_history(corpus, tmp_path):
+    history = untrained(corpus).fit(corpus.train, corpus.dev, folder=tmp_path, **FIT)
+    expect_that_it_learned(tmp_path, history)
+
+
+@uncompiled()
 def test_the_best_weights_are_restored_and_written(trained, corpus):
     pipeline, folder, history = trained
     loss = training.teacher_forced_scores(pipeline.model, pipeline.batches(corpus.dev))["loss"]
@@ -67,14 +79,16 @@ def test_the_best_weights_are_restored_and_written(trained, corpus):
         np.testing.assert_array_equal(weight, expected)
 
 
+@uncompiled()
 def test_training_stops_when_its_patience_is_out(corpus):
     unlearnable = [(source, target[::-1][:1]) for source, target in corpus.dev]
     options = {**FIT, "epochs": 12, "patience": 1, "learning_rate": 5e-2}
-    losses = untrained(corpus).fit(corpus.train, unlearnable, **options)["val_loss"]
+    losses = untrained(corpus).fit(corpus.train[:64], unlearnable, **options)["val_loss"]
     assert len(losses) < 12
     assert losses.index(min(losses)) == len(losses) - 2
 
 
+@uncompiled()
 def test_a_loss_that_turns_nan_stops_the_run_and_keeps_the_last_good_checkpoint(corpus, run_copy):
     good = files(run_copy)
     pipeline = TextToText.load(run_copy)
@@ -91,6 +105,7 @@ def test_a_loss_that_turns_nan_stops_the_run_and_keeps_the_last_good_checkpoint(
     assert files(run_copy) == good
 
 
+@uncompiled()
 def test_a_learning_rate_far_too_high_ends_in_a_clear_error(corpus):
     pipeline = untrained(corpus)
     training.compile_model(pipeline.model, learning_rate=1e38, clip_norm=1e30)
@@ -181,8 +196,22 @@ def equal_batches(pipeline, rows, count):
     ]
 
 
-@pytest.mark.parametrize("joint", [False, True], ids=["plain", "joint_training"])
+ACCUMULATED = pytest.mark.parametrize("joint", [False, True], ids=["plain", "joint_training"])
+
+
+@ACCUMULATED
+@uncompiled()
 def test_accumulated_batches_are_as_good_as_one_large_batch(corpus, joint):
+    expect_that_accumulation_changes_nothing(corpus, joint)
+
+
+@pytest.mark.slow(guard="tests/test_training.py::test_accumulated_batches_are_as_good_as_one_large_batch")
+@ACCUMULATED
+def test_compiled_accumulated_batches_are_as_good_as_one_large_batch(corpus, joint):
+    expect_that_accumulation_changes_nothing(corpus, joint)
+
+
+def expect_that_accumulation_changes_nothing(corpus, joint):
     """Clipping and a schedule included: they see the mean gradient, and the count of updates."""
     weights = {}
     for accumulation in (1, 3):
@@ -214,6 +243,7 @@ def test_accumulated_batches_are_as_good_as_one_large_batch(corpus, joint):
 
 
 @pytest.mark.parametrize(("clip_norm", "least", "most"), [(1.0, 0.02, 0.031), (1e-9, 0, 0.001)])
+@uncompiled()
 def test_gradients_are_clipped(corpus, clip_norm, least, most):
     """Adam's first step is as long as its rate, unless the gradient is small beside its epsilon."""
     pipeline = tiny(corpus)
@@ -224,22 +254,30 @@ def test_gradients_are_clipped(corpus, clip_norm, least, most):
     assert least <= step <= most
 
 
-@pytest.mark.parametrize("accumulation", [1, 3])
-def test_a_pipeline_warms_up_and_its_rate_falls_over_all_updates(corpus, tmp_path, accumulation):
+@pytest.mark.parametrize(("accumulation", "batch_size"), [(1, 31), (3, 13)])
+@uncompiled()
+def test_a_pipeline_warms_up_and_its_rate_falls_over_all_updates(corpus, tmp_path, accumulation, batch_size):
     pipeline = tiny(corpus)
-    options = {**FIT, "epochs": 1, "batch_size": 37, "accumulation": accumulation, "log_every": 1}
-    pipeline.fit(
-        corpus.train, corpus.dev[:7], decay="linear", warmup_steps=2, folder=tmp_path / "run", **options
-    )
+    options = {
+        **FIT,
+        "epochs": 1,
+        "learning_rate": 1e-2,
+        "decay": "linear",
+        "warmup_steps": 2,
+        "log_every": 1,
+    }
+    options = {**options, "accumulation": accumulation, "batch_size": batch_size}
+    pipeline.fit(corpus.train, corpus.dev[:7], folder=tmp_path / "run", **options)
     with open(tmp_path / "run" / "log.csv", newline="", encoding="utf-8") as file:
         lines = [line for line in csv.DictReader(file) if line["loss"]]
-    batches = len(pipeline.batches(corpus.train, 37))
+    batches = len(pipeline.batches(corpus.train, batch_size))
     schedule = LearningRate(1e-2, batches // accumulation, "linear", warmup_steps=2)
     expected = [float(schedule((step + 1) // accumulation)) for step in range(batches)]
     np.testing.assert_allclose([float(line["learning_rate"]) for line in lines], expected, rtol=1e-4)
     assert max(expected) == pytest.approx(1e-2, rel=1e-5) and expected[-1] < 0.2e-2 < expected[0]
 
 
+@uncompiled()
 def test_the_progress_bar_shows_perplexity_and_speed(corpus, monkeypatch, capsys):
     shown, original = [], training.tqdm
 

@@ -3,12 +3,14 @@
 from contextlib import contextmanager
 
 import keras
-import pytest
 
 
 @contextmanager
 def uncompiled():
-    """Let TensorFlow run each operation as it comes. JAX stays compiled, and PyTorch compiles nothing."""
+    """Let TensorFlow run each operation as it comes. JAX stays compiled, and PyTorch compiles nothing.
+
+    It serves as a decorator, too. A test that needs it where compiled code matters has a slow twin without.
+    """
     if keras.backend.backend() != "tensorflow":
         yield
         return
@@ -19,10 +21,3 @@ def uncompiled():
         yield
     finally:
         tf.config.run_functions_eagerly(False)
-
-
-@pytest.fixture
-def without_graph():
-    """For tests to which it does not matter, or that have a slow twin with a graph."""
-    with uncompiled():
-        yield
