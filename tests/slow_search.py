@@ -19,7 +19,7 @@ def score(script, sequence, total, *, length_penalty=0.0, length_formula="gnmt",
     penalty = 0.0
     if coverage_penalty:
         attended = sum(script.attention(sequence[:place]) for place in range(len(sequence)))
-        penalty = coverage_penalty * sum(np.log(min(1.0, weight)) for weight in attended)
+        penalty = coverage_penalty * sum(np.log(np.clip(weight, 1e-6, 1.0)) for weight in attended)
     return total / length**length_penalty + penalty
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from keras import ops
 from reference import attention_weights_of, bahdanau, recurrent, softmax
 from small_models import randomise
+from uncompiled import uncompiled
 
 from s2s_lesson import engine
 from s2s_lesson.corpora import points
@@ -200,7 +201,7 @@ def test_a_row_of_nothing_but_padding_gives_the_end_and_no_nan(variant):
     logits, _ = decoded(model, inputs)
     assert np.isfinite(logits).all()
     assert (logits[0].argmax(axis=-1) == EOS).all()
-    found = greedy_search(model.step, encoded(model, inputs), max_output_length=7, **ENDS)
+    found = greedy_search(model.step, encoded(model, inputs), max_output_length=7, compile_step=False, **ENDS)
     assert positions_of(found.sequences[:, 0])[0] == []
 
 
@@ -227,6 +228,7 @@ def test_nothing_is_chosen_twice_when_masked():
             beam_size=beam_size,
             n_best=beam_size,
             max_output_length=8,
+            compile_step=False,
             **ENDS,
         )
         for rank in range(beam_size):
@@ -253,7 +255,8 @@ def test_greedy_search_chooses_what_the_whole_target_finds_likeliest(variant):
     model = small_network(variant)
     vectors, _ = examples((7, 5, 5))
     inputs, _ = pointer_batch(vectors, [[]] * 3)
-    found = greedy_search(model.step, encoded(model, inputs), max_output_length=6, **ENDS).sequences[:, 0]
+    options = {"max_output_length": 6, "compile_step": False, **ENDS}
+    found = greedy_search(model.step, encoded(model, inputs), **options).sequences[:, 0]
     decoder_inputs = np.concatenate([np.full((3, 1), BOS), found[:, :-1]], axis=1)
     logits, _ = model.decode(decoder_inputs, encoded(model, inputs))
     best = ops.convert_to_numpy(logits).argmax(axis=-1)
@@ -373,6 +376,7 @@ def sorted_share(model, size=500):
     return sum(answer == right.tolist() for answer, right in pairs) / size
 
 
+@pytest.mark.slow(guard="tests/test_pointer.py::test_plain_keras_trains_it_too")
 def test_it_learns_to_sort_three_numbers():
     engine.seed_everything(0)
     model = PointerNetwork(1, 32, see_elements=True, mask_chosen=True)
@@ -385,9 +389,11 @@ def test_it_learns_to_sort_three_numbers():
     assert sorted_share(model) > 0.9
 
 
+@uncompiled()
 def test_plain_keras_trains_it_too():
     engine.seed_everything(0)
-    model = PointerNetwork(1, 11)
+    model = PointerNetwork(1, 11, see_elements=True, mask_chosen=True)
     model.compile("adam", MaskedCrossEntropy(), metrics=[TokenAccuracy()], jit_compile=engine.jit_compile())
-    history = model.fit(PointerBatches(sort_three, 3, batch_size=16, steps=7), epochs=2, verbose=0).history
-    assert np.isfinite(history["loss"]).all() and len(history["accuracy"]) == 2
+    model.optimizer.learning_rate = 0.03
+    history = model.fit(PointerBatches(sort_three, 3, batch_size=64, steps=5), epochs=2, verbose=0).history
+    assert history["loss"][1] < 0.9 * history["loss"][0] and len(history["accuracy"]) == 2

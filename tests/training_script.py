@@ -23,7 +23,7 @@ from s2s_lesson.schedules import LearningRate, LinearDecay
 from s2s_lesson.strategies import JointTraining, ScheduledSampling, StrategicModel
 from s2s_lesson.vocab import Vocabulary
 
-EPOCHS, CHECKPOINT_EVERY, LOG_EVERY = 3, 3, 2
+BATCHES, EPOCHS, CHECKPOINT_EVERY, LOG_EVERY = 11, 3, 3, 2
 CONFIG = {
     "embedding_dim": 5,
     "encoder_units": 7,
@@ -31,27 +31,33 @@ CONFIG = {
     "dropout": 0.2,
     "recurrent_dropout": 0.3,
 }
+PLAIN = {"cell": "gru", "bidirectional": False}  # the strategies train an LSTM that reads both ways
+
+
+def kill():
+    """End the process as ``kill -9`` does."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class KillingBatches(PairBatches):
-    """Batches of which one kills the process, as ``kill -9`` does."""
+    """Batches of which one kills the process, or what else ``kill`` does."""
 
-    batches_left = None
+    batches_left, kill = None, staticmethod(kill)
 
     def __getitem__(self, index):
         if self.batches_left is not None:
             self.batches_left -= 1
             if self.batches_left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                self.kill()
         return super().__getitem__(index)
 
 
-def data():
+def data(batches=BATCHES):
     """Training and development batches of the toy corpus "reverse", and the size of its vocabulary.
 
     All batches have one shape, so that TensorFlow traces the model only once.
     """
-    sizes = {"min_length": 5, "max_length": 5, "train_size": 11 * 17, "dev_size": 2 * 17, "test_size": 0}
+    sizes = {"min_length": 5, "max_length": 5, "train_size": batches * 17, "dev_size": 2 * 17, "test_size": 0}
     corpus = load("reverse", **sizes)
     vocab = Vocabulary.from_tokens(pair.source.split() for pair in corpus.train)
 
@@ -70,24 +76,33 @@ def kill_at_file(number):
     def replace_or_die(part, path):
         left[0] -= 1
         if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            kill()
         replace(part, path)
 
     os.replace = replace_or_die
 
 
-def train(folder, resume, kill_at, strategies):
+def train(
+    folder,
+    resume,
+    kill_at,
+    strategies,
+    kill=kill,
+    batches=BATCHES,
+    epochs=EPOCHS,
+    checkpoint_every=CHECKPOINT_EVERY,
+):
     """Seed everything, make the model and train it."""
     engine.seed_everything(0)
-    train_batches, dev_batches, vocab_size = data()
-    train_batches.batches_left = kill_at
-    config = Seq2SeqConfig(vocab_size, vocab_size, **CONFIG, encoder_output_layer=strategies)
-    model = Seq2Seq(config)
+    train_batches, dev_batches, vocab_size = data(batches)
+    train_batches.batches_left, train_batches.kill = kill_at, kill
+    options = {**CONFIG, "encoder_output_layer": strategies, **({} if strategies else PLAIN)}
+    model = Seq2Seq(Seq2SeqConfig(vocab_size, vocab_size, **options))
     if strategies:
-        steps = EPOCHS * len(train_batches)
+        steps = epochs * len(train_batches)
         mixture = [ScheduledSampling(LinearDecay(steps), choose="sample"), JointTraining()]
         model = StrategicModel(model, mixture, seed=5)
-        rate = LearningRate(0.03, steps // 2, warmup_steps=3)
+        rate = LearningRate(0.03, steps // 2, warmup_steps=min(3, steps // 2 - 1))
         training.compile_model(model, rate, accumulation=2)
     else:
         training.compile_model(model, learning_rate=0.01)
@@ -95,14 +110,20 @@ def train(folder, resume, kill_at, strategies):
         model,
         train_batches,
         dev_batches,
-        epochs=EPOCHS,
+        epochs=epochs,
         folder=folder,
         resume=resume,
-        checkpoint_every=CHECKPOINT_EVERY,
+        checkpoint_every=checkpoint_every,
         log_every=LOG_EVERY,
         progress=False,
     )
     return model
+
+
+def end_of(model):
+    """Every variable of a model and of its optimiser, and all random states: arrays."""
+    variables = [*map(keras.ops.convert_to_numpy, [*model.variables, *model.optimizer.variables])]
+    return [*variables, *engine.random_states()]
 
 
 if __name__ == "__main__":
@@ -116,5 +137,4 @@ if __name__ == "__main__":
     if arguments.kill_at_file:
         kill_at_file(arguments.kill_at_file)
     model = train(arguments.folder, arguments.resume, arguments.kill_at, arguments.strategies)
-    variables = [*map(keras.ops.convert_to_numpy, [*model.variables, *model.optimizer.variables])]
-    np.savez(arguments.folder / "end.npz", *variables, *engine.random_states())
+    np.savez(arguments.folder / "end.npz", *end_of(model))

@@ -89,7 +89,8 @@ def beam_search(
 
     score = log_probability / ((5 + length) / 6) ** length_penalty + coverage_penalty * covered     ("gnmt")
     score = log_probability / length ** length_penalty             + coverage_penalty * covered  ("average")
-    covered = sum over source tokens of log(min(1, attention weights of all steps on that token))
+    covered = sum over source tokens of log(min(1, attention weights of all steps on that token)), where less
+              than 1e-6 counts as 1e-6
 
     Open and ended hypotheses compete by these scores without ``covered``, which says little of a hypothesis
     that has not come to the end of the source. One that ended keeps its place, frozen, while it is among the

@@ -14,11 +14,17 @@ import keras
 import numpy as np
 import pytest
 import training_script
+from uncompiled import uncompiled
 
 ROOT = Path(__file__).parents[2]
 KINDS = ["plain", "strategies"]
 if keras.backend.backend() != "tensorflow":
     KINDS.remove("plain")  # the other does all that this does, and a process on JAX compiles for long
+
+
+SLOW = pytest.mark.slow(
+    guard="tests/conformance/test_kill_and_resume.py::test_a_run_that_breaks_off_goes_on_as_if_it_had_not"
+)
 
 
 def start(folder, *options):
@@ -87,6 +93,45 @@ def kill_at_any_moment(process, folder):
     assert status in (-signal.SIGKILL, 0), stderr
 
 
+def expect_the_same_run(folder, other):
+    """The same history, log and checkpoint: weights, optimiser slots, random states, counts, best weights."""
+    assert history(other) == history(folder)
+    assert log(other) == log(folder)
+    (expected, expected_state), (arrays, state) = checkpoint(folder), checkpoint(other)
+    assert state == expected_state
+    assert arrays.keys() == expected.keys() and len(arrays) > 60
+    for name in expected:
+        np.testing.assert_array_equal(arrays[name], expected[name])
+
+
+class BrokenOff(Exception):
+    """What stops a run within this process."""
+
+
+@uncompiled()
+def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path):
+    """In small: an exception at a drawn batch of the second epoch; a new model goes on from the checkpoint.
+
+    Two batches make an update, so the checkpoint after the third one, the epoch's last, holds half of one.
+    """
+
+    def stop():
+        raise BrokenOff
+
+    small = {"strategies": True, "batches": 3, "epochs": 2, "checkpoint_every": 2, "kill": stop}
+    whole, other = tmp_path / "whole", tmp_path / "other"
+    expected = training_script.train(whole, resume=False, kill_at=None, **small)
+    with pytest.raises(BrokenOff):
+        training_script.train(other, resume=False, kill_at=random.randint(5, 6), **small)
+    assert checkpoint(other)[1]["epoch"] == 1
+    model = training_script.train(other, resume=True, kill_at=None, **small)
+    expect_the_same_run(whole, other)
+    for array, other_array in zip(
+        training_script.end_of(expected), training_script.end_of(model), strict=True
+    ):
+        np.testing.assert_array_equal(other_array, array)
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def runs(tmp_path_factory, request):
     """The folders of an uninterrupted run and of a resumed one, and the latter's state when first killed.
@@ -113,34 +158,23 @@ def runs(tmp_path_factory, request):
     return whole, other, state
 
 
+@SLOW
 def test_two_processes_with_the_same_seed_have_the_same_history(runs):
     whole, _, state = runs
     first_epoch = {name: values[:1] for name, values in history(whole).items()}
     assert state["history"] == first_epoch
 
 
-def test_a_resumed_run_has_the_history_of_an_uninterrupted_one(runs):
+@SLOW
+def test_a_resumed_run_is_an_uninterrupted_one(runs):
     whole, resumed, _ = runs
-    assert history(resumed) == history(whole)
+    expect_the_same_run(whole, resumed)
     assert {len(values) for values in history(whole).values()} == {training_script.EPOCHS}
-
-
-def test_a_resumed_run_has_the_log_of_an_uninterrupted_one(runs):
-    whole, resumed, _ = runs
-    assert log(resumed) == log(whole)
     steps = training_script.EPOCHS * len(training_script.data()[0])
     assert len(log(whole)) == steps // training_script.LOG_EVERY + training_script.EPOCHS
 
 
-def test_a_resumed_run_ends_with_the_checkpoint_of_an_uninterrupted_one(runs):
-    """Weights, optimiser slots, random states, counts of steps and the best weights."""
-    (expected, expected_state), (arrays, state) = map(checkpoint, runs[:2])
-    assert state == expected_state
-    assert arrays.keys() == expected.keys() and len(arrays) > 70
-    for name in expected:
-        np.testing.assert_array_equal(arrays[name], expected[name])
-
-
+@SLOW
 def test_a_resumed_run_ends_with_the_variables_of_an_uninterrupted_one(runs):
     whole, resumed, _ = runs
     with np.load(whole / "end.npz") as expected, np.load(resumed / "end.npz") as variables:

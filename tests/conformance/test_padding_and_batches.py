@@ -9,7 +9,14 @@ from s2s_lesson.search import beam_search
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 SOURCE_LENGTHS, TARGET_LENGTHS = (7, 2, 5), (3, 5, 1)
-SEARCH = {"bos_id": 2, "eos_id": 3, "max_output_length": 7, "beam_size": 5, "n_best": 2}
+SEARCH = {
+    "bos_id": 2,
+    "eos_id": 3,
+    "max_output_length": 7,
+    "beam_size": 5,
+    "n_best": 2,
+    "compile_step": False,
+}
 
 
 def logits_of(model, batch):

@@ -9,6 +9,7 @@ from itertools import product
 
 import keras
 import numpy as np
+import pytest
 import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -141,16 +142,33 @@ def configs(draw):
     )
 
 
-@settings(max_examples=10)
-@given(
+ANY_BATCH_OF_ANY_MODEL = given(
     configs(),
     st.lists(st.tuples(st.integers(0, 5), st.integers(1, 4)), min_size=1, max_size=3),
     st.integers(0, 2),
     st.integers(0, 99),
 )
+
+
+@settings(max_examples=4)
+@ANY_BATCH_OF_ANY_MODEL
 def test_any_model_gives_for_any_batch_what_the_reference_gives_for_each_sentence(
     config, lengths, wider, seed
 ):
+    expect_the_reference(config, lengths, wider, seed)
+
+
+@pytest.mark.slow(
+    guard="tests/conformance/test_properties.py::"
+    "test_any_model_gives_for_any_batch_what_the_reference_gives_for_each_sentence"
+)
+@settings(max_examples=20)
+@ANY_BATCH_OF_ANY_MODEL
+def test_many_models_give_what_the_reference_gives(config, lengths, wider, seed):
+    expect_the_reference(config, lengths, wider, seed)
+
+
+def expect_the_reference(config, lengths, wider, seed):
     model = Seq2Seq(config)
     randomise(model, seed)
     source_lengths, target_lengths = zip(*lengths, strict=True)

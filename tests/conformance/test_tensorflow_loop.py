@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from small_models import small_batch
+from uncompiled import uncompiled
 
 from s2s_lesson import training
 from s2s_lesson.histories import mixed_history
@@ -52,7 +53,17 @@ def expect_equal(model, expected, begin):
     assert np.median(moved) > PEAK
 
 
+@uncompiled()
 def test_teacher_forcing():
+    expect_the_steps_of_teacher_forcing()
+
+
+@pytest.mark.slow(guard="tests/conformance/test_tensorflow_loop.py::test_teacher_forcing")
+def test_compiled_teacher_forcing():
+    expect_the_steps_of_teacher_forcing()
+
+
+def expect_the_steps_of_teacher_forcing():
     model, other = make_model(), make_model()
     begin = model.get_weights()
     optimizer = keras.optimizers.Adam(rate(), global_clipnorm=CLIP_NORM)
@@ -74,7 +85,19 @@ def test_teacher_forcing():
     expect_equal(model, other, begin)
 
 
+@uncompiled()
 def test_scheduled_sampling_and_joint_training():
+    expect_the_steps_of_scheduled_sampling_and_joint_training()
+
+
+@pytest.mark.slow(
+    guard="tests/conformance/test_tensorflow_loop.py::test_scheduled_sampling_and_joint_training"
+)
+def test_compiled_scheduled_sampling_and_joint_training():
+    expect_the_steps_of_scheduled_sampling_and_joint_training()
+
+
+def expect_the_steps_of_scheduled_sampling_and_joint_training():
     """The same coins and noise come from the same seed; each half has an Adam of its own."""
     model, other = make_model(), make_model()
     begin = model.get_weights()

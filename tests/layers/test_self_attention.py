@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import reference
 from small_models import randomise, small_batch
+from uncompiled import uncompiled
 
 from s2s_lesson.batching import shift_right
 from s2s_lesson.masks import look_ahead_mask
@@ -177,6 +178,7 @@ def test_no_step_sees_a_later_token(model):
 def test_the_projects_searches_decode_with_it(model):
     state = model.encode(small_batch((7, 2, 5))["source_ids"])
     options = {"bos_id": 2, "eos_id": 3, "max_output_length": 7}
+    options["compile_step"] = False
     greedy = greedy_search(model.step, state, **options)
     best = beam_search(model.step, state, beam_size=5, n_best=2, **options)
     assert (best.scores[:, 0] >= greedy.scores[:, 0] - 1e-5).all()
@@ -193,18 +195,28 @@ def test_the_projects_searches_decode_with_it(model):
         )
 
 
+@uncompiled()
+def test_a_few_steps_teach_it_and_it_is_saved(tmp_path):
+    expect_that_it_learns_and_is_saved(tmp_path, rows=16, epochs=6, learning_rate=3e-2)
+
+
+@pytest.mark.slow(guard="tests/layers/test_self_attention.py::test_a_few_steps_teach_it_and_it_is_saved")
 def test_it_learns_under_fit_and_is_saved(tmp_path):
+    expect_that_it_learns_and_is_saved(tmp_path, rows=512, epochs=8, learning_rate=5e-3)
+
+
+def expect_that_it_learns_and_is_saved(tmp_path, rows, epochs, learning_rate):
     keras.utils.set_random_seed(0)
     model = Seq2Seq(
         Seq2SeqConfig(11, 11, dropout=0.1, **{**OPTIONS, "encoder_units": 16, "decoder_units": 30})
     )
     generator = np.random.default_rng(0)
-    targets = generator.integers(4, 11, (512, 4)).astype("int32")
+    targets = generator.integers(4, 11, (rows, 4)).astype("int32")
     inputs = {"source_ids": targets[:, ::-1].copy(), "decoder_inputs": shift_right(targets)}
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss)
-    model.optimizer.learning_rate = 5e-3
-    history = model.fit(inputs, targets, batch_size=32, epochs=8, verbose=0)
+    model.optimizer.learning_rate = learning_rate
+    history = model.fit(inputs, targets, batch_size=32, epochs=epochs, verbose=0)
     assert history.history["loss"][-1] < 0.5 * history.history["loss"][0]
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
