@@ -48,7 +48,9 @@ PROMISES = {
     "A beam as wide as the search space equals exhaustive search; a narrower one equals a slow search that "
     "never stops early.": (
         "searches::test_a_beam_as_wide_as_the_search_space_equals_exhaustive_search",
+        "searches::test_many_wide_beams_equal_exhaustive_search",
         "searches::test_a_narrow_beam_equals_a_slow_one_that_never_stops_early",
+        "searches::test_many_narrow_beams_equal_a_slow_one_that_never_stops_early",
         "searches::test_top_ended_misses_nothing_where_scores_only_fall",
     ),
     "Required tokens are in the output at any beam size.": (

@@ -2,6 +2,7 @@
 
 import functools
 
+import keras
 import numpy as np
 
 from s2s_lesson.batching import pad
@@ -126,6 +127,17 @@ def small_model(variant):
     bias = model.decoder.output_layer.bias
     bias.assign(bias + END_BIAS * (np.arange(TARGET_VOCAB_SIZE) == Vocabulary.eos_id))
     return model
+
+
+STANDARD_LENGTHS = (7, 2, 5), (3, 5, 1)
+
+
+@functools.cache
+def small_outputs(variant):
+    """Logits and attention weights of a small model for ``small_batch(*STANDARD_LENGTHS)``, as arrays."""
+    model, batch = small_model(variant), small_batch(*STANDARD_LENGTHS)
+    outputs = model.decode(batch["decoder_inputs"], model.encode(batch["source_ids"]))
+    return tuple(keras.ops.convert_to_numpy(output) for output in outputs)
 
 
 def randomise(layer, seed=0):

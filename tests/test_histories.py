@@ -300,7 +300,7 @@ def test_outputs_are_drawn_as_those_of_the_search():
     """Two samples of the same distribution."""
     model, outputs = tiny_model(), list(every_output())
     state = model.encode(np.array([[4, 5]], "int32"))
-    ids = {"bos_id": BOS, "eos_id": EOS, "max_output_length": LONGEST}
+    ids = {"bos_id": BOS, "eos_id": EOS, "max_output_length": LONGEST, "compile_step": False}
     others = sample(model.step, state, n_samples=DRAWN, seed=3, forbidden=[PAD], **ids).sequences[0]
     tables = np.stack([counted(drawn_outputs(1.0), outputs), counted(others, outputs)])
     rare = tables.sum(axis=0) < 10

@@ -3,7 +3,15 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
-from small_models import DOT_BOTH_WAYS, SIZES, VARIANTS, small_batch, small_model
+from small_models import (
+    DOT_BOTH_WAYS,
+    SIZES,
+    STANDARD_LENGTHS,
+    VARIANTS,
+    small_batch,
+    small_model,
+    small_outputs,
+)
 
 from s2s_lesson.decoder import ATTENTIONS
 from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
@@ -52,10 +60,9 @@ def test_possible_configs_are_kept_as_they_are(attention):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_calling_a_model_is_encoding_and_decoding(variant):
-    model, batch = small_model(variant), small_batch((7, 2, 5), (3, 5, 1))
-    logits, attention_weights = model.decode(batch["decoder_inputs"], model.encode(batch["source_ids"]))
+    model, (logits, attention_weights) = small_model(variant), small_outputs(variant)
     assert logits.shape == (3, 5, 29) and attention_weights.shape == (3, 5, 7)
-    np.testing.assert_array_equal(model(batch), logits)
+    np.testing.assert_array_equal(model(small_batch(*STANDARD_LENGTHS)), logits)
 
 
 @pytest.mark.parametrize("variant", ["lstm-bahdanau-2_decoder_layers", "gru-general-2_layers"])

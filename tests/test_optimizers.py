@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from gradients import value_and_gradients
+from uncompiled import uncompiled
 
 from s2s_lesson.optimizers import SplitOptimizer
 from s2s_lesson.schedules import LearningRate, ScaledRate
@@ -85,6 +86,7 @@ def test_it_takes_the_steps_of_two_optimisers_by_hand(clip):
     assert min(moved) > 0.01
 
 
+@uncompiled()
 def test_the_second_part_moves_0_7_times_as_far_in_the_first_step():
     begin, model = make_model().get_weights(), make_model()
     weights = fitted(model, split(model, [adam(1.0), adam(0.7)]), steps=1)
@@ -107,6 +109,7 @@ def test_each_part_is_clipped_by_a_norm_of_its_own():
         np.testing.assert_allclose(second, [0, 0.3, 0.4], rtol=1e-5)
 
 
+@uncompiled()
 def test_gradients_add_up_over_batches():
     """Every third batch makes an update, with the mean gradient: three equal batches are as one."""
     model = make_model()
@@ -116,6 +119,7 @@ def test_gradients_add_up_over_batches():
     expect_equal(weights, by_hand(make_model(), [adam(1.0), adam(0.7)]))
 
 
+@uncompiled()
 def test_each_part_follows_its_own_schedule():
     rate, model = LearningRate(0.05, STEPS, "linear", warmup_steps=2), make_model()
 
@@ -127,6 +131,7 @@ def test_each_part_follows_its_own_schedule():
     assert float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)) == pytest.approx(0.05 * 0.05)
 
 
+@uncompiled()
 def test_its_variables_are_those_of_its_parts():
     model = make_model()
     parts = [adam(1.0), adam(0.7)]

@@ -10,6 +10,7 @@ variable of the model and of its optimiser, and all random states.
 import argparse
 import os
 import signal
+from collections import namedtuple
 from pathlib import Path
 
 import keras
@@ -23,7 +24,9 @@ from s2s_lesson.schedules import LearningRate, LinearDecay
 from s2s_lesson.strategies import JointTraining, ScheduledSampling, StrategicModel
 from s2s_lesson.vocab import Vocabulary
 
-BATCHES, EPOCHS, CHECKPOINT_EVERY, LOG_EVERY = 11, 3, 3, 2
+LOG_EVERY = 2
+Size = namedtuple("Size", "length batches epochs checkpoint_every")
+LARGE, SMALL = Size(5, 11, 3, 3), Size(2, 3, 2, 2)
 CONFIG = {
     "embedding_dim": 5,
     "encoder_units": 7,
@@ -31,7 +34,7 @@ CONFIG = {
     "dropout": 0.2,
     "recurrent_dropout": 0.3,
 }
-PLAIN = {"cell": "gru", "bidirectional": False}  # the strategies train an LSTM that reads both ways
+ONE_WAY = {"cell": "gru", "bidirectional": False}
 
 
 def kill():
@@ -52,13 +55,13 @@ class KillingBatches(PairBatches):
         return super().__getitem__(index)
 
 
-def data(batches=BATCHES):
+def data(size=LARGE):
     """Training and development batches of the toy corpus "reverse", and the size of its vocabulary.
 
     All batches have one shape, so that TensorFlow traces the model only once.
     """
-    sizes = {"min_length": 5, "max_length": 5, "train_size": batches * 17, "dev_size": 2 * 17, "test_size": 0}
-    corpus = load("reverse", **sizes)
+    sizes = {"train_size": size.batches * 17, "dev_size": 2 * 17, "test_size": 0}
+    corpus = load("reverse", min_length=size.length, max_length=size.length, **sizes)
     vocab = Vocabulary.from_tokens(pair.source.split() for pair in corpus.train)
 
     def ids(pairs):
@@ -82,24 +85,16 @@ def kill_at_file(number):
     os.replace = replace_or_die
 
 
-def train(
-    folder,
-    resume,
-    kill_at,
-    strategies,
-    kill=kill,
-    batches=BATCHES,
-    epochs=EPOCHS,
-    checkpoint_every=CHECKPOINT_EVERY,
-):
+def train(folder, resume=False, kill_at=None, strategies=False, size=LARGE, kill=kill):
     """Seed everything, make the model and train it."""
     engine.seed_everything(0)
-    train_batches, dev_batches, vocab_size = data(batches)
+    train_batches, dev_batches, vocab_size = data(size)
     train_batches.batches_left, train_batches.kill = kill_at, kill
-    options = {**CONFIG, "encoder_output_layer": strategies, **({} if strategies else PLAIN)}
-    model = Seq2Seq(Seq2SeqConfig(vocab_size, vocab_size, **options))
+    cells = {} if strategies and size is LARGE else ONE_WAY  # the former is an LSTM that reads both ways
+    config = Seq2SeqConfig(vocab_size, vocab_size, **CONFIG, **cells, encoder_output_layer=strategies)
+    model = Seq2Seq(config)
     if strategies:
-        steps = epochs * len(train_batches)
+        steps = size.epochs * len(train_batches)
         mixture = [ScheduledSampling(LinearDecay(steps), choose="sample"), JointTraining()]
         model = StrategicModel(model, mixture, seed=5)
         rate = LearningRate(0.03, steps // 2, warmup_steps=min(3, steps // 2 - 1))
@@ -110,10 +105,10 @@ def train(
         model,
         train_batches,
         dev_batches,
-        epochs=epochs,
+        epochs=size.epochs,
         folder=folder,
         resume=resume,
-        checkpoint_every=checkpoint_every,
+        checkpoint_every=size.checkpoint_every,
         log_every=LOG_EVERY,
         progress=False,
     )

@@ -10,7 +10,16 @@ from gradients import value_and_gradients
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from small_models import SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, VARIANTS, randomise, small_batch, small_model
+from small_models import (
+    SOURCE_VOCAB_SIZE,
+    STANDARD_LENGTHS,
+    TARGET_VOCAB_SIZE,
+    VARIANTS,
+    randomise,
+    small_batch,
+    small_model,
+    small_outputs,
+)
 
 from s2s_lesson.losses import MaskedCrossEntropy
 from s2s_lesson.masks import masked_softmax
@@ -26,9 +35,8 @@ def numpy(tensor):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_weights_sum_to_one_and_are_zero_on_padding(variant):
-    model, batch = small_model(variant), small_batch((7, 2, 5), (3, 5, 1))
-    _, attention_weights = model.decode(batch["decoder_inputs"], model.encode(batch["source_ids"]))
-    attention_weights = numpy(attention_weights)
+    model, batch = small_model(variant), small_batch(*STANDARD_LENGTHS)
+    _, attention_weights = small_outputs(variant)
     assert attention_weights.shape == (3, 5, 7)
     padding = np.broadcast_to((batch["source_ids"] == 0)[:, None], attention_weights.shape)
     assert (attention_weights[padding] == 0).all()

@@ -118,13 +118,13 @@ def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path):
     def stop():
         raise BrokenOff
 
-    small = {"strategies": True, "batches": 3, "epochs": 2, "checkpoint_every": 2, "kill": stop}
+    small = {"strategies": True, "size": training_script.SMALL, "kill": stop}
     whole, other = tmp_path / "whole", tmp_path / "other"
-    expected = training_script.train(whole, resume=False, kill_at=None, **small)
+    expected = training_script.train(whole, **small)
     with pytest.raises(BrokenOff):
-        training_script.train(other, resume=False, kill_at=random.randint(5, 6), **small)
+        training_script.train(other, kill_at=random.randint(5, 6), **small)
     assert checkpoint(other)[1]["epoch"] == 1
-    model = training_script.train(other, resume=True, kill_at=None, **small)
+    model = training_script.train(other, resume=True, **small)
     expect_the_same_run(whole, other)
     for array, other_array in zip(
         training_script.end_of(expected), training_script.end_of(model), strict=True
@@ -169,9 +169,9 @@ def test_two_processes_with_the_same_seed_have_the_same_history(runs):
 def test_a_resumed_run_is_an_uninterrupted_one(runs):
     whole, resumed, _ = runs
     expect_the_same_run(whole, resumed)
-    assert {len(values) for values in history(whole).values()} == {training_script.EPOCHS}
-    steps = training_script.EPOCHS * len(training_script.data()[0])
-    assert len(log(whole)) == steps // training_script.LOG_EVERY + training_script.EPOCHS
+    assert {len(values) for values in history(whole).values()} == {training_script.LARGE.epochs}
+    steps = training_script.LARGE.epochs * len(training_script.data()[0])
+    assert len(log(whole)) == steps // training_script.LOG_EVERY + training_script.LARGE.epochs
 
 
 @SLOW

@@ -6,7 +6,15 @@ import keras
 import numpy as np
 import pytest
 import reference
-from small_models import VARIANTS, randomise, sentences, small_batch, small_model
+from small_models import (
+    STANDARD_LENGTHS,
+    VARIANTS,
+    randomise,
+    sentences,
+    small_batch,
+    small_model,
+    small_outputs,
+)
 
 from s2s_lesson.attention import BahdanauAttention, LuongAttention
 from s2s_lesson.batching import pad
@@ -128,15 +136,13 @@ def test_an_attention_equals_the_reference(make, query_dim, local, shared, score
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_whole_forward_pass_equals_the_reference(variant):
     model = small_model(variant)
-    source_lengths, target_lengths = (7, 2, 5), (3, 5, 1)
-    batch = small_batch(source_lengths, target_lengths)
-    logits, attention_weights = model.decode(batch["decoder_inputs"], model.encode(batch["source_ids"]))
+    batch, (logits, attention_weights) = small_batch(*STANDARD_LENGTHS), small_outputs(variant)
     weights = reference.weights_of(model)
-    for row, (source_length, target_length) in enumerate(zip(source_lengths, target_lengths, strict=True)):
+    for row, (source_length, target_length) in enumerate(zip(*STANDARD_LENGTHS, strict=True)):
         source_ids = batch["source_ids"][row, :source_length]
         decoder_inputs = batch["decoder_inputs"][row, :target_length]
         expected = reference.forward(model.config, weights, source_ids, decoder_inputs)
-        np.testing.assert_allclose(numpy(logits)[row, :target_length], expected[0], **CLOSE)
+        np.testing.assert_allclose(logits[row, :target_length], expected[0], **CLOSE)
         np.testing.assert_allclose(
-            numpy(attention_weights)[row, :target_length, :source_length], expected[1], **CLOSE
+            attention_weights[row, :target_length, :source_length], expected[1], **CLOSE
         )

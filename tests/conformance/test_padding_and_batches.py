@@ -3,12 +3,12 @@
 import keras
 import numpy as np
 import pytest
-from small_models import VARIANTS, small_batch, small_model
+from small_models import STANDARD_LENGTHS, VARIANTS, small_batch, small_model, small_outputs
 
 from s2s_lesson.search import beam_search
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
-SOURCE_LENGTHS, TARGET_LENGTHS = (7, 2, 5), (3, 5, 1)
+SOURCE_LENGTHS, TARGET_LENGTHS = STANDARD_LENGTHS
 SEARCH = {
     "bos_id": 2,
     "eos_id": 3,
@@ -30,7 +30,7 @@ def wider(ids, columns):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_more_padding_changes_no_logit(variant):
     model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS)
-    logits = logits_of(model, batch)
+    logits, _ = small_outputs(variant)
     padded = {
         "source_ids": wider(batch["source_ids"], 6),
         "decoder_inputs": wider(batch["decoder_inputs"], 4),
@@ -43,7 +43,7 @@ def test_more_padding_changes_no_logit(variant):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_batch_equals_batches_of_one(variant):
     model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS)
-    logits = logits_of(model, batch)
+    logits, _ = small_outputs(variant)
     for row, (source_length, target_length) in enumerate(zip(SOURCE_LENGTHS, TARGET_LENGTHS, strict=True)):
         alone = {
             "source_ids": batch["source_ids"][row : row + 1, :source_length],
@@ -57,7 +57,7 @@ def test_the_order_of_a_batch_does_not_matter(variant):
     model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS)
     order = [2, 0, 1]
     shuffled = {name: ids[order] for name, ids in batch.items()}
-    np.testing.assert_allclose(logits_of(model, shuffled), logits_of(model, batch)[order], **CLOSE)
+    np.testing.assert_allclose(logits_of(model, shuffled), small_outputs(variant)[0][order], **CLOSE)
 
 
 @pytest.mark.parametrize("variant", ["lstm-concat-both_ways-2_layers", "gru-bahdanau-both_ways"])

@@ -1,6 +1,7 @@
 """Searches find what they should: compared with all outputs there are, and with a slow search."""
 
 import numpy as np
+import pytest
 import scripted
 import slow_search
 from hypothesis import assume, given, settings
@@ -59,9 +60,25 @@ def scripts(seed, vocab_size, nodes):
     return state, [scripted.Script(*parts) for parts in zip(tables, attention_tables, keys_mask, strict=True)]
 
 
-@settings(max_examples=150)
-@given(st.data(), SEEDS, st.sampled_from(list(WIDE)), SCORING, st.integers(1, 11))
+ANY_WIDE_BEAM = given(st.data(), SEEDS, st.sampled_from(list(WIDE)), SCORING, st.integers(1, 11))
+
+
+@settings(max_examples=40)
+@ANY_WIDE_BEAM
 def test_a_beam_as_wide_as_the_search_space_equals_exhaustive_search(data, seed, sizes, scoring, n_best):
+    expect_exhaustive_search(data, seed, sizes, scoring, n_best)
+
+
+@pytest.mark.slow(
+    guard="tests/conformance/test_searches.py::test_a_beam_as_wide_as_the_search_space_equals_exhaustive_search"
+)
+@settings(max_examples=300)
+@ANY_WIDE_BEAM
+def test_many_wide_beams_equal_exhaustive_search(data, seed, sizes, scoring, n_best):
+    expect_exhaustive_search(data, seed, sizes, scoring, n_best)
+
+
+def expect_exhaustive_search(data, seed, sizes, scoring, n_best):
     (vocab_size, length), beam_size = sizes, WIDE[sizes]
     shared, *of_sentences = data.draw(constraints(vocab_size, length))
     state, sentences = scripts(seed, vocab_size, scripted.tree_nodes(vocab_size, length))
@@ -90,15 +107,31 @@ def test_a_beam_as_wide_as_the_search_space_equals_exhaustive_search(data, seed,
             np.testing.assert_allclose(result.log_probabilities[row, rank], script.total(sequence), **CLOSE)
 
 
-@settings(max_examples=150)
-@given(
+ANY_NARROW_BEAM = given(
     st.data(),
     SEEDS,
     st.sampled_from([(1, 1), (2, 1), (3, 1), (2, 2), (6, 1), (6, 2), (6, 3)]),
     SCORING,
     st.sampled_from(["exact", "never"]),
 )
+
+
+@settings(max_examples=40)
+@ANY_NARROW_BEAM
 def test_a_narrow_beam_equals_a_slow_one_that_never_stops_early(data, seed, sizes, scoring, stopping):
+    expect_the_slow_search(data, seed, sizes, scoring, stopping)
+
+
+@pytest.mark.slow(
+    guard="tests/conformance/test_searches.py::test_a_narrow_beam_equals_a_slow_one_that_never_stops_early"
+)
+@settings(max_examples=300)
+@ANY_NARROW_BEAM
+def test_many_narrow_beams_equal_a_slow_one_that_never_stops_early(data, seed, sizes, scoring, stopping):
+    expect_the_slow_search(data, seed, sizes, scoring, stopping)
+
+
+def expect_the_slow_search(data, seed, sizes, scoring, stopping):
     beam_size, groups = sizes
     n_best = data.draw(st.integers(1, beam_size))
     shared, *of_sentences = data.draw(constraints(VOCAB_SIZE, LENGTH))

@@ -29,7 +29,7 @@ def rate():
 
 
 def batch():
-    inputs = small_batch((7, 2, 5), (3, 5, 1))
+    inputs = small_batch((3, 2, 1), (2, 3, 1))
     return inputs, np.roll(inputs["decoder_inputs"], -1, axis=1) * (inputs["decoder_inputs"] != 0)
 
 
