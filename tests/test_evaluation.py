@@ -88,11 +88,11 @@ def test_the_pasts_differ(scores):
     assert len(set(losses)) == len(losses)
 
 
-def test_a_share_of_zero_is_teacher_forcing_and_the_seed_decides_the_rest(pipeline, scores):
+def test_a_share_of_zero_is_teacher_forcing_and_the_seed_decides_the_rest(pipeline, scores, uncompiled):
     assert scores["corrupted_0.0"] == scores["teacher_forced"]
-    same, other = (exposure(pipeline, PAIRS, SHARES, batch_size=3, seed=seed) for seed in (0, 5))
-    assert same == scores
-    assert {name for name in scores if other[name] != scores[name]} == {"corrupted_0.2", "corrupted_0.7"}
+    one, same, other = (exposure(pipeline, PAIRS[3:], (0.7,), seed=seed) for seed in (0, 0, 5))
+    assert one == same
+    assert {name for name in one if one[name] != other[name]} == {"corrupted_0.7"}
 
 
 def test_a_model_that_copies_can_be_scored_too(uncompiled):
