@@ -137,8 +137,8 @@ def runs(tmp_path_factory, request):
     """The folders of an uninterrupted run and of a resumed one, and the latter's state when first killed.
 
     It is killed in the second epoch, two steps or more after a checkpoint, so that steps are lost, and the
-    order of the batches, the masks of dropout and the first epoch's history have to come back; then while it
-    writes a file; then at any moment.
+    order of the batches, the masks of dropout and the first epoch's history have to come back; then, of one
+    kind, while it writes a file; then at any moment.
     """
     options = ["--strategies"] if request.param == "strategies" else []
     whole, other = tmp_path_factory.mktemp("runs") / "whole", tmp_path_factory.mktemp("runs") / "killed"
@@ -149,9 +149,10 @@ def runs(tmp_path_factory, request):
     assert not (other / "end.npz").exists()
     state = checkpoint(other)[1]
     assert state["epoch"] == 1 and 0 < state["step"] < kill_at - steps - 1
-    killed(start(other, *options, "--resume", "--kill-at-file", str(draw.randint(2, 7))))
-    assert list(other.glob(".part-*"))
-    kill_at_any_moment(start(other, *options, "--resume"), other)
+    if request.param == KINDS[-1]:  # how files are written does not depend on what is trained
+        killed(start(other, *options, "--resume", "--kill-at-file", str(draw.randint(2, 7))))
+        assert list(other.glob(".part-*"))
+        kill_at_any_moment(start(other, *options, "--resume"), other)
     for process in (start(other, *options, "--resume"), uninterrupted):
         status, stderr = end(process)
         assert status == 0, stderr

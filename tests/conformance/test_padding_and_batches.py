@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from small_models import STANDARD_LENGTHS, VARIANTS, small_batch, small_model, small_outputs
 
+from s2s_lesson import engine
 from s2s_lesson.search import beam_search
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 SOURCE_LENGTHS, TARGET_LENGTHS = STANDARD_LENGTHS
+ALONE = [1] if engine.compiles_each_shape() else [0, 1, 2]  # rows; each is of a shape of its own
 SEARCH = {
     "bos_id": 2,
     "eos_id": 3,
@@ -44,7 +46,8 @@ def test_more_padding_changes_no_logit(variant):
 def test_a_batch_equals_batches_of_one(variant):
     model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS)
     logits, _ = small_outputs(variant)
-    for row, (source_length, target_length) in enumerate(zip(SOURCE_LENGTHS, TARGET_LENGTHS, strict=True)):
+    for row in ALONE:
+        source_length, target_length = SOURCE_LENGTHS[row], TARGET_LENGTHS[row]
         alone = {
             "source_ids": batch["source_ids"][row : row + 1, :source_length],
             "decoder_inputs": batch["decoder_inputs"][row : row + 1, :target_length],
