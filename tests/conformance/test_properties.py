@@ -15,10 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_models import randomise, sentences
 
+from s2s_lesson import engine
 from s2s_lesson.attention import BahdanauAttention, LuongAttention
 from s2s_lesson.batching import pad
 from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
 
+# Examples, on JAX fewer: there each of them costs compilations.
+ATTENTION_EXAMPLES, MODEL_EXAMPLES = (5, 2) if engine.compiles_each_shape() else (20, 4)
 TOLERANCE = {"float32": 1e-5, "float16": 1e-2, "bfloat16": 8e-2}
 UNITS, VALUE_DIM, TARGET_LENGTH = 5, 3, 4
 WINDOWS = [
@@ -56,7 +59,7 @@ def normal(seed, *shape):
     return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
-@settings(max_examples=20)
+@settings(max_examples=ATTENTION_EXAMPLES)
 @given(
     st.sampled_from(ATTENTIONS),
     st.sampled_from(list(TOLERANCE)),
@@ -150,7 +153,7 @@ ANY_BATCH_OF_ANY_MODEL = given(
 )
 
 
-@settings(max_examples=4)
+@settings(max_examples=MODEL_EXAMPLES)
 @ANY_BATCH_OF_ANY_MODEL
 def test_any_model_gives_for_any_batch_what_the_reference_gives_for_each_sentence(
     config, lengths, wider, seed
