@@ -175,7 +175,7 @@ class Steps:
 
     def test_engines(self, *what: str):
         """On JAX and on PyTorch: the fast conformance and layers, or what is named."""
-        what = what or (*FAST, "tests/conformance", "tests/layers")
+        what = what or (*FAST, "tests/conformance", "tests/layers", "tests/test_steps.py")
         self.environment(".venv-engines", "requirements-engines.txt")
         say_versions(".venv-engines", "JAX", "torch", "Keras")
         for name, engine in (("PyTorch", "torch"), ("JAX", "jax")):
