@@ -20,7 +20,7 @@ def compact(svg):
     Returns:
         str. The same figure: outlines to a hundredth of a point, places to a thousandth.
     """
-    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->|<!DOCTYPE.*?>|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r' d="[^"]*"', lambda found: compact_outline(found[0]), svg)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg).replace("DejaVuSans", "D")  # what letters are called
     svg = re.sub(r"scale\([^)]*\)|(\.\d{3})\d+", lambda found: found[1] or found[0], svg)  # scales are small
