@@ -9,9 +9,8 @@ that trains is the chapter's: the cells that define it are run as they stand.
 import argparse
 import time
 
-from encoder import write_weights
 from memory import defined_in
-from results import write_results
+from results import write_results, write_weights
 
 CELLS = ("attention-002", "attention-003", "attention-004", "attention-059")  # of chapter 3
 SETTINGS = {

@@ -7,11 +7,10 @@ means that its encoder reads padding as if it were tokens; the loss leaves paddi
 """
 
 import argparse
-import json
 
 import numpy as np
 from keras import ops
-from results import ROOT, write_results
+from results import write_results, write_weights
 
 from s2s_lesson import model, presets
 from s2s_lesson.evaluation import evaluate
@@ -74,21 +73,6 @@ def measure(masked):
 def everything_real(ids, pad_id=0):
     """A mask, bool (batch, length), that calls padding real."""
     return ops.ones_like(ids, dtype="bool")
-
-
-def write_weights(pipeline, name):
-    """Write weights as 16-bit numbers, with vocabularies and options, to book/weights/NAME.npz."""
-    weights = pipeline.model.get_weights()
-    path = ROOT / "book" / "weights" / f"{name}.npz"
-    np.savez_compressed(
-        path,
-        config=json.dumps(pipeline.model.get_config()["config"]),
-        source_tokens=pipeline.source_vocab.tokens,
-        target_tokens=pipeline.target_vocab.tokens,
-        count=len(weights),
-        **{f"weight_{index}": weight.astype("float16") for index, weight in enumerate(weights)},
-    )
-    print(f"The weights are in {path}.")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import statistics
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -49,3 +51,18 @@ def kept(path, measure, *arguments):
         path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         print(f"{path.stem}: done", flush=True)
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_weights(pipeline, name):
+    """Write weights as 16-bit numbers, with vocabularies and options, to book/weights/NAME.npz."""
+    weights = pipeline.model.get_weights()
+    path = ROOT / "book" / "weights" / f"{name}.npz"
+    np.savez_compressed(
+        path,
+        config=json.dumps(pipeline.model.get_config()["config"]),
+        source_tokens=pipeline.source_vocab.tokens,
+        target_tokens=pipeline.target_vocab.tokens,
+        count=len(weights),
+        **{f"weight_{index}": weight.astype("float16") for index, weight in enumerate(weights)},
+    )
+    print(f"The weights are in {path}.")

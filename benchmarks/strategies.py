@@ -17,8 +17,7 @@ import statistics
 import time
 import warnings
 
-import numpy as np
-from results import ROOT, kept, spread, write_results
+from results import ROOT, kept, spread, write_results, write_weights
 
 RUNS = ROOT / "runs" / "strategies"
 MODEL = {"embedding_dim": 64, "encoder_units": 128, "decoder_units": 128, "dropout": 0.1}
@@ -73,7 +72,7 @@ def main():
     runs = [run for seed in options.seeds for run in runs_of(options.only or ARMS, seed)]
     if not options.only:
         for arm in WITH_WEIGHTS:
-            write_weights(arm, options.seeds[0])
+            write_weights_of(arm, options.seeds[0])
         figures = {arm: summary([run for run in runs if run["arm"] == arm]) for arm in ARMS}
         write_results(
             "strategies",
@@ -105,23 +104,11 @@ def end_of(arm, seed):
     return folder_of(arm, seed) / "end" if arm == "minimum risk" else folder_of(arm, seed)
 
 
-def write_weights(arm, seed):
-    """Write the weights of a run as 16-bit numbers, with its vocabularies and options, to one small file."""
+def write_weights_of(arm, seed):
+    """Write the weights of a run into one small file, named like the arm."""
     from s2s_lesson.pipeline import TextToText
 
-    pipeline = TextToText.load(end_of(arm, seed))
-    weights = pipeline.model.get_weights()
-    path = ROOT / "book" / "weights" / f"{arm.replace(' ', '-')}.npz"
-    path.parent.mkdir(exist_ok=True)
-    np.savez_compressed(
-        path,
-        config=json.dumps(pipeline.model.get_config()["config"]),
-        source_tokens=pipeline.source_vocab.tokens,
-        target_tokens=pipeline.target_vocab.tokens,
-        count=len(weights),
-        **{f"weight_{index}": weight.astype("float16") for index, weight in enumerate(weights)},
-    )
-    print(f"The weights are in {path}.")
+    write_weights(TextToText.load(end_of(arm, seed)), arm.replace(" ", "-"))
 
 
 def measure(arm, seed):
