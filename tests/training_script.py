@@ -25,8 +25,8 @@ from s2s_lesson.strategies import JointTraining, ScheduledSampling, StrategicMod
 from s2s_lesson.vocab import Vocabulary
 
 LOG_EVERY = 2
-Size = namedtuple("Size", "length batches epochs checkpoint_every")
-LARGE, SMALL = Size(5, 11, 3, 3), Size(2, 3, 2, 2)
+Size = namedtuple("Size", "length batches dev_batches epochs checkpoint_every passes")
+LARGE, SMALL = Size(5, 11, 2, 3, 3, None), Size(2, 3, 1, 2, 2, 1)
 CONFIG = {
     "embedding_dim": 5,
     "encoder_units": 7,
@@ -60,7 +60,7 @@ def data(size=LARGE):
 
     All batches have one shape, so that TensorFlow traces the model only once.
     """
-    sizes = {"train_size": size.batches * 17, "dev_size": 2 * 17, "test_size": 0}
+    sizes = {"train_size": size.batches * 17, "dev_size": size.dev_batches * 17, "test_size": 0}
     corpus = load("reverse", min_length=size.length, max_length=size.length, **sizes)
     vocab = Vocabulary.from_tokens(pair.source.split() for pair in corpus.train)
 
@@ -95,7 +95,7 @@ def train(folder, resume=False, kill_at=None, strategies=False, size=LARGE, kill
     model = Seq2Seq(config)
     if strategies:
         steps = size.epochs * len(train_batches)
-        mixture = [ScheduledSampling(LinearDecay(steps), choose="sample"), JointTraining()]
+        mixture = [ScheduledSampling(LinearDecay(steps), 1.0, "sample", size.passes), JointTraining()]
         model = StrategicModel(model, mixture, seed=5)
         rate = LearningRate(0.03, steps // 2, warmup_steps=min(3, steps // 2 - 1))
         training.compile_model(model, rate, accumulation=2)

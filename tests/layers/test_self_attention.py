@@ -197,15 +197,15 @@ def test_the_projects_searches_decode_with_it(model):
 
 @uncompiled()
 def test_a_few_steps_teach_it_and_it_is_saved(tmp_path):
-    expect_that_it_learns_and_is_saved(tmp_path, rows=16, epochs=6, learning_rate=3e-2)
+    expect_that_it_learns_and_is_saved(tmp_path, rows=16, epochs=6, learning_rate=3e-2, share=0.7)
 
 
 @pytest.mark.slow(guard="tests/layers/test_self_attention.py::test_a_few_steps_teach_it_and_it_is_saved")
 def test_it_learns_under_fit_and_is_saved(tmp_path):
-    expect_that_it_learns_and_is_saved(tmp_path, rows=512, epochs=8, learning_rate=5e-3)
+    expect_that_it_learns_and_is_saved(tmp_path, rows=512, epochs=8, learning_rate=5e-3, share=0.5)
 
 
-def expect_that_it_learns_and_is_saved(tmp_path, rows, epochs, learning_rate):
+def expect_that_it_learns_and_is_saved(tmp_path, rows, epochs, learning_rate, share):
     keras.utils.set_random_seed(0)
     model = Seq2Seq(
         Seq2SeqConfig(11, 11, dropout=0.1, **{**OPTIONS, "encoder_units": 16, "decoder_units": 30})
@@ -217,7 +217,7 @@ def expect_that_it_learns_and_is_saved(tmp_path, rows, epochs, learning_rate):
     model.compile("adam", loss)
     model.optimizer.learning_rate = learning_rate
     history = model.fit(inputs, targets, batch_size=32, epochs=epochs, verbose=0)
-    assert history.history["loss"][-1] < 0.5 * history.history["loss"][0]
+    assert history.history["loss"][-1] < share * history.history["loss"][0]
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(numpy(loaded(inputs)), numpy(model(inputs)))
