@@ -131,7 +131,7 @@ def draw(seed: int, count: int, root: Path = ROOT) -> list[Mutation]:
 
 
 def copy_of_the_tree() -> None:
-    """Copy what git tracks, or would track, into TREE."""
+    """Copy what git tracks, or would track, into TREE, which is a repository of its own."""
     shutil.rmtree(TREE, ignore_errors=True)
     git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -139,6 +139,8 @@ def copy_of_the_tree() -> None:
         if (ROOT / name).is_file():
             (TREE / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, TREE / name)
+    subprocess.run(["git", "init", "--quiet"], cwd=TREE, check=True)
+    subprocess.run(["git", "add", "--all"], cwd=TREE, check=True)
     if (ROOT / "views" / "node_modules").exists():
         (TREE / "views" / "node_modules").symlink_to(ROOT / "views" / "node_modules")
 
