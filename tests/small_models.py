@@ -4,6 +4,7 @@ import functools
 
 import keras
 import numpy as np
+import pytest
 
 from s2s_lesson import engine
 from s2s_lesson.batching import pad
@@ -116,8 +117,18 @@ VARIANTS = {
 }
 
 
-# JAX compiles each loop of each call, so what every model does in several calls is tested on every second one.
-SOME_VARIANTS = list(VARIANTS)[:: 2 if engine.compiles_each_shape() else 1]
+def all_variants(guard):
+    """Every variant, for ``parametrize``. JAX compiles each loop of each call: there every second is slow.
+
+    Args:
+        guard: id of the test itself, which the fast variants guard.
+    """
+    step = 2 if engine.compiles_each_shape() else 1
+    slow = pytest.mark.slow(guard=guard)
+    return [
+        pytest.param(variant, id=variant, marks=[slow] if place % step else [])
+        for place, variant in enumerate(VARIANTS)
+    ]
 
 
 @functools.cache

@@ -8,18 +8,22 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def marks(tree):
-    """The `pytest.mark.slow` of a module, as they stand: called, or bare."""
-    called = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+def guards(tree):
+    """Line and guard of each `pytest.mark.slow`, or of a call that gives a function the guard to mark with.
+
+    The guard is None where a mark has none.
+    """
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == "pytest.mark.slow":
-            yield called.get(id(node), node)
-
-
-def guard_of(mark):
-    """The id that a mark names, or None."""
-    keywords = getattr(mark, "keywords", [])
-    return next((ast.literal_eval(word.value) for word in keywords if word.arg == "guard"), None)
+        if isinstance(node, ast.Call):
+            words = {word.arg: word.value for word in node.keywords}
+            marks = ast.unparse(node.func) == "pytest.mark.slow"
+            if "guard" in words and ast.unparse(words["guard"]) != "guard":
+                yield node.lineno, ast.literal_eval(words["guard"])
+            elif marks and "guard" not in words:
+                yield node.lineno, None
+        elif ast.unparse(node) == "pytest.mark.slow" and id(node) not in called:
+            yield node.lineno, None
 
 
 def functions_of(tree):
@@ -44,10 +48,9 @@ def faults(root):
         if not slow
     }
     for file, tree in trees.items():
-        for mark in marks(tree):
-            guard = guard_of(mark)
+        for line, guard in guards(tree):
             if guard not in fast:
-                yield f"{file}:{mark.lineno}: expected the id of a fast test as guard; received {guard!r}"
+                yield f"{file}:{line}: expected the id of a fast test as guard; received {guard!r}"
 
 
 def test_each_slow_test_names_a_fast_one():

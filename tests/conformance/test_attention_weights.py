@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from small_models import (
-    SOME_VARIANTS,
     SOURCE_VOCAB_SIZE,
     STANDARD_LENGTHS,
     TARGET_VOCAB_SIZE,
     VARIANTS,
+    all_variants,
     randomise,
     small_batch,
     small_model,
@@ -80,7 +80,12 @@ def test_an_all_padding_row_has_zero_weights_and_zero_gradients(dtype):
     assert np.isfinite(gradients).all() and gradients[1, :3].all()
 
 
-@pytest.mark.parametrize("variant", SOME_VARIANTS)
+@pytest.mark.parametrize(
+    "variant",
+    all_variants(
+        guard="tests/conformance/test_attention_weights.py::test_an_all_padding_row_gives_finite_outputs"
+    ),
+)
 def test_an_all_padding_row_gives_finite_outputs(variant):
     model, batch = small_model(variant), small_batch((7, 0, 5), (3, 5, 1))
     state = model.encode(batch["source_ids"])

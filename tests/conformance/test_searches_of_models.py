@@ -82,16 +82,25 @@ def decoding(model):
     return engine.compile_function(model.decode, model)
 
 
-# On JAX each compiles a step of its own, so there the other models have two searches.
-SCORED = [
-    (variant, name)
-    for variant in FEW
-    for name in SEARCHES
-    if variant in VARIANTS or name in ("beam", "samples-constraints") or not engine.compiles_each_shape()
-]
+def scored(guard):
+    """Models and searches. JAX compiles a step for each; most of the other models' are slow there."""
+    cases = []
+    for variant in FEW:
+        for name in SEARCHES:
+            few = variant in VARIANTS or name in ("beam", "samples-constraints")
+            slow = engine.compiles_each_shape() and not few
+            marks = [pytest.mark.slow(guard=guard)] if slow else []
+            cases.append(pytest.param(variant, name, id=f"{variant}-{name}", marks=marks))
+    return cases
 
 
-@pytest.mark.parametrize(("variant", "name"), SCORED)
+@pytest.mark.parametrize(
+    ("variant", "name"),
+    scored(
+        guard="tests/conformance/test_searches_of_models.py::"
+        "test_log_probabilities_and_attention_are_those_of_the_whole_target"
+    ),
+)
 def test_log_probabilities_and_attention_are_those_of_the_whole_target(variant, name):
     model, (search, options) = model_of(variant), SEARCHES[name]
     result = search(model.step, encode(model), **IDS, **options, return_attention=True)

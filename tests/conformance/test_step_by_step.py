@@ -3,14 +3,17 @@
 import keras
 import numpy as np
 import pytest
-from small_models import SOME_VARIANTS, small_batch, small_model
+from small_models import all_variants, small_batch, small_model
 
 
 def numpy(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
-@pytest.mark.parametrize("variant", SOME_VARIANTS)
+@pytest.mark.parametrize(
+    "variant",
+    all_variants(guard="tests/conformance/test_step_by_step.py::test_teacher_forcing_equals_step_by_step"),
+)
 def test_teacher_forcing_equals_step_by_step(variant):
     model, batch = small_model(variant), small_batch((7, 2, 5), (5, 5, 5))
     decoder_inputs, state = batch["decoder_inputs"], model.encode(batch["source_ids"])
