@@ -342,6 +342,16 @@ def test_attention_lines_are_as_opaque_as_their_weights():
     assert texts(ax.texts).count("context") == 1, "the row's name"
 
 
+@pytest.mark.parametrize("with_attention", [False, True])
+def test_encoder_decoder_boxes_lie_within_the_axes(with_attention):
+    weights = np.full((2, 3), 1 / 3) if with_attention else None
+    ax = plot_encoder_decoder("abc", "de", attention_weights=weights)
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    boxes = [patch.get_path().get_extents(patch.get_patch_transform()) for patch in ax.patches]
+    assert len(boxes) >= 6
+    assert all(left < box.x0 and box.x1 < right and bottom < box.y0 and box.y1 < top for box in boxes)
+
+
 def test_encoder_decoder_without_attention_has_no_context():
     ax = plot_encoder_decoder("abc", "de")
     assert not attention_lines(ax)
