@@ -26,7 +26,7 @@ from s2s_lesson.vocab import Vocabulary
 
 LOG_EVERY = 2
 Size = namedtuple("Size", "length batches dev_batches epochs checkpoint_every passes")
-LARGE, SMALL = Size(5, 11, 2, 3, 3, None), Size(2, 3, 1, 2, 2, 1)
+LARGE, SMALL = Size(5, 11, 2, 3, 3, None), Size(2, 2, 1, 2, 1, 1)
 CONFIG = {
     "embedding_dim": 5,
     "encoder_units": 7,
