@@ -27,15 +27,20 @@ NO_CHROMIUM = "Expected Chromium, and there is none; install it: apt-get install
 IN_PARALLEL = ("-q", "-n", "logical", "--dist", "loadfile")
 ONE_THREAD_EACH = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
 FAST, SLOW = ("-m", "not slow"), ("-m", "slow")
+# What needs the packages that build the book.
+WITHOUT_BOOK = ("tests/test_executed_notebooks.py", "tests/test_workflows.py")
 # What no engine has a part in, and other engines than TensorFlow therefore leave out.
 WITHOUT_ENGINE = (
+    *WITHOUT_BOOK,
     "tests/corpora",
     "tests/test_api.py",
     "tests/test_appendices.py",
+    "tests/test_budgets.py",
     "tests/test_build.py",
     "tests/test_community.py",
     "tests/test_compact_figures.py",
     "tests/test_layering.py",
+    "tests/test_mutations.py",
     "tests/test_notebooks.py",
     "tests/test_plotting.py",
     "tests/test_promises.py",
@@ -47,7 +52,6 @@ WITHOUT_ENGINE = (
     "tests/test_social.py",
     "tests/test_text.py",
     "tests/test_vocab.py",
-    "tests/test_workflows.py",
 )
 
 
@@ -170,8 +174,9 @@ class Steps:
         """The tests of the package on the oldest versions that pyproject.toml allows."""
         self.environment(".venv-floor", "requirements-floor.txt")
         say_versions(".venv-floor", "TensorFlow", "Keras")
-        rest = ("--disable-warnings", "--ignore=tests/test_workflows.py", "tests")  # it has no Node.js
-        self.tests("Testing on the oldest versions", *tier, *rest, folder=".venv-floor")
+        quiet = ("--disable-warnings",)  # old packages warn about newer ones
+        what = (*tier, *ignoring(WITHOUT_BOOK), "tests")
+        self.tests("Testing on the oldest versions", *quiet, *what, folder=".venv-floor")
 
     def test_engines(self, *what: str):
         """On JAX and on PyTorch: the fast conformance and layers, or what is named."""
@@ -196,7 +201,7 @@ class Steps:
         self.test()
         self.slow_tests()
         self.test_floor(tier=())
-        self.test_engines(*(f"--ignore={path}" for path in WITHOUT_ENGINE), "tests")
+        self.test_engines(*ignoring(WITHOUT_ENGINE), "tests")
         self.test_colab()
 
     def pages(self):
@@ -217,6 +222,11 @@ class Steps:
         shutil.rmtree(ROOT / "dist", ignore_errors=True)
         with self.step("Building the package"):
             environments.uv("build", "--quiet", "--no-build-isolation", "--python", python_of(".venv"))
+
+
+def ignoring(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Options of pytest."""
+    return tuple(f"--ignore={path}" for path in paths)
 
 
 def npm(*arguments: str) -> None:

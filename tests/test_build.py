@@ -148,7 +148,10 @@ def test_what_the_engines_leave_out_needs_none():
     files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("test_*.py"))]
     assert len(files) >= len(paths) > 5
     script = "import runpy, sys; [runpy.run_path(f) for f in sys.argv[1:]]; print('keras' in sys.modules)"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT)])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "scripts"), str(ROOT)]),
+    }
     loads_keras = subprocess.run(
         [sys.executable, "-c", script, *files], env=environment, capture_output=True, text=True, check=True
     )

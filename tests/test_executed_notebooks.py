@@ -7,7 +7,6 @@ from pathlib import Path
 import nbformat
 import notebooks
 import pytest
-from jupyter_cache import get_cache
 from nbformat import v4
 
 ROOT = Path(__file__).parents[1]
@@ -130,6 +129,8 @@ def test_a_notebook_is_fresh_while_its_fingerprint_is_the_same(project):
 
 def shown(root):
     """What the last cell of the second notebook shows, as it ran and as Sphinx finds it."""
+    from jupyter_cache import get_cache  # which Sphinx has, and comes with the book alone
+
     executed = nbformat.read(root / "_build" / "executed" / "book" / "02-dear.ipynb", as_version=4)
     cache = get_cache(root / "_build" / ".jupyter_cache")
     cached = cache.match_cache_notebook(nbformat.read(root / "book" / "02-dear.ipynb", as_version=4))
