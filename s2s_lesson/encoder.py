@@ -71,7 +71,7 @@ class RecurrentEncoder(layers.Layer):
             self.output_layer = layers.Dense(output_size)
             self.output_layer.build((None, None, units * (2 if bidirectional else 1)))
 
-    def build(self, source_ids_shape, source_mask_shape):
+    def build(self, source_ids_shape, source_mask_shape=None):
         """Make the weights of the recurrent layers. Keras would trace ``call`` for it, and take longer."""
         width = self.options["embedding_dim"]
         for layer in self.recurrent_layers:
