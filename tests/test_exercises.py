@@ -9,6 +9,7 @@ import pytest
 from exercise_answers import MISTAKES, RIGHT
 
 from s2s_lesson import exercises
+from s2s_lesson.exercises._checking import _described
 
 BOOK = Path(__file__).parents[1] / "book"
 HEADING = re.compile(r"^### Exercise (\d+\.\d+) \((easy|medium|hard)\)$", re.MULTILINE)
@@ -131,3 +132,20 @@ def test_each_text_says_what_to_pass():
     texts = "\n".join(source for kind, source in cells() if kind == "markdown")
     for number, part in zip(NUMBERS, re.split(HEADING, texts)[3::3], strict=True):
         assert f'`exercises.check("{number}", ' in part, number
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "None"),
+        (np.zeros((2, 3)), "an array of shape (2, 3)"),
+        (7, "the number 7"),
+        ("seven", "a text"),
+        (Awkward, "the class Awkward"),
+        ([2, 3, 5], "a list of length 3"),
+        (len, "a function"),
+        (object(), "an object of type object"),
+    ],
+)
+def test_a_hint_can_say_what_an_answer_is(answer, words):
+    assert _described(answer) == words
