@@ -168,7 +168,8 @@ def notice(mutation: Mutation) -> str | None:
     source = path.read_bytes()
     path.write_bytes(mutation.apply(source))
     try:
-        own = [str(file) for file in TREE.glob(f"tests/**/test_{path.stem.strip('_')}.py")]
+        names = {path.stem.strip("_"), path.parent.name}  # of the module, and of its folder
+        own = [str(file) for name in names for file in TREE.glob(f"tests/**/test_{name}.py")]
         return (own and first_failure(*own)) or first_failure("-n", "logical", "--dist", "loadfile", "tests")
     finally:
         path.write_bytes(source)
