@@ -75,7 +75,8 @@ def sync(folder: str, requirements: str, package: bool = True) -> None:
     Args:
         folder: such as ".venv".
         requirements: the file of pins, such as "requirements.txt".
-        package: whether the package is installed as well.
+        package: whether the package is installed as well. Without it the file need not name all that its
+            packages need.
 
     Raises:
         subprocess.CalledProcessError: it could not be made; uv said why.
@@ -90,19 +91,12 @@ def sync(folder: str, requirements: str, package: bool = True) -> None:
     pins = _read(ROOT / requirements)
     backend = CPU_TORCH if re.search(r"^torch==", pins, re.MULTILINE) and not has_wheel_of_torch() else []
     print(f"== Installing the pins of {requirements} into {folder}", flush=True)
-    wheels = ["--only-binary", ":all:", "--no-binary", "s2s-lesson"]
-    uv(
-        "pip",
-        "sync",
-        "--quiet",
-        "--python",
-        python_of(folder),
-        *wheels,
-        *backend,
-        requirements,
-        "-",
-        stdin="--editable ." if package else "",
-    )
+    common = ["--quiet", "--python", python_of(folder), "--only-binary", ":all:", *backend]
+    if package:
+        own = ["--no-binary", "s2s-lesson"]
+        uv("pip", "sync", *common, *own, requirements, "-", stdin="--editable .")
+    else:
+        uv("pip", "install", "--exact", *common, "--requirement", requirements)
 
 
 def _read(path: Path) -> str:
