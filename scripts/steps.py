@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import environments
-from costs import Costs, budgets, seconds
+from costs import Costs, adopt_orphans, budgets, seconds
 from environments import python_of
 from output import run
 
@@ -282,6 +282,7 @@ def main(target: str) -> str | None:
     """Run a target; what failed, in a line, or None."""
     os.chdir(ROOT)
     settings()
+    adopt_orphans()
     steps = Steps(target)
     try:
         TARGETS[target](steps)

@@ -12,6 +12,7 @@ import pytest
 import steps
 from costs import Costs, Spent
 
+SCRIPTS = steps.ROOT / "scripts"
 BUDGETS = {
     "processor_seconds": {"make book": 100, "all chapters": 50},
     "chapters": {"processor_seconds": {"01-concepts": 20, "02-encoder": 30}},
@@ -26,6 +27,25 @@ def test_seconds_are_those_of_processes_that_were_waited_for_and_of_the_clock():
         subprocess.run([sys.executable, "-c", "sum(range(10_000_000))"], check=True)
     assert 0.02 < spent.processor < 30
     assert spent.clock > 0.02
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hand orphans over")
+def test_processes_whose_parent_ended_count_as_well():
+    """In a process of its own, which adopts what its child leaves behind."""
+    busy = "import time; ended = time.process_time() + 0.5\nwhile time.process_time() < ended: pass"
+    leaves = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {busy!r}])"
+    code = f"""
+import os, subprocess, sys, costs
+costs.adopt_orphans()
+with costs.seconds() as spent:
+    subprocess.run([sys.executable, "-c", {leaves!r}], check=True)
+    os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # until it has ended, without taking note of it
+print(spent.processor)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True
+    )
+    assert 0.5 < float(ran.stdout) < 5
 
 
 def test_the_table_has_each_step_and_the_sum():
