@@ -42,6 +42,8 @@ CHINESE = """() => {
         if (count) element.setAttribute("data-chinese", count);
     }
 }"""
+SCROLLING_CODE_HAS_FOCUS = """() => [...document.querySelectorAll("pre")]
+    .every((code) => code.tabIndex === 0 || code.scrollWidth <= code.clientWidth)"""
 WIDE_QUIZZES = """() => [...document.querySelectorAll(".s2s-quiz")]
     .filter((quiz) => quiz.scrollWidth > quiz.clientWidth).map((quiz) => quiz.outerHTML.slice(0, 200))"""
 PAPER = 703  # pixels: A4 without the margins of scripts/pdf.py
@@ -144,6 +146,7 @@ def test_nothing_is_cut_on_paper(page):
 
 def test_axe_finds_no_serious_fault(page):
     """With the views as they respond, and the quizzes with their feedback."""
+    page.wait_for_function(SCROLLING_CODE_HAS_FOCUS)  # some time after the width of the window has changed
     page.evaluate(ONE_OF_EACH_COLOUR)
     assert serious(page) == []
 
