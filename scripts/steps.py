@@ -147,7 +147,7 @@ class Steps:
         """Open every page in a browser; where there is none, only CI insists."""
         if shutil.which("chromium") or IN_CI:
             need_chromium()
-            self.tests("Opening every page in a browser", "tests/pages")
+            self.tests("Opening every page in a browser", "--dist", "loadgroup", "tests/pages")
         else:
             print(f"== Left out: every page in a browser. {NO_CHROMIUM}")
 

@@ -25,13 +25,20 @@ def page_names():
     return [file.relative_to(SITE / "book").with_suffix("").as_posix() for file in files]
 
 
+def together(name):
+    """A parameter whose tests run in one process, where they share a page."""
+    return pytest.param(name, marks=pytest.mark.xdist_group(name), id=name)
+
+
 def pytest_generate_tests(metafunc):
-    """Tests that take `page_name`, or `page`, run for each of the pages."""
+    """Tests that take `page_name`, or `page`, run for each of the pages; likewise `chapter`."""
     if "page_name" in metafunc.fixturenames:
         names = page_names()
         if not names:
             raise pytest.UsageError(f"Expected the built book in {SITE}; received no page. Run: make book")
-        metafunc.parametrize("page_name", names, scope="module")
+        metafunc.parametrize("page_name", [together(name) for name in names], scope="module")
+    if "chapter" in metafunc.fixturenames:
+        metafunc.parametrize("chapter", [together(name) for name in "123456"], scope="module")
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,6 @@ def plain(text):
     return text.replace("`", "").replace("*", "")
 
 
-@pytest.fixture(params=CHAPTERS, scope="module")
-def chapter(request):
-    return request.param
-
-
 @pytest.fixture(scope="module")
 def quiz_page(chapter, visit):
     """A chapter, opened once for all its tests."""

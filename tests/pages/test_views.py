@@ -12,6 +12,7 @@ from s2s_lesson.corpora import load
 from s2s_lesson.search import beam_search
 from s2s_lesson.views import drawn_words
 
+pytestmark = pytest.mark.xdist_group("views")
 ATTENTION_PAGES = ("intro", "03-attention")
 SIZES = range(1, 11)
 SEED = int(os.environ.get("VIEWS_SEED", random.SystemRandom().randrange(10**6)))
