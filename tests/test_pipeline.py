@@ -165,7 +165,7 @@ def test_constraints_may_name_words_that_only_the_source_knows(uncompiled):
 def test_an_output_has_the_log_probability_that_the_search_found(options, uncompiled):
     pipeline = untrained(source_tokens="whitespace", **options)
     texts = ["cd ab cd ab", "ab", "cd zoe ab", "tim"]
-    predictions = pipeline.predict(texts, beam_size=3, n_best=3)
+    predictions = pipeline.predict(texts, beam_size=7, n_best=7)
     found = [one for best in predictions for one in (best, *best.alternatives)]
     found = [one for one in found if pipeline.accepts(*_pair(one)) and not {PAD, BOS} & {*one.tokens}]
     assert len(found) >= len(texts)
