@@ -354,8 +354,9 @@ def test_the_expected_cost_is_that_of_the_different_samples(known_samples, name,
 @uncompiled()
 def test_the_expected_cost_of_known_samples_falls(known_samples):
     trained, batch = under([MinimumRisk(4)], risk_model.__wrapped__(), learning_rate=0.01), risk_batch()
+    trained.run_eagerly = True  # known samples are NumPy's, which JAX does not compile
     costs = [float(trained.train_on_batch(*batch, return_dict=True)["loss"]) for _ in range(4)]
-    assert (np.diff(costs) < 0).all() and known_samples  # asked for, on JAX only where it compiles
+    assert (np.diff(costs) < 0).all() and len(known_samples) == 4
 
 
 def test_the_cross_entropy_is_added_with_its_weight(known_samples):
