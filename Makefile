@@ -11,11 +11,12 @@ PYTHON = $(shell for python in python3.12 python3.13 python3.11 python3; do \
 	if $$python -c '$(FITS)' 2>/dev/null; then echo $$python; break; fi; done)
 WANTED := Expected Python 3.11, 3.12 or 3.13 with its venv module. Install it (apt-get install python3 python3-venv) \
 	or name one: make PYTHON=/path/to/python3.12
-STEPS = $(or $(shell $(or $(PYTHON),false) -c '$(FITS)' 2>/dev/null && echo $(PYTHON)),$(error $(WANTED))) scripts/steps.py
+STEPS = $(or $(shell $(or $(PYTHON),false) -c '$(FITS)' 2>/dev/null && echo $(PYTHON)),$(error $(WANTED))) tools/steps.py
 IN_VENV := .venv/bin/python
 NOTEBOOKS = $(shell find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
 UV_COMPILE = .venv-uv/bin/uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
 	--custom-compile-command "make pins" $(if $(UPGRADE),--upgrade) pyproject.toml
+PACKAGE_EXTRAS := --extra text --extra corpora --extra plots
 TARGETS := book test test-fast test-slow test-floor test-engines test-colab test-all pages screenshots dist venv
 
 .PHONY: help $(TARGETS) pins format strip clean single pdf promises repository
@@ -60,7 +61,7 @@ single: venv
 
 pdf: single
 	@echo "== Printing it with chromium"
-	@$(IN_VENV) scripts/pdf.py
+	@$(IN_VENV) tools/pdf.py
 	@echo "== The book is ready, open: $(CURDIR)/_build/s2s-lesson.pdf"
 
 promises: venv
@@ -68,21 +69,21 @@ promises: venv
 	@mkdir -p _build
 	@OMP_NUM_THREADS=1 $(IN_VENV) -m pytest -q -n logical --dist loadfile tests/conformance \
 		--junitxml=_build/conformance.xml
-	@$(IN_VENV) scripts/promises.py _build/conformance.xml
+	@$(IN_VENV) tools/promises.py _build/conformance.xml
 
 repository: venv
-	@$(IN_VENV) scripts/repository.py $(URL)
+	@$(IN_VENV) tools/repository.py $(URL)
 
 # .venv need not match pyproject.toml here: the pins are about to change.
 pins:
 	@[[ -x .venv-uv/bin/uv ]] || $(STEPS) venv
 	@echo "== Resolving requirements.txt: what .venv holds"
-	@$(UV_COMPILE) --extra tensorflow --extra book --extra test --extra pages --output-file requirements.txt >/dev/null
+	@$(UV_COMPILE) $(PACKAGE_EXTRAS) --extra tensorflow --extra book --extra test --extra pages --output-file requirements.txt >/dev/null
 	@echo "== Resolving requirements-floor.txt: the oldest versions that pyproject.toml allows"
-	@$(UV_COMPILE) --resolution lowest-direct --extra tensorflow --extra test \
+	@$(UV_COMPILE) --resolution lowest-direct $(PACKAGE_EXTRAS) --extra tensorflow --extra test \
 		--output-file requirements-floor.txt >/dev/null
 	@echo "== Resolving requirements-engines.txt: JAX and PyTorch, and all else as in requirements.txt"
-	@$(UV_COMPILE) --constraints requirements.txt --extra jax --extra torch --extra test \
+	@$(UV_COMPILE) --constraints requirements.txt $(PACKAGE_EXTRAS) --extra jax --extra torch --extra test \
 		--output-file requirements-engines.txt >/dev/null
 
 clean:

@@ -1,17 +1,18 @@
 """Train two of the models whose attention maps chapter 3 shows, and keep their weights.
 
-    python benchmarks/alignment.py alignment
+    python -m benchmarks alignment
 
 writes book/results/alignment.json, book/weights/window.npz and book/weights/appointments.npz. The function
 that trains is the chapter's: the cells that define it are run as they stand.
 """
 
-import argparse
 import time
 
-from memory import defined_in
-from results import write_results, write_weights
+from benchmarks.shared import quick
+from benchmarks.shared.results import write_results, write_weights
+from benchmarks.shared.training import defined_in
 
+RESULTS = ("alignment",)
 CELLS = ("attention-002", "attention-003", "attention-004", "attention-059")  # of chapter 3
 SETTINGS = {
     "window": {"name": "reverse", "window": "monotonic", "half_width": 2},
@@ -19,14 +20,15 @@ SETTINGS = {
 }
 
 
-def main():
+def add_arguments(parser):
+    """It has none."""
+
+
+def run(options):
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["alignment"], help="of the file in book/results/")
-    parser.parse_args()
     train = defined_in("03-attention", CELLS)["train"]
-    runs = [measure(train, name, options) for name, options in SETTINGS.items()]
-    write_results("alignment", ["python benchmarks/alignment.py alignment"], runs=runs)
+    runs = [measure(train, name, setting) for name, setting in SETTINGS.items()]
+    write_results("alignment", ["alignment"], runs=runs)
 
 
 def measure(train, weights, options):
@@ -42,7 +44,7 @@ def measure(train, weights, options):
         included) and ``exact_match`` of these texts.
     """
     started = time.perf_counter()
-    pipeline, _, _, right = train(**options)
+    pipeline, _, _, right = train(**{**options, **quick.size({}, {"epochs": 1, "batch_size": 1024})})
     seconds = time.perf_counter() - started
     write_weights(pipeline, weights)
     return {
@@ -52,7 +54,3 @@ def measure(train, weights, options):
         "training_seconds": round(seconds, 1),
         "exact_match": float(right.mean()),
     }
-
-
-if __name__ == "__main__":
-    main()

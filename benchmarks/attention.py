@@ -1,29 +1,23 @@
 """Train every attention on the same task, draw up where each looks, and measure what each order costs.
 
-    python benchmarks/attention.py attention --seeds 0 1 2
+    python -m benchmarks attention --seeds 0 1 2
 
 writes book/results/attention.json. Finished parts are kept in runs/attention/, and a command that is given
 again takes them from there.
 """
 
-import argparse
-import json
-import resource
 import statistics
-import subprocess
-import sys
 import time
+from functools import partial
 
-import keras
-import numpy as np
-from results import ROOT, kept, spread, write_results
+from benchmarks.shared import quick
+from benchmarks.shared.processes import in_processes, in_turns, timed
+from benchmarks.shared.results import attention_map, file_name, kept, runs_of, write_results
+from benchmarks.shared.summaries import median, ratio, spreads
+from benchmarks.shared.training import seconds_of, training_of, untrained
+from benchmarks.shared.worker import peak
 
-from s2s_lesson import engine, metrics, presets
-from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
-from s2s_lesson.prediction import without_end
-from s2s_lesson.training import compile_model
-
-RUNS = ROOT / "runs" / "attention"
+RESULTS = ("attention",)
 # The same sizes for all, and such that the score "dot" fits: 48 units in each direction, 96 in the decoder.
 SIZES = {"encoder_units": 48, "decoder_units": 96}
 EPOCHS, TEST_ROWS = 1, 1_000
@@ -49,34 +43,31 @@ ORDERS = {
 SCORES = {"dot": "luong_dot", "additive": "bahdanau"}
 LENGTHS = (10, 20, 40, 80)  # tokens, of source and target alike
 COST = {"vocabulary": 100, "embedding_dim": 64, "encoder_units": 64, "decoder_units": 128, "batch_size": 32}
+ROUNDS = 11
 
 
-def main():
-    """Run the benchmark, or one part of it in a process of its own."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["attention", "memory"], help="memory: one column of the costs")
+def add_arguments(parser):
+    """Add the arguments of this benchmark."""
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--order", choices=ORDERS)
-    parser.add_argument("--score", choices=SCORES)
-    options = parser.parse_args()
-    if options.name == "memory":
-        print(json.dumps(peak_memory(options.order, options.score)))
-        return
+
+
+def run(options):
+    """Run the benchmark."""
+    folder = runs_of("attention")
     runs = [
-        kept(file_of(variant, seed), train_dates, variant, seed)
+        kept(folder / f"{file_name(variant, seed)}.json", train_dates, variant, seed)
         for seed in options.seeds
         for variant in VARIANTS
     ]
-    columns = [(order, score) for order in ORDERS for score in SCORES]
     cost = {
         **COST,
-        "lengths": LENGTHS,
-        "seconds": kept(file_of("seconds"), seconds_per_step),
-        "memory": [kept(file_of("memory", *column), memory_of, *column) for column in columns],
+        "lengths": lengths(),
+        "seconds": kept(folder / "seconds.json", seconds_per_step),
+        "memory": kept(folder / "memory.json", memory),
     }
     write_results(
         "attention",
-        ["python benchmarks/attention.py attention --seeds", *options.seeds],
+        ["attention", "--seeds", *options.seeds],
         sizes=SIZES,
         epochs=EPOCHS,
         test_rows=TEST_ROWS,
@@ -84,14 +75,9 @@ def main():
             variant: summary([run for run in runs if run["variant"] == variant]) for variant in VARIANTS
         },
         runs=runs,
-        pronunciations=kept(file_of("pronunciations"), train_pronunciations),
+        pronunciations=kept(folder / "pronunciations.json", train_pronunciations),
         cost=cost,
     )
-
-
-def file_of(*names):
-    """Where the result of one part is kept."""
-    return RUNS / ("-".join(map(str, names)).replace(", ", "-").replace(" ", "_") + ".json")
 
 
 def train_dates(variant, seed):
@@ -107,20 +93,22 @@ def train_dates(variant, seed):
         ``exact_match`` (0 to 1), ``year`` (see ``year_alignment``) and ``maps``, one dict for each of the
         first three test pairs.
     """
+    import keras
+
     keras.utils.clear_session()
-    corpus, pipeline = presets.untrained("dates", seed, **SIZES, **VARIANTS[variant])
-    training = {**presets.PRESETS["dates"].training, "epochs": EPOCHS}
+    corpus, pipeline = untrained("dates", seed, **SIZES, **VARIANTS[variant])
+    training = training_of("dates", epochs=EPOCHS)
     started = time.process_time()
     history = pipeline.fit(corpus.train, corpus.dev, **training, seed=seed, progress=False)
     processor_seconds = time.process_time() - started
     pairs = corpus.test[:TEST_ROWS]
     predictions = pipeline.predict([pair.source for pair in pairs], beam_size=1)
-    right = [found.text == pair.target for found, pair in zip(predictions, pairs, strict=True)]
+    right = [prediction.text == pair.target for prediction, pair in zip(predictions, pairs, strict=True)]
     return {
         "variant": variant,
         "seed": seed,
         "parameters": pipeline.model.count_params(),
-        "training_seconds": round(sum(history["seconds"]), 1),
+        "training_seconds": seconds_of(history),
         "processor_seconds": round(processor_seconds, 1),
         "loss": history["loss"][-1],
         "val_loss": history["val_loss"][-1],
@@ -145,6 +133,8 @@ def year_alignment(predictions, pairs):
         heaviest weight lies on the digit that is written; ``within_one``, likewise for that digit and its two
         neighbours; ``weight_on_year``, the weight on the four digits together, a mean over steps.
     """
+    import numpy as np
+
     distances, weights = [], []
     for prediction, (_, target) in zip(predictions, pairs, strict=True):
         year, tokens = target[:4], "".join(prediction.source_tokens[:-1])
@@ -161,16 +151,6 @@ def year_alignment(predictions, pairs):
     }
 
 
-def attention_map(prediction):
-    """What a heat map shows: the tokens, and the weights as one text a row, rounded to three decimals."""
-    rows = [" ".join(f"{weight:.3g}" for weight in row.round(3)) for row in prediction.attention_weights]
-    return {
-        "source_tokens": prediction.source_tokens,
-        "tokens": prediction.tokens,
-        "attention_weights": rows,
-    }
-
-
 def train_pronunciations():
     """Train on pronunciations for one epoch, smaller than the preset: enough to see where it looks.
 
@@ -179,29 +159,48 @@ def train_pronunciations():
         ``phoneme_error_rate`` over these, ``forward``, the share of steps from one output token to the next
         in which the heaviest weight does not move back, and ``maps`` of the first six test words.
     """
+    import keras
+    import numpy as np
+
+    from s2s_lesson.data import edit_distance_rate
+    from s2s_lesson.data.prediction import without_end
+
     keras.utils.clear_session()
-    corpus, pipeline = presets.untrained("pronunciations", 0, **SPOKEN)
-    training = {**presets.PRESETS["pronunciations"].training, "epochs": 1}
+    corpus, pipeline = untrained("pronunciations", 0, **SPOKEN)
+    training = training_of("pronunciations", epochs=1)
     history = pipeline.fit(corpus.train, corpus.dev, **training, progress=False)
     answers = {}
     for pair in corpus.test:
         answers.setdefault(pair.source, []).append(pipeline.target_side(pair.target))
     words = list(answers)[:2000]
     predictions = pipeline.predict(words, beam_size=1)
-    moves = np.concatenate([np.diff(found.attention_weights.argmax(axis=1)) for found in predictions])
-    outputs = [without_end(found.tokens) for found in predictions]
+    moves = np.concatenate(
+        [np.diff(prediction.attention_weights.argmax(axis=1)) for prediction in predictions]
+    )
+    outputs = [without_end(prediction.tokens) for prediction in predictions]
     return {
         "options": {**SPOKEN, **training},
-        "training_seconds": round(sum(history["seconds"]), 1),
+        "training_seconds": seconds_of(history),
         "words": len(words),
-        "phoneme_error_rate": metrics.edit_distance_rate(outputs, [answers[word] for word in words]),
+        "phoneme_error_rate": edit_distance_rate(outputs, [answers[word] for word in words]),
         "forward": float(np.mean(moves >= 0)),
         "maps": [attention_map(prediction) for prediction in predictions[:6]],
     }
 
 
+def lengths():
+    """The lengths at which costs are measured."""
+    return quick.size(LENGTHS, LENGTHS[:1])
+
+
 def trainable(order, score):
     """A compiled model for the measurements of cost."""
+    from s2s_lesson import engine
+    from s2s_lesson.layers import Seq2SeqConfig
+    from s2s_lesson.models import Seq2Seq
+    from s2s_lesson.training import compile_model
+
+    engine.seed_everything(0)
     names = ("embedding_dim", "encoder_units", "decoder_units")
     sizes = {name: COST[name] for name in names}
     vocabulary = COST["vocabulary"]
@@ -213,6 +212,8 @@ def trainable(order, score):
 
 def batch_of(source_length, target_length):
     """Random ids, nothing padded, in the form of a training batch."""
+    import numpy as np
+
     generator = np.random.default_rng(0)
     size = COST["batch_size"]
     source_ids = generator.integers(4, COST["vocabulary"], (size, source_length), "int32")
@@ -220,8 +221,8 @@ def batch_of(source_length, target_length):
     return {"source_ids": source_ids, "decoder_inputs": targets}, targets
 
 
-def seconds_per_step(repeats=11):
-    """Time training steps of all orders and scores in turn, so that a busy machine slows all of them alike.
+def seconds_per_step():
+    """Time training steps of all orders and scores in turns.
 
     Returns:
         list of dicts of ``order``, ``score``, ``length`` (of source and target), ``seconds`` (median) and
@@ -229,34 +230,27 @@ def seconds_per_step(repeats=11):
     """
     columns = [(order, score) for score in SCORES for order in ORDERS]
     models = {column: trainable(*column) for column in columns}
-    found = []
     for model in models.values():
         model.train_on_batch(*batch_of(4, 5))  # the second shape makes the graph fit any
         model.train_on_batch(*batch_of(5, 4))
-    for length in LENGTHS:
-        batch = batch_of(length, length)
-        seconds = {column: [] for column in columns}
-        for repeat in range(repeats + 1):
-            for column in columns:
-                started = time.perf_counter()
-                models[column].train_on_batch(*batch)
-                if repeat > 0:
-                    seconds[column].append(time.perf_counter() - started)
+    measured = []
+    for length in lengths():
+        steps = {
+            column: partial(timed, model.train_on_batch, *batch_of(length, length))
+            for column, model in models.items()
+        }
+        rounds = in_turns(steps, quick.size(ROUNDS, 2))
+        seconds = {column: [one[column] for one in rounds] for column in columns}
         for order, score in columns:
-            base = np.array(seconds["after the RNN", score])
-            median = round(float(np.median(seconds[order, score])), 5)
-            ratio = float(np.median(np.array(seconds[order, score]) / base))
-            found.append(
-                {"order": order, "score": score, "length": length, "seconds": median, "ratio": ratio}
-            )
-    return found
+            own, base = seconds[order, score], seconds["after the RNN", score]
+            case = {"order": order, "score": score, "length": length}
+            measured.append({**case, "seconds": round(median(own), 5), "ratio": ratio(own, base)})
+    return measured
 
 
-def memory_of(order, score):
-    """``peak_memory`` in a process of its own: a process's peak never falls again."""
-    own = [sys.executable, __file__, "memory", "--order", order, "--score", score]
-    finished = subprocess.run(own, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE)
-    return json.loads(finished.stdout.splitlines()[-1])
+def memory():
+    """``peak_memory`` of all columns, each in a process of its own: a process's peak never falls again."""
+    return in_processes(peak_memory, [(order, score) for order in ORDERS for score in SCORES])
 
 
 def peak_memory(order, score):
@@ -270,27 +264,21 @@ def peak_memory(order, score):
     for shape in ((4, 5), (5, 4), (4, 4), (5, 5)):
         model.train_on_batch(*batch_of(*shape))
     before, growth = peak(), []
-    for length in LENGTHS:
+    for length in lengths():
         for _ in range(2):
             model.train_on_batch(*batch_of(length, length))
         growth.append(round(peak() - before, 1))
     return {"order": order, "score": score, "mebibytes": growth}
 
 
-def peak():
-    """Mebibytes of memory that this process has held at most, on Linux."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def summary(runs):
     """Mean, least and greatest of what is measured, over the seeds."""
-    columns = {
-        name: [run[name] for run in runs] for name in ("exact_match", "training_seconds", "processor_seconds")
-    }
-    columns |= {f"year_{name}": [run["year"][name] for run in runs] for name in ("on_digit", "within_one")}
-    return {name: spread(values) for name, values in columns.items()}
-
-
-if __name__ == "__main__":
-    engine.seed_everything(0)
-    main()
+    names = ("exact_match", "training_seconds", "processor_seconds")
+    figures = [
+        {
+            **{name: run[name] for name in names},
+            **{f"year_{name}": run["year"][name] for name in ("on_digit", "within_one")},
+        }
+        for run in runs
+    ]
+    return spreads(figures)

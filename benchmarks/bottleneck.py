@@ -1,6 +1,6 @@
 """Measure the fixed-length bottleneck: accuracy against source length, without attention and with it.
 
-    python benchmarks/bottleneck.py bottleneck --seeds 0 1 2 --processes 2
+    python -m benchmarks bottleneck --seeds 0 1 2 --processes 2
 
 writes book/results/bottleneck.json. The task is to repeat a row of random letters. Nothing in such a row can
 be guessed from the rest of it: all of it has to get from the encoder to the decoder. No row is seen twice, so
@@ -10,16 +10,15 @@ Each run uses one core. Finished runs stay in runs/bottleneck/: given again afte
 makes those that are missing.
 """
 
-import argparse
-import multiprocessing
-import os
 import time
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
 
-from results import ROOT, kept, spread, write_results
+from benchmarks.shared import quick
+from benchmarks.shared.processes import in_processes
+from benchmarks.shared.results import file_name, kept, runs_of, write_results
+from benchmarks.shared.summaries import spread
 
-RUNS = ROOT / "runs" / "bottleneck"
+RESULTS = ("bottleneck",)
 ROWS = {"alphabet_size": 26, "min_length": 4, "max_length": 24}
 TRAIN_SIZE = 153_600  # 1,200 batches
 TEST_SIZE = 4_200  # about 200 rows of each length
@@ -34,39 +33,35 @@ LONG = "none, four times the updates"  # for the first seed alone
 SCORES = ("exact_match", "token_error_rate", "token_accuracy")
 
 
-def main():
-    """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["bottleneck"], help="of the file in book/results/")
+def add_arguments(parser):
+    """Add the arguments of this benchmark."""
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--processes", type=int, default=2, help="runs at a time, one core each")
-    options = parser.parse_args()
-    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ[name] = "1"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def run(options):
+    """Run the benchmark."""
     jobs = [
         (setting, seed)
         for seed in options.seeds
         for setting in SETTINGS
         if setting != LONG or seed == options.seeds[0]
     ]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.processes, context, max_tasks_per_child=1) as pool:
-        runs = list(pool.map(run, *zip(*jobs, strict=True)))
+    runs = in_processes(measured, jobs, options.processes, threads=1)
     runs.sort(key=lambda run: (list(SETTINGS).index(run["setting"]), run["seed"]))
     write_results(
-        options.name,
-        ["python benchmarks/bottleneck.py", options.name, "--seeds", *options.seeds],
+        "bottleneck",
+        ["bottleneck", "--seeds", *options.seeds],
+        cores_per_run=1,
         task={"task": "copy", **ROWS, "test_size": TEST_SIZE, "batch_size": BATCH_SIZE},
         settings={setting: summary(setting, runs) for setting in SETTINGS},
         runs=runs,
     )
 
 
-def run(setting, seed):
-    """Measure, or read what an earlier call of this command found."""
-    name = setting.replace(", ", "-").replace(" ", "_")
-    return kept(RUNS / f"{name}-{seed}.json", measure, setting, seed)
+def measured(setting, seed):
+    """``measure``, where that is not done."""
+    return kept(runs_of("bottleneck") / f"{file_name(setting, seed)}.json", measure, setting, seed)
 
 
 def measure(setting, seed):
@@ -82,14 +77,12 @@ def measure(setting, seed):
         greedy search.
     """
     from s2s_lesson import corpora, engine
-    from s2s_lesson.evaluation import evaluate
-    from s2s_lesson.pipeline import TextToText
+    from s2s_lesson.pipeline import TextToText, evaluate
 
     options = {"embedding_dim": 32, "encoder_units": 64, "decoder_units": 128, **SETTINGS[setting]}
-    train_size = options.pop("train_size", TRAIN_SIZE)
-    corpus = corpora.load(
-        "copy", seed=seed, **ROWS, train_size=4 * TRAIN_SIZE, dev_size=500, test_size=TEST_SIZE
-    )
+    train_size = quick.size(options.pop("train_size", TRAIN_SIZE), 256)
+    most, test_size = quick.size(4 * TRAIN_SIZE, 256), quick.size(TEST_SIZE, 60)
+    corpus = corpora.load("copy", seed=seed, **ROWS, train_size=most, dev_size=500, test_size=test_size)
     engine.seed_everything(seed)
     pipeline = TextToText.from_pairs(
         corpus.train[:train_size], source_tokens="whitespace", target_tokens="whitespace", **options
@@ -134,13 +127,8 @@ def summary(setting, runs):
         the order of ``lengths``.
     """
     chosen = [run["lengths"] for run in runs if run["setting"] == setting]
-    found = {"options": SETTINGS[setting], "lengths": [scores["length"] for scores in chosen[0]]}
+    figures = {"options": SETTINGS[setting], "lengths": [scores["length"] for scores in chosen[0]]}
     for name in SCORES:
-        columns = [[scores[name] for scores in length] for length in zip(*chosen, strict=True)]
-        spreads = [spread(column) for column in columns]
-        found[name] = {key: [round(one[key], 4) for one in spreads] for key in ("mean", "min", "max")}
-    return found
-
-
-if __name__ == "__main__":
-    main()
+        by_length = [spread([scores[name] for scores in length]) for length in zip(*chosen, strict=True)]
+        figures[name] = {key: [round(one[key], 4) for one in by_length] for key in by_length[0]}
+    return figures

@@ -1,6 +1,6 @@
 """Train chatbots on film dialogue and score their replies on films that no training saw.
 
-    python benchmarks/cornell.py cornell --seeds 0 1 2
+    python -m benchmarks cornell --seeds 0 1 2
 
 writes book/results/cornell.json: the article's configuration, the default preset, and one run of this without
 attention, each with several ways to choose a reply, beside two baselines; and one run on small talk. Runs
@@ -9,15 +9,16 @@ share the trainings: --only names what one does. Without S2S_LESSON_DATA the ful
 used, in place of the subset of 59 films that the figures in the book come from.
 """
 
-import argparse
-import json
+import statistics
 import warnings
 from collections import Counter
 
-import numpy as np
-from results import ROOT, kept, spread, write_results
+from benchmarks.shared import quick
+from benchmarks.shared.results import file_name, kept, runs_of, write_results
+from benchmarks.shared.summaries import spread, spreads
+from benchmarks.shared.training import history_in, shortened, training_of, untrained
 
-RUNS = ROOT / "runs" / "cornell"
+RESULTS = ("cornell",)
 ARMS = {
     "article": "the preset article: no attention, stop words and punctuation gone",
     "default": "the preset cornell: attention, every word kept",
@@ -46,34 +47,35 @@ LENGTH_BONUSES = [round(0.1 * step, 1) for step in range(41)]
 SHOWN, SHOWN_SEED = 12, 0
 
 
-def main():
-    """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["cornell"], help="of the file in book/results/")
+def add_arguments(parser):
+    """Add the arguments of this benchmark."""
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS), help="to score; default: all")
     parser.add_argument("--only", nargs="+", choices=[*ARMS, BACKWARD], help="train these, write no results")
-    options = parser.parse_args()
+
+
+def run(options):
+    """Run the benchmark."""
     warnings.simplefilter("ignore")  # overlong pairs are left out
     if options.only:
         for seed in options.seeds:
             for arm in options.only:
                 train(arm, seed)
         return
-    runs = []
+    folder, runs = runs_of("cornell"), []
     for arm in options.arms:
         for seed in options.seeds[:1] if arm in ONE_SEED else options.seeds:
-            runs.append(kept(RUNS / f"{arm}-{seed}.json", measure, arm, seed))
+            runs.append(kept(folder / f"{file_name(arm, seed)}.json", measure, arm, seed))
     names = {name: arm for name, arm in CORPORA.items() if arm in options.arms}
     chosen = ["--arms", *options.arms] if options.arms != list(ARMS) else []
     write_results(
         "cornell",
-        ["python benchmarks/cornell.py cornell --seeds", *options.seeds, *chosen],
+        ["cornell", "--seeds", *options.seeds, *chosen],
         arms={arm: ARMS[arm] for arm in options.arms},
         decoders=DECODERS,
-        corpora={name: kept(RUNS / f"corpus-{name}.json", describe, arm) for name, arm in names.items()},
+        corpora={name: kept(folder / f"corpus-{name}.json", describe, arm) for name, arm in names.items()},
         baselines={
-            name: kept(RUNS / f"baselines-{name}.json", baselines, arm) for name, arm in names.items()
+            name: kept(folder / f"baselines-{name}.json", baselines, arm) for name, arm in names.items()
         },
         figures={arm: summary([run for run in runs if run["arm"] == arm]) for arm in options.arms},
         runs=runs,
@@ -82,24 +84,27 @@ def main():
 
 def corpus_of(arm):
     """The corpus that an arm is scored on: pairs of at most 20 words a side."""
-    from s2s_lesson import presets
+    from s2s_lesson.pipeline import presets
 
-    return presets.load_corpus("chitchat" if arm == "chitchat" else "cornell")
+    return shortened(presets.load_corpus("chitchat" if arm == "chitchat" else "cornell"))
+
+
+def folder_of(arm, seed):
+    """Where the run of an arm lies."""
+    return runs_of("cornell") / f"{arm.replace(' ', '-')}-{seed}"
 
 
 def train(arm, seed):
     """Train an arm, or go on with its training: its pipeline."""
-    from s2s_lesson import presets
     from s2s_lesson.pipeline import TextToText
 
-    folder = RUNS / f"{arm.replace(' ', '-')}-{seed}"
+    folder = folder_of(arm, seed)
     if (folder / "done").exists():
         return TextToText.load(folder)
     preset = {"article": "article", "chitchat": "chitchat"}.get(arm, "cornell")
     other = {"attention": "none"} if arm == "no attention" else {}
-    corpus, pipeline = presets.untrained(preset, seed, backward=arm == BACKWARD, **other)
-    training = presets.PRESETS[preset].training
-    training = {**training, "epochs": EPOCHS.get(arm, training["epochs"])}
+    corpus, pipeline = untrained(preset, seed, backward=arm == BACKWARD, **other)
+    training = training_of(preset, **({"epochs": EPOCHS[arm]} if arm in EPOCHS else {}))
     pipeline.fit(corpus.train, corpus.dev, folder=folder, resume=True, seed=seed, progress=False, **training)
     (folder / "done").write_text("")
     print(f"{arm}, seed {seed}: trained", flush=True)
@@ -115,9 +120,11 @@ def measure(arm, seed):
         figures for each decoder) and ``shown``: some ``rows`` of the test split, drawn at random, and the
         replies to them.
     """
+    import numpy as np
+
     pipeline, corpus = train(arm, seed), corpus_of(arm)
     pairs = corpus.test
-    history = json.loads((RUNS / f"{arm.replace(' ', '-')}-{seed}" / "history.json").read_text("utf-8"))
+    history = history_in(folder_of(arm, seed))
     sources = [source for source, _ in pairs]
     backward = None if arm == "chitchat" else train(BACKWARD, 0)
     chosen = chosen_on_dev(pipeline, corpus.dev[:TUNED_ON], seed, backward)
@@ -150,12 +157,12 @@ def chosen_on_dev(pipeline, pairs, seed, backward):
     sources = [source for source, _ in pairs]
 
     def length(texts):
-        return np.mean([len(pipeline.target_side(text)) for text in texts])
+        return statistics.fmean(len(pipeline.target_side(text)) for text in texts)
 
     wanted, lengths = length([target for _, target in pairs]), {}
-    for penalty in LENGTH_PENALTIES:
-        found = pipeline.predict(sources, truncate=True, **longer_beam(penalty))
-        lengths[penalty] = length([reply.text for reply in found])
+    for penalty in quick.size(LENGTH_PENALTIES, LENGTH_PENALTIES[:2]):
+        predictions = pipeline.predict(sources, truncate=True, **longer_beam(penalty))
+        lengths[penalty] = length([reply.text for reply in predictions])
     chosen = {"length_penalty": min(lengths, key=lambda penalty: abs(lengths[penalty] - wanted))}
     if backward:
         ranked = by_mutual_information(pipeline, sources, seed, backward)
@@ -168,15 +175,17 @@ def chosen_on_dev(pipeline, pairs, seed, backward):
 
 def longer_beam(penalty):
     """Options of ``predict``."""
-    return {**BEAM, "length_formula": "average", "length_penalty": penalty}
+    from s2s_lesson.search import Scoring
+
+    return {**BEAM, "scoring": Scoring(penalty, "average")}
 
 
 def by_mutual_information(pipeline, sources, seed, backward):
     """Draw samples and rank them: list of ``Prediction`` with alternatives."""
-    from s2s_lesson.reranking import rerank_replies
+    from s2s_lesson.search import rerank_replies
 
-    found = pipeline.sample(sources, N_BEST, seed=seed, truncate=True)
-    return rerank_replies(found, backward, weight=MMI_WEIGHT)
+    samples = pipeline.sample(sources, N_BEST, seed=seed, truncate=True)
+    return rerank_replies(samples, backward, weight=MMI_WEIGHT)
 
 
 def with_bonus(best, bonus):
@@ -186,24 +195,27 @@ def with_bonus(best, bonus):
 
 def replies(pipeline, sources, seed, backward, chosen):
     """Answer all sources in each way of ``DECODERS``, where there is what it needs: dict of lists of str."""
+    from s2s_lesson.search import Constraints
+
     longer = longer_beam(chosen["length_penalty"])
-    found = {
+    predictions = {
         name: pipeline.predict(sources, truncate=True, **options)
         for name, options in {
             "greedy": {"beam_size": 1},
             "beam": BEAM,
             "beam, longer": longer,
-            "no repeats": {**longer, "no_repeat_ngram": 2},
+            "no repeats": {**longer, "constraints": Constraints(no_repeat_ngram=2)},
         }.items()
     }
-    found["sampling"] = pipeline.sample(sources, seed=seed, truncate=True)
-    found["nucleus"] = pipeline.sample(sources, seed=seed, truncate=True, top_p=0.9)
+    predictions["sampling"] = pipeline.sample(sources, seed=seed, truncate=True)
+    predictions["nucleus"] = pipeline.sample(sources, seed=seed, truncate=True, top_p=0.9)
     if backward:
-        found["mutual information"] = by_mutual_information(pipeline, sources, seed, backward)
-        found["mutual information, longer"] = [
-            with_bonus(best, chosen["length_bonus"]) for best in found["mutual information"]
+        ranked = by_mutual_information(pipeline, sources, seed, backward)
+        predictions["mutual information"] = ranked
+        predictions["mutual information, longer"] = [
+            with_bonus(best, chosen["length_bonus"]) for best in ranked
         ]
-    return {name: [prediction.text for prediction in predictions] for name, predictions in found.items()}
+    return {name: [reply.text for reply in chosen_ones] for name, chosen_ones in predictions.items()}
 
 
 def perplexities(pipeline, pairs):
@@ -215,10 +227,12 @@ def perplexities(pipeline, pairs):
         dict of ``pairs`` scored, ``vocabulary`` size, ``unknown`` share of tokens, ``per_token``,
         ``per_character`` and ``accuracy``. The end counts as one token and as one character.
     """
-    from s2s_lesson import evaluation
+    import numpy as np
+
+    from s2s_lesson.pipeline import evaluate
 
     readable = [pair for pair in pairs if pipeline.target_side(pair[0]) and pipeline.target_side(pair[1])]
-    scores = evaluation.evaluate(pipeline, readable, beam_size=1)
+    scores = evaluate(pipeline, readable, beam_size=1)
     ids = [pipeline.target_vocab.encode(pipeline.target_side(target)) for _, target in readable]
     tokens = np.concatenate(ids)
     return {
@@ -233,23 +247,22 @@ def perplexities(pipeline, pairs):
 
 def figures(texts, pairs):
     """Score replies against what was said, in lower case: dict of figures."""
-    from s2s_lesson import metrics
-    from s2s_lesson.text import tokenize
+    from s2s_lesson import data
 
     texts, said = [text.lower() for text in texts], [[target.lower()] for _, target in pairs]
-    tokens = [tokenize(text, "casual") for text in texts]
-    bleu, bleu_signature = metrics.bleu(texts, said)
-    chrf, chrf_signature = metrics.chrf(texts, said)
+    tokens = [data.tokenize(text, "casual") for text in texts]
+    bleu, bleu_signature = data.bleu(texts, said)
+    chrf, chrf_signature = data.chrf(texts, said)
     return {
         "bleu": bleu,
         "bleu_signature": bleu_signature,
         "chrf": chrf,
         "chrf_signature": chrf_signature,
-        "distinct_1": metrics.distinct_n(tokens, 1),
-        "distinct_2": metrics.distinct_n(tokens, 2),
-        "unique": metrics.unique_share(texts),
-        "ten_commonest": metrics.commonest_share(texts, 10),
-        "tokens": metrics.mean_length(tokens),
+        "distinct_1": data.distinct_n(tokens, 1),
+        "distinct_2": data.distinct_n(tokens, 2),
+        "unique": data.unique_share(texts),
+        "ten_commonest": data.commonest_share(texts, 10),
+        "tokens": data.mean_length(tokens),
         "commonest": Counter(texts).most_common(1)[0],
     }
 
@@ -264,17 +277,18 @@ def baselines(arm):
         "retrieval": retrieved(corpus.train, sources),
         "what was said": [target for _, target in corpus.test],
     }
-    found = {name: figures(replies, corpus.test) for name, replies in texts.items()}
-    for scores in found.values():
+    scored = {name: figures(replies, corpus.test) for name, replies in texts.items()}
+    for scores in scored.values():
         del scores["commonest"]  # a text of the corpus
-    return found
+    return scored
 
 
 def retrieved(pairs, sources):
     """Answer each source with the reply to the most similar one: cosine of TF-IDF vectors, of tokens."""
+    import numpy as np
     from scipy.sparse import csr_array
 
-    from s2s_lesson.text import tokenize
+    from s2s_lesson.data import tokenize
 
     known = [tokenize(source.lower(), "casual") for source, _ in pairs]
     asked = [tokenize(source.lower(), "casual") for source in sources]
@@ -288,11 +302,11 @@ def retrieved(pairs, sources):
         rows, places, values = [], [], []
         for row, line in enumerate(lines):
             counts = Counter(token for token in line if token in columns)
-            found = {columns[token]: count * weight[token] for token, count in counts.items()}
-            norm = np.sqrt(sum(value**2 for value in found.values())) or 1.0
-            rows += [row] * len(found)
-            places += found
-            values += [value / norm for value in found.values()]
+            weighted = {columns[token]: count * weight[token] for token, count in counts.items()}
+            norm = np.sqrt(sum(value**2 for value in weighted.values())) or 1.0
+            rows += [row] * len(weighted)
+            places += weighted
+            values += [value / norm for value in weighted.values()]
         return csr_array((values, (rows, places)), shape=(len(lines), len(columns)))
 
     similar = vectors(asked) @ vectors(known).T
@@ -308,21 +322,10 @@ def describe(arm):
 
 def summary(runs):
     """Mean and spread over the seeds: dict of figures of teacher forcing and of each decoder."""
-    found = {
+    return {
         "parameters": runs[0]["parameters"],
         "seconds": spread([run["seconds"] for run in runs]),
         "chosen_on_dev": spreads([run["chosen_on_dev"] for run in runs]),
         "teacher_forced": spreads([run["teacher_forced"] for run in runs]),
+        "replies": {name: spreads([run["replies"][name] for run in runs]) for name in runs[0]["replies"]},
     }
-    decoders = {name: spreads([run["replies"][name] for run in runs]) for name in runs[0]["replies"]}
-    return {**found, "replies": decoders}
-
-
-def spreads(dicts):
-    """Mean and spread of every figure that is a number."""
-    numbers = [name for name, value in dicts[0].items() if isinstance(value, int | float)]
-    return {name: spread([figures[name] for figures in dicts]) for name in numbers}
-
-
-if __name__ == "__main__":
-    main()

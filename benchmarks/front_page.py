@@ -1,40 +1,35 @@
 """Train the preset of the dates, and write the attention map of the front page.
 
-    python benchmarks/front_page.py front_page
+    python -m benchmarks front_page
 
 writes book/results/front_page.json and, for the README, book/images/attention.png. The run stays in
-runs/figures/, where benchmarks/figures.py takes it up.
+runs/figures/, where ``python -m benchmarks figures dates`` takes it up.
 """
 
-import argparse
+from benchmarks.shared.results import attention_map, image, runs_of, write_results
+from benchmarks.shared.training import measured_by_command_line
 
-from attention import attention_map
-from figures import measure
-from results import ROOT, write_results
-
-from s2s_lesson import plotting
-from s2s_lesson.pipeline import TextToText
-
+RESULTS = ("front_page",)
 SOURCE = "30 sept. 2016"
 
 
-def main():
+def add_arguments(parser):
+    """It has none."""
+
+
+def run(options):
     """Train, read one date, and write its map."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["front_page"], help="of the file in book/results/")
-    parser.parse_args()
-    run = measure("dates", seed=0)
-    [prediction] = TextToText.load(ROOT / "runs" / "figures" / "dates-0").predict([SOURCE])
-    plotting.plot_attention(prediction).figure.savefig(ROOT / "book" / "images" / "attention.png", dpi=200)
+    from s2s_lesson.pipeline import TextToText
+    from s2s_lesson.teaching import plot_attention
+
+    measured = measured_by_command_line("dates", seed=0)
+    [prediction] = TextToText.load(runs_of("figures") / "dates-0").predict([SOURCE])
+    plot_attention(prediction).figure.savefig(image("attention.png"), dpi=200)
     write_results(
         "front_page",
-        ["python benchmarks/front_page.py front_page"],
+        ["front_page"],
         source=prediction.source,
         text=prediction.text,
         map=attention_map(prediction),
-        runs=[run],
+        runs=[measured],
     )
-
-
-if __name__ == "__main__":
-    main()

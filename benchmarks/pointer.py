@@ -1,47 +1,38 @@
 """Train Pointer Networks to sort numbers and to find convex hulls; write the figures that the book quotes.
 
-    python benchmarks/pointer.py pointer --seeds 0 1 2 --processes 2
+    python -m benchmarks pointer --seeds 0 1 2 --processes 2
 
 writes book/results/pointer.json. Each run uses one core. The runs themselves stay in runs/pointer/; one that
 was interrupted goes on where it stopped when the command is given again, and one that is finished is not
 repeated.
 """
 
-import argparse
-import json
-import multiprocessing
-import os
-import platform
 import statistics
 import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
 
-import keras
-import numpy as np
+from benchmarks.shared import quick
+from benchmarks.shared.processes import in_processes
+from benchmarks.shared.results import file_name, kept, runs_of, write_results
+from benchmarks.shared.summaries import spreads
+from benchmarks.shared.training import seconds_of
 
-from s2s_lesson import engine
-from s2s_lesson.corpora import points
-from s2s_lesson.pointer import FIRST_ID, PointerBatches, PointerNetwork, pointer_batch, positions_of
-from s2s_lesson.search import greedy_search
-from s2s_lesson.training import compile_model, fit
-from s2s_lesson.vocab import Vocabulary
-
-ROOT = Path(__file__).parent.parent
-RUNS = ROOT / "runs" / "pointer"
+RESULTS = ("pointer",)
 TEST_SEED, TEST_SIZE = 1_000_000, 2_000
 STEPS_AN_EPOCH = 200
 
 
 def sorting(size, seed, length=10):
     """Rows of 10 numbers."""
+    from s2s_lesson.corpora import points
+
     return points.sorting(size, length, seed)
 
 
 def hulls(size, seed, least=5, most=10):
     """Sets of 5 to 10 points."""
+    from s2s_lesson.corpora import points
+
     return points.convex_hulls(size, least, most, seed)
 
 
@@ -101,57 +92,62 @@ LITERATURE = [
 ]
 
 
-def main():
-    """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["pointer"], help="of the file in book/results/")
+def add_arguments(parser):
+    """Add the arguments of this benchmark."""
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--processes", type=int, default=2, help="runs at a time, one core each")
-    options = parser.parse_args()
-    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ[name] = "1"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def run(options):
+    """Run the benchmark."""
     jobs = [
         (name, seed)
         for name, experiment in EXPERIMENTS.items()
         for seed in options.seeds[: experiment.get("most_seeds")]
     ]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(options.processes, context, max_tasks_per_child=1) as pool:
-        runs = list(pool.map(measure, *zip(*jobs, strict=True)))
-    results = {
-        "command": " ".join(
-            ["python benchmarks/pointer.py", options.name, "--seeds", *map(str, options.seeds)]
-        ),
-        "cores": os.cpu_count(),
-        "cores_per_run": 1,
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("tensorflow", "keras", "scipy")},
-        "test_rows": TEST_SIZE,
-        "experiments": {
+    runs = in_processes(measured, jobs, options.processes, threads=1)
+    write_results(
+        "pointer",
+        ["pointer", "--seeds", *options.seeds],
+        packages=("tensorflow", "keras", "scipy"),
+        cores_per_run=1,
+        test_rows=TEST_SIZE,
+        experiments={
             name: {
                 "network": experiment["network"],
-                "training": experiment["training"] | {"steps": steps(experiment)},
+                "training": experiment["training"] | {"steps": sum(steps(experiment))},
                 "scores": summary([run["scores"] for run in runs if run["experiment"] == name]),
             }
             for name, experiment in EXPERIMENTS.items()
         },
-        "one_parameter_scorer": one_parameter_scores(),
-        "literature": LITERATURE,
-        "runs": runs,
-    }
-    path = ROOT / "book" / "results" / f"{options.name}.json"
-    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(f"The figures are in {path}.")
+        one_parameter_scorer=one_parameter_scores(),
+        literature=LITERATURE,
+        runs=runs,
+    )
 
 
 def steps(experiment):
-    """Training steps of an experiment."""
-    return experiment["training"]["epochs"] * STEPS_AN_EPOCH
+    """Training steps of an experiment: a list of one number an epoch."""
+    return quick.size([STEPS_AN_EPOCH] * experiment["training"]["epochs"], [10])
+
+
+def rows_to_test():
+    """Rows to test with."""
+    return quick.size(TEST_SIZE, 50)
+
+
+def measured(name, seed):
+    """``measure``, where that is not done."""
+    return kept(folder_of(name, seed) / "run.json", measure, name, seed)
+
+
+def folder_of(name, seed):
+    """Where a run lies."""
+    return runs_of("pointer") / file_name(name, seed)
 
 
 def measure(name, seed):
-    """Train and score one network, or read what was found when it was done before.
+    """Train and score one network.
 
     Args:
         name: one of ``EXPERIMENTS``.
@@ -162,11 +158,7 @@ def measure(name, seed):
         included), ``processor_seconds`` (of the training alone; None for a run that was interrupted),
         ``parameters`` and ``scores``.
     """
-    folder = RUNS / f"{name.replace(', ', '-').replace(' ', '_')}-{seed}"
-    done = folder / "run.json"
-    if done.exists():
-        return json.loads(done.read_text(encoding="utf-8"))
-    experiment = EXPERIMENTS[name]
+    experiment, folder = EXPERIMENTS[name], folder_of(name, seed)
     resumed = (folder / "checkpoint.npz").exists()
     started = time.process_time()
     model, history = train(experiment, seed, folder)
@@ -175,17 +167,14 @@ def measure(name, seed):
     for how, network in decoders(model, experiment["network"]).items():
         for test, case in experiment["tests"].items():
             scores[test + how] = score(network, *case)
-    run = {
+    return {
         "experiment": name,
         "seed": seed,
-        "training_seconds": round(sum(history["seconds"]), 1),
+        "training_seconds": seconds_of(history),
         "processor_seconds": None if resumed else round(spent, 1),
         "parameters": model.count_params(),
         "scores": scores,
     }
-    print(json.dumps(run), flush=True)
-    done.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
-    return run
 
 
 def train(experiment, seed, folder):
@@ -199,27 +188,35 @@ def train(experiment, seed, folder):
     Returns:
         The model and its history.
     """
+    import keras
+
+    from s2s_lesson import engine
+    from s2s_lesson.models import PointerBatches, PointerNetwork
+    from s2s_lesson.training import compile_model, fit
+
     engine.seed_everything(seed)
     model = PointerNetwork(**experiment["network"])
-    options = experiment["training"]
-    warm_up = steps(experiment) // 10
+    options, by_epoch = experiment["training"], steps(experiment)
+    warm_up = sum(by_epoch) // 10
     learning_rate = keras.optimizers.schedules.CosineDecay(
         0.0,
-        steps(experiment) - warm_up,
+        sum(by_epoch) - warm_up,
         alpha=0.005,
         warmup_target=options["learning_rate"],
         warmup_steps=warm_up,
     )
     compile_model(model, learning_rate)
     batch = {"length": 10, "batch_size": options["batch_size"]}
-    training = PointerBatches(experiment["task"], **batch, steps=STEPS_AN_EPOCH, seed=1 + 2 * seed)
+    training = PointerBatches(experiment["task"], **batch, steps=by_epoch[0], seed=1 + 2 * seed)
     development = PointerBatches(experiment["task"], **batch, steps=8, seed=2 + 2 * seed)
-    history = fit(model, training, development, epochs=options["epochs"], folder=folder, resume=True)
+    history = fit(model, training, development, epochs=len(by_epoch), folder=folder, resume=True)
     return model, history
 
 
 def decoders(model, network):
     """The network itself, and where it may choose a position twice, one of the same weights that may not."""
+    from s2s_lesson.models import PointerNetwork
+
     if model.options["mask_chosen"]:
         return {"": model}
     masked = PointerNetwork(**network, mask_chosen=True)
@@ -238,24 +235,31 @@ def score(model, task, length):
     Returns:
         dict with ``accuracy`` from 0 to 1, and for hulls what ``points.hull_scores`` returns.
     """
-    vectors, positions = task(TEST_SIZE, TEST_SEED)
+    from s2s_lesson.corpora import points
+    from s2s_lesson.models import pointer_batch
+
+    vectors, positions = task(rows_to_test(), TEST_SEED)
     inputs, _ = pointer_batch(vectors, positions, length)
     state = model.encode(inputs["source_vectors"], inputs["source_mask"])
-    found = answers(engine.compile_function(model.step, model), state, length)
+    answers = greedy_answers(model.step, state, length)
     if vectors[0].shape[1] == 2:
-        return points.hull_scores(vectors, found, positions)
-    return {"accuracy": sorted_share(found, positions)}
+        return points.hull_scores(vectors, answers, positions)
+    return {"accuracy": sorted_share(answers, positions)}
 
 
-def answers(step, state, length):
-    """Greedy answers: a list of lists of positions."""
+def greedy_answers(step, state, length):
+    """What greedy search answers: a list of lists of positions."""
+    from s2s_lesson.data import Vocabulary
+    from s2s_lesson.models import positions_of
+    from s2s_lesson.search import greedy_search
+
     ends = {"bos_id": Vocabulary.bos_id, "eos_id": Vocabulary.eos_id}
     return positions_of(greedy_search(step, state, **ends, max_output_length=length + 1).sequences[:, 0])
 
 
-def sorted_share(found, positions):
+def sorted_share(answers, positions):
     """Share of the rows that are sorted exactly."""
-    pairs = zip(found, positions, strict=True)
+    pairs = zip(answers, positions, strict=True)
     return statistics.fmean(answer == list(right) for answer, right in pairs)
 
 
@@ -264,11 +268,16 @@ def one_parameter_scores(weight=1.0):
 
     Any weight above 0 gives the same answers.
     """
-    scores = {}
+    import numpy as np
+
+    from s2s_lesson.data import Vocabulary
+    from s2s_lesson.models.pointer_network import FIRST_ID
+
+    rows, scores = rows_to_test(), {}
     for name, (task, length) in SORTING_TESTS.items():
-        vectors, positions = task(TEST_SIZE, TEST_SEED)
+        vectors, positions = task(rows, TEST_SEED)
         numbers = np.stack(vectors)[:, :, 0]
-        logits = np.full((TEST_SIZE, FIRST_ID + length), -np.inf)
+        logits = np.full((rows, FIRST_ID + length), -np.inf)
         logits[:, FIRST_ID:] = -weight * numbers
         logits[:, Vocabulary.eos_id] = -2 * weight  # below every number
 
@@ -278,7 +287,7 @@ def one_parameter_scores(weight=1.0):
             state[pointed, token_ids[pointed]] = -np.inf
             return state, state
 
-        scores[name] = {"accuracy": sorted_share(answers(step, logits, length), positions)}
+        scores[name] = {"accuracy": sorted_share(greedy_answers(step, logits, length), positions)}
     return {"weight": weight, "scores": scores}
 
 
@@ -291,16 +300,4 @@ def summary(scores):
     Returns:
         dict of dicts of dicts with ``mean``, ``min`` and ``max``; without an area that some seed has not.
     """
-    found = {}
-    for test in scores[0]:
-        columns = {name: [score[test][name] for score in scores] for name in scores[0][test]}
-        found[test] = {
-            name: {"mean": statistics.fmean(values), "min": min(values), "max": max(values)}
-            for name, values in columns.items()
-            if None not in values
-        }
-    return found
-
-
-if __name__ == "__main__":
-    main()
+    return {test: spreads([score[test] for score in scores]) for test in scores[0]}

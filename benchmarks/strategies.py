@@ -1,7 +1,7 @@
 """Train one model under each strategy, with the same data and the same number of updates, and compare.
 
-    python benchmarks/strategies.py strategies --seeds 0 1 2
-    python benchmarks/strategies.py best
+    python -m benchmarks strategies --seeds 0 1 2
+    python -m benchmarks strategies best
 
 The first writes book/results/strategies.json, and for chapter 5 the weights of two of its runs to
 book/weights/. The second writes book/results/best.json: the best configuration, trained as long as pays. Both
@@ -9,17 +9,18 @@ use the published split of CMUdict. The runs stay in runs/strategies/; one that 
 it stopped when the command is given again. Several processes may share the work: --only names what one does.
 """
 
-import argparse
 import csv
-import json
-import os
-import statistics
 import time
 import warnings
+from functools import partial
 
-from results import ROOT, kept, spread, write_results, write_weights
+from benchmarks.shared import quick
+from benchmarks.shared.processes import in_turns, timed
+from benchmarks.shared.results import kept, runs_of, write_results, write_weights
+from benchmarks.shared.summaries import difference, ratio, spreads
+from benchmarks.shared.training import history_in, shortened
 
-RUNS = ROOT / "runs" / "strategies"
+RESULTS = ("strategies", "best")
 MODEL = {"embedding_dim": 64, "encoder_units": 128, "decoder_units": 128, "dropout": 0.1}
 TRAINING = {"batch_size": 128, "learning_rate": 2e-3}
 PASSES, UPDATES_IN_A_PASS = 3, 882
@@ -58,45 +59,46 @@ LITERATURE = [
 ]
 
 
-def main():
-    """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["strategies", "best"], help="of the file in book/results/")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+def add_arguments(parser):
+    """Add the arguments of this benchmark."""
+    parser.add_argument("name", nargs="?", choices=RESULTS, default="strategies", help="of the results")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of strategies")
     parser.add_argument("--only", nargs="+", choices=ARMS, help="train these, and write no results")
-    options = parser.parse_args()
+
+
+def run(options):
+    """Run the benchmark."""
     warnings.simplefilter("ignore")  # overlong pairs are left out
     if options.name == "best":
         write_best()
         return
-    runs = [run for seed in options.seeds for run in runs_of(options.only or ARMS, seed)]
-    if not options.only:
-        for arm in WITH_WEIGHTS:
-            write_weights_of(arm, options.seeds[0])
-        figures = {arm: summary([run for run in runs if run["arm"] == arm]) for arm in ARMS}
-        write_results(
-            "strategies",
-            ["python benchmarks/strategies.py strategies --seeds", *options.seeds],
-            corpus="pronunciations, published split",
-            model=MODEL,
-            training=TRAINING,
-            passes=PASSES,
-            arms=ARMS,
-            figures=figures,
-            costs=kept(RUNS / "costs.json", measure_costs),
-            differences={arm: differences(runs, arm) for arm in ARMS if arm != "teacher forcing"},
-            runs=runs,
-        )
-
-
-def runs_of(arms, seed):
-    """Train and score, where that is not done: one dict for each run."""
-    return [kept(folder_of(arm, seed).with_suffix(".json"), measure, arm, seed) for arm in arms]
+    runs = [
+        kept(folder_of(arm, seed).with_suffix(".json"), measure, arm, seed)
+        for seed in options.seeds
+        for arm in options.only or ARMS
+    ]
+    if options.only:
+        return
+    for arm in WITH_WEIGHTS:
+        write_weights_of(arm, options.seeds[0])
+    write_results(
+        "strategies",
+        ["strategies", "--seeds", *options.seeds],
+        corpus="pronunciations, published split",
+        model=MODEL,
+        training=TRAINING,
+        passes=PASSES,
+        arms=ARMS,
+        figures={arm: summary(runs, arm) for arm in ARMS},
+        costs=kept(runs_of("strategies") / "costs.json", measure_costs),
+        differences={arm: differences(runs, arm) for arm in ARMS if arm != "teacher forcing"},
+        runs=runs,
+    )
 
 
 def folder_of(arm, seed):
     """Where the run of an arm lies."""
-    return RUNS / f"{arm.replace(' ', '-').replace(',', '')}-{seed}"
+    return runs_of("strategies") / f"{arm.replace(' ', '-').replace(',', '')}-{seed}"
 
 
 def end_of(arm, seed):
@@ -113,31 +115,36 @@ def write_weights_of(arm, seed):
 
 def measure(arm, seed):
     """Train and score one run: a dict of its figures."""
-    from s2s_lesson.corpora import pronunciations
     from s2s_lesson.pipeline import TextToText
 
-    corpus = pronunciations.load_published()
-    folder = folder_of(arm, seed)
-    end = end_of(arm, seed)
+    corpus = published()
+    folder, end = folder_of(arm, seed), end_of(arm, seed)
     if arm == "minimum risk":
-        train(corpus, folder / "beginning", seed, {**TRAINING, "epochs": BEGINNING_PASSES})
+        passes = quick.size(BEGINNING_PASSES, 1)
+        train(corpus, folder / "beginning", seed, {**TRAINING, "epochs": passes})
         before = scores(TextToText.load(folder / "beginning"), corpus.test)
         pipeline = TextToText.load(folder / "beginning")
         options = {**FINE_TUNING, "epochs": PASSES - BEGINNING_PASSES, "strategies": strategies(arm)}
         pipeline.fit(corpus.train, corpus.dev, **fitting(end, seed), **options)
     else:
-        options = {**TRAINING, "epochs": PASSES, "strategies": strategies(arm)}
+        options = {**TRAINING, "epochs": quick.size(PASSES, 1), "strategies": strategies(arm)}
         train(corpus, folder, seed, options, encoder_output_layer=arm == "joint")
         before = None
-    history = json.loads((end / "history.json").read_text(encoding="utf-8"))
     return {
         "arm": arm,
         "seed": seed,
-        "history": history,
+        "history": history_in(end),
         "curve": curve(end),
         "before": before,
         "scores": scores(TextToText.load(end), corpus.test),
     }
+
+
+def published():
+    """The corpus."""
+    from s2s_lesson.corpora import pronunciations
+
+    return shortened(pronunciations.load_published())
 
 
 def measure_costs():
@@ -145,35 +152,29 @@ def measure_costs():
 
     Updates of all arms take turns, on the same batches.
     """
-    from s2s_lesson.corpora import pronunciations
-    from s2s_lesson.strategies import StrategicModel
-    from s2s_lesson.training import compile_model
+    from s2s_lesson.training import StrategicModel, compile_model
 
-    corpus = pronunciations.load_published()
-    models, seconds = {}, {arm: [] for arm in ARMS}
+    corpus, models = published(), {}
     for arm in ARMS:
         pipeline = untrained(corpus, 0, **MODEL, encoder_output_layer=arm == "joint")
         models[arm] = StrategicModel(pipeline.model, strategies(arm))
         compile_model(models[arm], TRAINING["learning_rate"])
-    batches = pipeline.batches(corpus.train, TRAINING["batch_size"], shuffle=True)
-    for index in range(COST_UPDATES):
-        for arm, model in models.items():
-            started = time.process_time()
-            model.train_on_batch(*batches[index])
-            seconds[arm].append(time.process_time() - started)
-    plain = seconds["teacher forcing"][COST_UPDATES // 2 :]  # the first half compiles
-    return {
-        arm: statistics.median(
-            one / other for one, other in zip(of_arm[COST_UPDATES // 2 :], plain, strict=True)
-        )
-        for arm, of_arm in seconds.items()
-    }
+    size = quick.size(TRAINING["batch_size"], 16)
+    batches = pipeline.batches(corpus.train, size, shuffle=True)
+    half = quick.size(COST_UPDATES, 4) // 2  # the first half compiles
+
+    def updates(model):
+        steps = (partial(model.train_on_batch, *batches[index]) for index in range(2 * half))
+        return lambda: timed(next(steps), clock=time.process_time)
+
+    turns = in_turns({arm: updates(model) for arm, model in models.items()}, half, warm_up=half)
+    seconds = {arm: [turn[arm] for turn in turns] for arm in ARMS}
+    return {arm: ratio(seconds[arm], seconds["teacher forcing"]) for arm in ARMS}
 
 
 def strategies(arm):
     """The strategies of an arm."""
-    from s2s_lesson.schedules import LinearDecay
-    from s2s_lesson.strategies import JointTraining, MinimumRisk, ScheduledSampling
+    from s2s_lesson.training import JointTraining, LinearDecay, MinimumRisk, ScheduledSampling
 
     falls = LinearDecay(PASSES * UPDATES_IN_A_PASS, begin=1.0, end=0.5)
     return {
@@ -208,15 +209,15 @@ def fitting(folder, seed):
 
 def scores(pipeline, pairs):
     """Errors of what a pipeline writes, and its scores under three kinds of past."""
-    from s2s_lesson.evaluation import evaluate, exposure
+    from s2s_lesson.pipeline import evaluate, exposure
 
-    found = {f"beam {size}": errors(evaluate(pipeline, pairs, size, batch_size=256)) for size in (1, 5)}
-    return {**found, "exposure": exposure(pipeline, pairs, SHARES)}
+    rates = {f"beam {size}": errors(evaluate(pipeline, pairs, size, batch_size=256)) for size in (1, 5)}
+    return {**rates, "exposure": exposure(pipeline, pairs, SHARES)}
 
 
-def errors(found):
-    """The error rates of what ``evaluate`` found."""
-    return {"word_error_rate": 1 - found["exact_match"], "phoneme_error_rate": found["token_error_rate"]}
+def errors(figures):
+    """The error rates among the figures of ``evaluate``."""
+    return {"word_error_rate": 1 - figures["exact_match"], "phoneme_error_rate": figures["token_error_rate"]}
 
 
 def curve(folder):
@@ -226,14 +227,14 @@ def curve(folder):
     return {name: [float(line[name]) for line in lines] for name in ("step", "perplexity")}
 
 
-def flat(found):
+def flat(run):
     """The figures of ``scores`` in one dict, with the gap between own and true past."""
-    past = found["exposure"]
+    past, greedy, beam = (run["scores"][name] for name in ("exposure", "beam 1", "beam 5"))
     return {
-        "word_error_rate": found["beam 5"]["word_error_rate"],
-        "phoneme_error_rate": found["beam 5"]["phoneme_error_rate"],
-        "greedy_word_error_rate": found["beam 1"]["word_error_rate"],
-        "greedy_phoneme_error_rate": found["beam 1"]["phoneme_error_rate"],
+        "word_error_rate": beam["word_error_rate"],
+        "phoneme_error_rate": beam["phoneme_error_rate"],
+        "greedy_word_error_rate": greedy["word_error_rate"],
+        "greedy_phoneme_error_rate": greedy["phoneme_error_rate"],
         "teacher_forced_loss": past["teacher_forced"]["loss"],
         "free_running_loss": past["free_running"]["loss"],
         "gap": past["free_running"]["loss"] - past["teacher_forced"]["loss"],
@@ -243,35 +244,30 @@ def flat(found):
     }
 
 
-def summary(runs):
+def figures_of(runs, arm):
+    """The seeds of an arm with their figures, in order: list of pairs."""
+    return sorted(((run["seed"], flat(run)) for run in runs if run["arm"] == arm), key=lambda pair: pair[0])
+
+
+def summary(runs, arm):
     """Mean, least and greatest of every figure of one arm."""
-    figures = [flat(run["scores"]) for run in runs]
-    return {name: spread([figure[name] for figure in figures]) for name in figures[0]}
+    return spreads([figures for _, figures in figures_of(runs, arm)])
 
 
 def differences(runs, arm):
-    """What an arm has more than teacher forcing, seed by seed, for every figure.
-
-    A difference is within noise where its mean is below twice its standard error, or its signs differ.
-    """
-    of_arm = {run["seed"]: flat(run["scores"]) for run in runs if run["arm"] == arm}
-    plain = {run["seed"]: flat(run["scores"]) for run in runs if run["arm"] == "teacher forcing"}
-    found = {}
-    for name in next(iter(plain.values())):
-        values = [of_arm[seed][name] - plain[seed][name] for seed in sorted(plain.keys() & of_arm.keys())]
-        mean, same_sign = statistics.fmean(values), min(values) > 0 or max(values) < 0
-        error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None
-        beyond = error is not None and same_sign and abs(mean) > 2 * error
-        found[name] = {"mean": mean, "standard_error": error, "beyond_noise": beyond}
-    return found
+    """What an arm has more than teacher forcing, seed by seed, for every figure: see ``difference``."""
+    own, plain = (dict(figures_of(runs, name)) for name in (arm, "teacher forcing"))
+    return {
+        name: difference([own[seed][name] for seed in own], [plain[seed][name] for seed in own])
+        for name in next(iter(plain.values()))
+    }
 
 
 def write_best():
     """Train the best configuration, score it and write the figures."""
-    found = kept(RUNS / "best.json", measure_best)
     write_results(
         "best",
-        ["python benchmarks/strategies.py best"],
+        ["strategies", "best"],
         corpus="pronunciations, published split",
         model=BEST_MODEL,
         training=BEST_TRAINING,
@@ -279,26 +275,21 @@ def write_best():
             dict(zip(("model", "word_error_rate", "split", "read_in"), row, strict=True))
             for row in LITERATURE
         ],
-        runs=[found],
+        runs=[kept(runs_of("strategies") / "best.json", measure_best)],
     )
 
 
 def measure_best():
     """Train and score the best model: a dict of its figures."""
-    from s2s_lesson.corpora import pronunciations
     from s2s_lesson.pipeline import TextToText
 
-    corpus, folder = pronunciations.load_published(), RUNS / "best"
-    untrained(corpus, 0, **BEST_MODEL).fit(corpus.train, corpus.dev, **fitting(folder, 0), **BEST_TRAINING)
+    corpus, folder = published(), runs_of("strategies") / "best"
+    training = {**BEST_TRAINING, "epochs": quick.size(BEST_TRAINING["epochs"], 1)}
+    untrained(corpus, 0, **BEST_MODEL).fit(corpus.train, corpus.dev, **fitting(folder, 0), **training)
     pipeline = TextToText.load(folder)
     return {
         "seed": 0,
         "parameters": pipeline.model.count_params(),
-        "history": json.loads((folder / "history.json").read_text(encoding="utf-8")),
+        "history": history_in(folder),
         "scores": scores(pipeline, corpus.test),
     }
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    main()

@@ -1,56 +1,22 @@
 """Train on translations, translate the test split by many searches, and write the figures the book quotes.
 
-    python benchmarks/translations.py translations
+    python -m benchmarks translations
 
 writes book/results/translations.json. Models and outputs are kept in runs/translations/: a training that was
 interrupted goes on where it stopped, and what was translated once is not translated again.
 """
 
-import argparse
-import re
 import statistics
 import time
 
-from results import ROOT, kept, write_results
+from benchmarks.shared.results import file_name, kept, runs_of, write_results
+from benchmarks.shared.training import seconds_of, training_of, untrained
 
-from s2s_lesson import engine, metrics, presets, training
-from s2s_lesson.batching import pad
-from s2s_lesson.corpora import group_references
-from s2s_lesson.reranking import minimum_bayes_risk
-from s2s_lesson.search import beam_search, greedy_search, sample
-from s2s_lesson.text import clean, detokenize, tokenize
-from s2s_lesson.vocab import UNK, Vocabulary
-
+RESULTS = ("translations",)
 CORPORA = ("multi30k", "spanish")
 SEED = 0
 BATCH_SIZE = 64
-SEARCHES = {
-    "greedy": (greedy_search, {}),
-    "beam 2": (beam_search, {"beam_size": 2}),
-    "beam 5": (beam_search, {"beam_size": 5}),
-    "beam 10": (beam_search, {"beam_size": 10}),
-    "beam 20": (beam_search, {"beam_size": 20}),
-    "beam 50": (beam_search, {"beam_size": 50}),
-    "one sample": (sample, {}),
-    "one sample, top-p 0.9": (sample, {"top_p": 0.9}),
-    "beam 5, unknown words forbidden": (beam_search, {"beam_size": 5, "forbidden": [Vocabulary.unk_id]}),
-}
-for size in (5, 20):
-    for penalty in (0.6, 1.0, 1.4):
-        options = {"beam_size": size, "length_penalty": penalty}
-        SEARCHES[f"beam {size}, length penalty {penalty}"] = beam_search, options
-for size in (5, 20, 50):
-    options = {"beam_size": size, "length_penalty": 1.0, "length_formula": "average"}
-    SEARCHES[f"beam {size}, mean"] = beam_search, options
-for penalty in (0.05, 0.2):
-    options = {"beam_size": 5, "coverage_penalty": penalty}
-    SEARCHES[f"beam 5, coverage penalty {penalty}"] = beam_search, options
-CANDIDATES = {
-    "20 best of beam 20": (beam_search, {"beam_size": 20, "n_best": 20}),
-    "16 samples": (sample, {"n_samples": 16}),
-    "16 samples, temperature 0.5": (sample, {"n_samples": 16, "temperature": 0.5}),
-}
-UTILITIES = {"chrF": metrics.chrf, "BLEU": metrics.bleu}
+UTILITIES = {"chrF": "chrf", "BLEU": "bleu"}
 LITERATURE = {
     "multi30k": [
         {
@@ -66,19 +32,58 @@ LITERATURE = {
 }
 
 
-def main():
+def add_arguments(parser):
+    """It has none."""
+
+
+def run(options):
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", choices=["translations"], help="of the file in book/results/")
-    parser.parse_args()
     runs = [{"corpus": name, **measure(name), "literature": LITERATURE[name]} for name in CORPORA]
     write_results(
         "translations",
-        ["python benchmarks/translations.py translations"],
+        ["translations"],
         ("tensorflow", "keras", "sacrebleu"),
         seed=SEED,
         runs=runs,
     )
+
+
+def searches():
+    """What the test split is translated by: dict of functions of ``s2s_lesson.search`` and their options."""
+    from s2s_lesson.data import Vocabulary
+    from s2s_lesson.search import Constraints, Scoring, beam_search, greedy_search, sample
+
+    def beam(size, **options):
+        return beam_search, {"beam_size": size, **options}
+
+    return {
+        "greedy": (greedy_search, {}),
+        **{f"beam {size}": beam(size) for size in (2, 5, 10, 20, 50)},
+        "one sample": (sample, {}),
+        "one sample, top-p 0.9": (sample, {"top_p": 0.9}),
+        "beam 5, unknown words forbidden": beam(5, constraints=Constraints(forbidden=[Vocabulary.unk_id])),
+        **{
+            f"beam {size}, length penalty {penalty}": beam(size, length_penalty=penalty)
+            for size in (5, 20)
+            for penalty in (0.6, 1.0, 1.4)
+        },
+        **{f"beam {size}, mean": beam(size, scoring=Scoring(1.0, "average")) for size in (5, 20, 50)},
+        **{
+            f"beam 5, coverage penalty {penalty}": beam(5, scoring=Scoring(coverage_penalty=penalty))
+            for penalty in (0.05, 0.2)
+        },
+    }
+
+
+def candidates():
+    """Among what minimum Bayes risk chooses, likewise."""
+    from s2s_lesson.search import beam_search, sample
+
+    return {
+        "20 best of beam 20": (beam_search, {"beam_size": 20, "n_best": 20}),
+        "16 samples": (sample, {"n_samples": 16}),
+        "16 samples, temperature 0.5": (sample, {"n_samples": 16, "temperature": 0.5}),
+    }
 
 
 def measure(name):
@@ -91,33 +96,33 @@ def measure(name):
         dict of what ``of_training`` returns and, each a dict with one ``score`` a name, ``searches`` and
         ``minimum_bayes_risk``.
     """
-    folder = ROOT / "runs" / "translations" / name
-    corpus, pipeline = presets.untrained(name, SEED)
+    from s2s_lesson import data
+    from s2s_lesson.corpora import group_references
+
+    folder = runs_of("translations") / name
+    corpus, pipeline = untrained(name, SEED)
     history = pipeline.fit(
-        corpus.train,
-        corpus.dev,
-        **presets.PRESETS[name].training,
-        seed=SEED,
-        folder=folder,
-        resume=True,
+        corpus.train, corpus.dev, **training_of(name), seed=SEED, folder=folder, resume=True
     )
     sources, targets = group_references(corpus.test)
     references = [[pipeline.target_side(target) for target in right] for right in targets]
 
-    def found(name, searches):
-        return kept(folder / f"{file_name(name)}.json", translate, pipeline, sources, *searches[name])
+    def translated(name, search):
+        return kept(folder / f"{file_name(name)}.json", translate, pipeline, sources, *search)
 
-    def reranked(name, utility):
-        drawn = CANDIDATES[name][0] is sample
-        arguments = found(name, CANDIDATES), drawn, UTILITIES[utility], pipeline.target_tokens
-        return kept(folder / f"{file_name(name)}_{utility}.json", rerank, *arguments)
+    def reranked(name, search, utility):
+        drawn = "n_samples" in search[1]
+        arguments = translated(name, search), drawn, getattr(data, UTILITIES[utility]), pipeline.target_tokens
+        return kept(folder / f"{file_name(name, utility)}.json", rerank, *arguments)
 
     return {
         **kept(folder / "training.json", of_training, corpus, pipeline, history),
-        "searches": {name: score(found(name, SEARCHES), references, pipeline) for name in SEARCHES},
+        "searches": {
+            name: score(translated(name, search), references, pipeline) for name, search in searches().items()
+        },
         "minimum_bayes_risk": {
-            f"{name}, {utility}": score(reranked(name, utility), references, pipeline)
-            for name in CANDIDATES
+            f"{name}, {utility}": score(reranked(name, search, utility), references, pipeline)
+            for name, search in candidates().items()
             for utility in UTILITIES
         },
     }
@@ -125,11 +130,15 @@ def measure(name):
 
 def of_training(corpus, pipeline, history):
     """Sizes, the training, and the scores of teacher forcing on the test split: a dict for JSON."""
-    preset = presets.PRESETS[corpus.name]
+    from s2s_lesson import training
+    from s2s_lesson.corpora import group_references
+    from s2s_lesson.pipeline.presets import PRESETS
+
+    preset = PRESETS[corpus.name]
     scores = training.teacher_forced_scores(pipeline.model, pipeline.batches(corpus.test))
     targets = [token for _, target in corpus.test for token in pipeline.target_side(target)]
     sources, _ = group_references(corpus.test)
-    read = [token for source in sources for token in source_side(pipeline, source)]
+    read = [token for source in sources for token in pipeline.source_side(source)]
     return {
         "pairs": {split: len(pairs) for split, pairs in corpus.splits.items()},
         "notes": corpus.notes,
@@ -142,7 +151,7 @@ def of_training(corpus, pipeline, history):
             "target": sum(token not in pipeline.target_vocab for token in targets) / len(targets),
         },
         "epochs": len(history["loss"]),
-        "training_seconds": round(sum(history["seconds"]), 1),
+        "training_seconds": seconds_of(history),
         "dev_perplexity": history["val_perplexity"],
         "perplexity": scores["perplexity"],
         "token_accuracy": scores["accuracy"],
@@ -162,17 +171,19 @@ def translate(pipeline, sources, search, options):
         dict of ``outputs``, for each source a list of hypotheses, tokens with blanks between them;
         ``log_probabilities`` likewise; ``cut``, likewise, whether an output was cut; and ``seconds``.
     """
+    from s2s_lesson.data import pad
+    from s2s_lesson.search import sample
+
     vocab, longest = pipeline.target_vocab, pipeline.max_output_length
-    encode = engine.compile_function(pipeline.model.encode, pipeline.model)
-    tokens = [source_side(pipeline, source)[: pipeline.max_source_length] for source in sources]
+    tokens = [pipeline.source_side(source)[: pipeline.max_source_length] for source in sources]
     order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
-    found = {name: [None] * len(tokens) for name in ("outputs", "log_probabilities", "cut")}
+    outputs, log_probabilities, cut = ([None] * len(tokens) for _ in range(3))
     started = time.perf_counter()
     for start in range(0, len(order), BATCH_SIZE):
         rows = order[start : start + BATCH_SIZE]
         result = search(
             pipeline.model.step,
-            encode(pad([pipeline.source_vocab.encode(tokens[row]) for row in rows])),
+            pipeline.encode(pad([pipeline.source_vocab.encode(tokens[row]) for row in rows])),
             bos_id=vocab.bos_id,
             eos_id=vocab.eos_id,
             max_output_length=longest,
@@ -184,40 +195,44 @@ def translate(pipeline, sources, search, options):
             ids = [
                 sequence[:length] for sequence, length in zip(result.sequences[place], lengths, strict=False)
             ]
-            found["outputs"][row] = [" ".join(vocab.decode(sequence)) for sequence in ids]
-            found["cut"][row] = [int(sequence[-1]) != vocab.eos_id for sequence in ids]
-            found["log_probabilities"][row] = result.log_probabilities[place, : len(ids)].tolist()
-    return {**found, "seconds": time.perf_counter() - started}
+            outputs[row] = [" ".join(vocab.decode(sequence)) for sequence in ids]
+            cut[row] = [int(sequence[-1]) != vocab.eos_id for sequence in ids]
+            log_probabilities[row] = result.log_probabilities[place, : len(ids)].tolist()
+    seconds = time.perf_counter() - started
+    return {"outputs": outputs, "log_probabilities": log_probabilities, "cut": cut, "seconds": seconds}
 
 
-def rerank(found, drawn, utility, tokens):
+def rerank(translated, drawn, utility, tokens):
     """Choose among the hypotheses of each source by minimum Bayes risk.
 
     Args:
-        found: what ``translate`` returned.
+        translated: what ``translate`` returned.
         drawn: bool. Samples all count alike; other hypotheses count by their probabilities.
-        utility: a function of ``s2s_lesson.metrics``.
+        utility: a function of ``s2s_lesson.data``, such as ``chrf``.
         tokens: name of the tokenizer.
 
     Returns:
         dict as of ``translate``, with one hypothesis a source; ``seconds`` are those of both.
     """
+    from s2s_lesson.data import detokenize
+    from s2s_lesson.search import minimum_bayes_risk
+
     started = time.perf_counter()
     chosen = {name: [] for name in ("outputs", "log_probabilities", "cut")}
-    for row, outputs in enumerate(found["outputs"]):
+    for row, outputs in enumerate(translated["outputs"]):
         texts = [detokenize(output.split(), tokens) for output in outputs]
-        weights = None if drawn else found["log_probabilities"][row]
+        weights = None if drawn else translated["log_probabilities"][row]
         order, _ = minimum_bayes_risk(texts, utility, log_probabilities=weights)
         for name, values in chosen.items():
-            values.append([found[name][row][order[0]]])
-    return {**chosen, "seconds": found["seconds"] + time.perf_counter() - started}
+            values.append([translated[name][row][order[0]]])
+    return {**chosen, "seconds": translated["seconds"] + time.perf_counter() - started}
 
 
-def score(found, references, pipeline):
+def score(translated, references, pipeline):
     """Score the first hypothesis of each source.
 
     Args:
-        found: what ``translate`` returned.
+        translated: what ``translate`` returned.
         references: for each source a list of lists of tokens.
         pipeline: ``TextToText``.
 
@@ -227,11 +242,14 @@ def score(found, references, pipeline):
         ``cut_share``, of outputs that reached the maximum length; ``unknown_share``, of output tokens;
         ``log_probability``, nats an output; and ``seconds``.
     """
-    outputs = [hypotheses[0].split() for hypotheses in found["outputs"]]
-    texts = [detokenize(output, pipeline.target_tokens) for output in outputs]
-    right = [[detokenize(tokens, pipeline.target_tokens) for tokens in lists] for lists in references]
-    bleu, bleu_signature = metrics.bleu(texts, right)
-    chrf, chrf_signature = metrics.chrf(texts, right)
+    from s2s_lesson import data
+    from s2s_lesson.data.vocabulary import UNK
+
+    outputs = [hypotheses[0].split() for hypotheses in translated["outputs"]]
+    texts = [data.detokenize(output, pipeline.target_tokens) for output in outputs]
+    right = [[data.detokenize(tokens, pipeline.target_tokens) for tokens in lists] for lists in references]
+    bleu, bleu_signature = data.bleu(texts, right)
+    chrf, chrf_signature = data.chrf(texts, right)
     written = sum(map(len, outputs))
     return {
         "bleu": bleu,
@@ -239,22 +257,8 @@ def score(found, references, pipeline):
         "chrf": chrf,
         "chrf_signature": chrf_signature,
         "length_ratio": written / sum(statistics.fmean(map(len, lists)) for lists in references),
-        "cut_share": statistics.fmean(cut[0] for cut in found["cut"]),
+        "cut_share": statistics.fmean(cut[0] for cut in translated["cut"]),
         "unknown_share": sum(output.count(UNK) for output in outputs) / written,
-        "log_probability": statistics.fmean(values[0] for values in found["log_probabilities"]),
-        "seconds": round(found["seconds"], 1),
+        "log_probability": statistics.fmean(values[0] for values in translated["log_probabilities"]),
+        "seconds": round(translated["seconds"], 1),
     }
-
-
-def source_side(pipeline, text):
-    """The tokens of a source text."""
-    return tokenize(clean(text, **pipeline.cleaning), pipeline.source_tokens)
-
-
-def file_name(name):
-    """A name without blanks and commas."""
-    return re.sub(r"\W+", "_", name)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,11 @@
-"""Corpora, each a module with `load(...) -> Corpus`; here they are found by name."""
+"""Corpora, each a module with ``load(...) -> Corpus``; here they are found by name."""
 
 import importlib
+from typing import Any
 
-from ._corpus import Corpus, Pair, group_references
-from ._fetch import CorpusUnavailable
+from s2s_lesson import _extras
+from s2s_lesson.corpora._corpus import Corpus, Pair, group_references
+from s2s_lesson.corpora._fetch import CorpusUnavailable
 
 _TRANSLATIONS = ("spanish", "multi30k")
 _TOY_TASKS = ("copy", "reverse", "sort")
@@ -12,12 +14,12 @@ CORPORA = ("dates", "pronunciations", "cornell", "chitchat", *_TRANSLATIONS, "ap
 __all__ = ["CORPORA", "Corpus", "CorpusUnavailable", "Pair", "group_references", "load"]
 
 
-def load(name: str, **options) -> Corpus:
+def load(name: str, **options: Any) -> Corpus:
     """Load a corpus by its name.
 
     Args:
-        name: one of `CORPORA`.
-        **options: handed on to the `load` of the corpus's own module, which documents them.
+        name: one of ``CORPORA``.
+        **options: handed on to the ``load`` of the corpus's own module, which documents them.
 
     Returns:
         The corpus with its splits.
@@ -32,4 +34,6 @@ def load(name: str, **options) -> Corpus:
         module, options = "toy", {"task": name, **options}
     elif name in _TRANSLATIONS:
         module, options = "translations", {"name": name, **options}
-    return importlib.import_module(f".{module}", __name__).load(**options)
+    with _extras.named():
+        loader = importlib.import_module(f"s2s_lesson.corpora.{module}")
+    return loader.load(**options)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ._fetch import read_members
+from s2s_lesson.corpora._fetch import read_members
 
 LINES, CONVERSATIONS, UTTERANCES = "movie_lines.txt", "movie_conversations.txt", "utterances.jsonl"
 SEPARATOR = "+++$+++"
@@ -15,7 +15,11 @@ _LINE_IDS = re.compile(r"""\[\s*(?:['"]\w+['"][\s,]*)+\]""")
 
 
 class Line(NamedTuple):
-    """One utterance of a film; the character's name is empty where the file does not give it."""
+    """One utterance of a film; the character's name is empty where the file does not give it.
+
+    >>> Line("L7", "u0", "m0", "BIANCA", "They do not!").text
+    'They do not!'
+    """
 
     line_id: str
     character_id: str
@@ -25,7 +29,11 @@ class Line(NamedTuple):
 
 
 class Conversation(NamedTuple):
-    """Lines that follow each other, between two characters."""
+    """Lines that follow each other, between two characters.
+
+    >>> Conversation("u0", "u2", "m0", ["L194", "L195"]).line_ids
+    ['L194', 'L195']
+    """
 
     character_id_1: str
     character_id_2: str
@@ -34,7 +42,13 @@ class Conversation(NamedTuple):
 
 
 class Problems:
-    """Raise at the first problem if strict; else count all of them, and warn once."""
+    """Raise at the first problem if strict; else count all of them, and warn once.
+
+    >>> problems = Problems(strict=False)
+    >>> problems.report("malformed_lines", "movie_lines.txt", 3, expected="5 fields", received="4")
+    >>> problems.first
+    'movie_lines.txt, line 3: expected 5 fields; received 4.'
+    """
 
     def __init__(self, strict):
         self.strict = strict
@@ -60,12 +74,12 @@ def contents(where: Path, names: Iterable[str]) -> dict[str, bytes]:
     """Read those of some files that a folder or zip file holds, or a folder inside it; by name.
 
     Raises:
-        FileNotFoundError: `where` is not there.
+        FileNotFoundError: ``where`` is not there.
         ValueError: the zip file is unsafe or broken.
     """
     if where.is_dir():
-        found = {name: file for name in names for file in (*where.glob(f"[!_]*/{name}"), *where.glob(name))}
-        return {name: file.read_bytes() for name, file in found.items()}
+        present = {name: file for name in names for file in (*where.glob(f"[!_]*/{name}"), *where.glob(name))}
+        return {name: file.read_bytes() for name, file in present.items()}
     if where.exists():
         return read_members(where, names)
     raise FileNotFoundError(f"Expected a folder or zip file; received {where}, which is not there.")
@@ -85,7 +99,7 @@ def read(where: Path, strict: bool) -> tuple[list[Line], list[Conversation], dic
         lines, conversations, and counts: malformed_lines, unknown_lines, not_utf8.
 
     Raises:
-        FileNotFoundError: `where` or the files in it are not there.
+        FileNotFoundError: ``where`` or the files in it are not there.
         ValueError: the zip file is unsafe or broken, or, if strict, a line is malformed.
     """
     files = contents(where, (LINES, CONVERSATIONS, UTTERANCES))

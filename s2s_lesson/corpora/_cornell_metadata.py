@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from ._cornell_files import SEPARATOR, Line, Problems, contents, numbered_lines
+from s2s_lesson.corpora._cornell_files import SEPARATOR, Line, Problems, contents, numbered_lines
 
 CHARACTERS, FILMS = "movie_characters_metadata.txt", "movie_titles_metadata.txt"  # the official form
 SPEAKERS, CONVERSATION_DATA = "speakers.json", "conversations.json"  # ConvoKit's
 
 
 class Character(NamedTuple):
-    """Somebody in a film; None where it is not known."""
+    """Somebody in a film; None where it is not known.
+
+    >>> Character("u0", "m0", "BIANCA").gender is None
+    True
+    """
 
     character_id: str
     movie_id: str
@@ -24,7 +28,11 @@ class Character(NamedTuple):
 
 
 class Film(NamedTuple):
-    """A film; None where it is not known."""
+    """A film; None where it is not known.
+
+    >>> Film("m0", title="10 things i hate about you", year=1999).year
+    1999
+    """
 
     movie_id: str
     title: str | None = None
@@ -46,12 +54,13 @@ def read_metadata(where: Path, lines: Iterable[Line], strict: bool) -> tuple[lis
         characters and films, each id once.
 
     Raises:
-        FileNotFoundError: `where` is not there.
+        FileNotFoundError: ``where`` is not there.
         ValueError: the zip file is unsafe or broken, or, if strict, a record is malformed.
     """
     files = contents(where, (CHARACTERS, FILMS, SPEAKERS, CONVERSATION_DATA))
     problems = Problems(strict)
-    characters, films = {}, {}
+    characters: dict = {}
+    films: dict = {}
     for name, data in files.items():
         records = _json_records(name, data, problems) if name.endswith(".json") else _rows(name, data)
         for number, fields in records:
@@ -116,8 +125,8 @@ def _gender(text):
 
 def _number(text):
     """The number that a text begins with: a year may be "1989/I"."""
-    found = re.match(r"\d+", str(text))
-    return int(found[0]) if found else None
+    digits = re.match(r"\d+", str(text))
+    return int(digits[0]) if digits else None
 
 
 def _genres(text):

@@ -9,7 +9,13 @@ from typing import NamedTuple
 
 
 class Pair(NamedTuple):
-    """One example: the text that is read and the text that is to be written."""
+    """One example: the text that is read and the text that is to be written.
+
+    >>> from s2s_lesson.corpora import Pair
+    >>> source, target = Pair("3 May", "05-03")
+    >>> target
+    '05-03'
+    """
 
     source: str
     target: str
@@ -22,12 +28,18 @@ class Corpus:
     Attributes:
         name: what the corpus is called, such as "dates".
         splits: lists of pairs; always "train", "dev" and "test", and more where a corpus has them.
-        source_tokens: name of the tokenizer in `s2s_lesson.text` that suits the sources.
+        source_tokens: name of the tokenizer in ``s2s_lesson.data.text`` that suits the sources.
         target_tokens: the same for the targets.
         notes: counts worth reporting, such as lines that could not be read.
 
     Raises:
         ValueError: a split is missing, or no split holds a pair.
+
+    >>> from s2s_lesson.corpora import Corpus, Pair
+    >>> splits = {"train": [Pair("3 May", "05-03")], "dev": [], "test": []}
+    >>> corpus = Corpus("one date", splits, source_tokens="words", target_tokens="characters")
+    >>> corpus.train[0].source, corpus.reversed().train[0].source
+    ('3 May', '05-03')
     """
 
     name: str
@@ -68,7 +80,7 @@ class Corpus:
         return self.splits["test"]
 
 
-def group_references(pairs: Iterable[Pair]) -> tuple[list[str], list[list[str]]]:
+def group_references(pairs: Iterable[tuple[str, str]]) -> tuple[list[str], list[list[str]]]:
     """Gather all the targets of each source, for scores that allow several right answers.
 
     Args:
@@ -98,7 +110,7 @@ def split_by_hash(key: str, dev: float, test: float) -> str:
     """Choose a split for a key by a rule that is fixed for ever, on every machine.
 
     The first 8 bytes of the key's SHA-256, read as a big-endian number and divided by 2**64, are a number
-    from 0 to 1. Below `test` it is "test", below `test + dev` it is "dev", and otherwise "train".
+    from 0 to 1. Below ``test`` it is "test", below ``test + dev`` it is "dev", and otherwise "train".
 
     Args:
         key: what must stay together: a word, the id of a conversation.

@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
+from s2s_lesson import _extras
+
 DATA_VARIABLE = "S2S_LESSON_DATA"
 CACHE_VARIABLE = "S2S_LESSON_CACHE"
 
@@ -27,7 +29,8 @@ def local(*parts: str) -> Path | None:
 
 def cache_folder() -> Path:
     """Return where downloads are kept: the variable S2S_LESSON_CACHE, else the user's cache folder."""
-    import pooch
+    with _extras.named():
+        import pooch
 
     return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("s2s_lesson")).expanduser()
 
@@ -39,7 +42,7 @@ def packaged(distribution: str, file_name: str) -> Path:
         CorpusUnavailable: the package or its file is missing.
     """
     try:
-        path = Path(importlib.metadata.distribution(distribution).locate_file(file_name))
+        path = Path(str(importlib.metadata.distribution(distribution).locate_file(file_name)))
     except importlib.metadata.PackageNotFoundError:
         path = None
     if path is None or not path.is_file():
@@ -60,7 +63,7 @@ def fetch(url: str, sha256: str, file_name: str, unpack: Callable[[Path], bytes]
         url: where the file is.
         sha256: its SHA-256, in hexadecimal.
         file_name: its name in the cache.
-        unpack: reads the wanted file out of the one that came, if that is packed; `sha256` is then that of
+        unpack: reads the wanted file out of the one that came, if that is packed; ``sha256`` is then that of
             the wanted file, which alone is kept. Raises ValueError where it cannot.
 
     Returns:
@@ -69,7 +72,8 @@ def fetch(url: str, sha256: str, file_name: str, unpack: Callable[[Path], bytes]
     Raises:
         CorpusUnavailable: there is no network, or what came is not the expected file.
     """
-    import pooch
+    with _extras.named():
+        import pooch
     import requests
 
     folder = cache_folder()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._corpus import Pair, comparable_words
+from s2s_lesson.corpora._corpus import Pair, comparable_words
 
 MIN_WORDS = 6
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
@@ -26,11 +26,11 @@ class _Fingerprints(NamedTuple):
 def drop_repeats(splits: dict[str, list[Pair]]) -> tuple[dict[str, list[Pair]], dict[str, int]]:
     """Drop the pairs of dev that stand in train, and the pairs of test that stand in train or dev.
 
-    Two pairs are the same if both their sources and their targets have the same words (`comparable_words`:
+    Two pairs are the same if both their sources and their targets have the same words (``comparable_words``:
     case, blanks and punctuation do not count). They are nearly the same if one becomes the other when one
-    word is inserted, deleted or replaced; this counts for held-out pairs of `MIN_WORDS` words or more, source
-    and target together. Repeats within a split stay. Pairs are compared by hashes of 64 bits: of a million
-    pairs, less than one is dropped by mistake.
+    word is inserted, deleted or replaced; this counts for held-out pairs of ``MIN_WORDS`` words or more,
+    source and target together. Repeats within a split stay. Pairs are compared by hashes of 64 bits: of a
+    million pairs, less than one is dropped by mistake.
 
     Args:
         splits: "train", "dev" and "test".
@@ -87,18 +87,18 @@ def _fingerprints(pairs: Iterable[Pair], words: _WordHashes) -> _Fingerprints:
 
 def _nearly_among(later: _Fingerprints, earlier: _Fingerprints) -> np.ndarray:
     """Tell which pairs become an earlier one when one word is inserted, replaced or deleted."""
-    found = _among(later.whole, earlier.shortened)
-    found[later.row[_among(later.masked, earlier.masked)]] = True
-    found[later.row[_among(later.shortened, earlier.whole)]] = True
-    return found
+    repeated = _among(later.whole, earlier.shortened)
+    repeated[later.row[_among(later.masked, earlier.masked)]] = True
+    repeated[later.row[_among(later.shortened, earlier.whole)]] = True
+    return repeated
 
 
 def _among(values: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Do what `np.isin` does, in a fraction of the time."""
-    found = np.zeros(len(values), bool)
+    """Do what ``np.isin`` does, in a fraction of the time."""
+    among = np.zeros(len(values), bool)
     if len(others):
         others, order = np.sort(others), np.argsort(values)
         in_order = values[order]
         places = np.searchsorted(others, in_order)  # fast for values in order
-        found[order] = others[np.minimum(places, len(others) - 1)] == in_order
-    return found
+        among[order] = others[np.minimum(places, len(others) - 1)] == in_order
+    return among

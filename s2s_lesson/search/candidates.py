@@ -1,10 +1,15 @@
 """Candidates: what the hypotheses of a beam could become, and which of it to keep."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .ranking import check_usable, rank
+from s2s_lesson.search.constraints import AllowedTokens
+from s2s_lesson.search.groups import DiverseGroups
+from s2s_lesson.search.ranking import check_usable, rank
+
+if TYPE_CHECKING:
+    from s2s_lesson.search.hypotheses import Beam
 
 
 class Candidates(NamedTuple):
@@ -16,6 +21,11 @@ class Candidates(NamedTuple):
         log_probs: float, of the whole hypothesis; -inf where there is no candidate.
         held: int, how many required tokens it would hold; None if none are required.
         required: int (sentences,), how many there are; None if none are.
+
+    >>> import numpy as np
+    >>> log_probs = np.log([[[0.6, 0.4]]])
+    >>> Candidates(np.array([[[3, 1]]]), log_probs, log_probs).held is None
+    True
     """
 
     tokens: np.ndarray
@@ -25,13 +35,13 @@ class Candidates(NamedTuple):
     required: np.ndarray | None = None
 
 
-def look_ahead(logits, beam, constraints, eos_id):
+def look_ahead(logits: Any, beam: "Beam", allowed_tokens: AllowedTokens, eos_id: int) -> Candidates:
     """List the candidates that could be among the best.
 
     Args:
         logits: float (sentences * beam_size, vocab_size).
         beam: ``Beam``.
-        constraints: ``Constraints``.
+        allowed_tokens: ``AllowedTokens``.
         eos_id: int. A hypothesis that ended is its own only candidate, with this token, at no cost.
 
     Returns:
@@ -42,14 +52,13 @@ def look_ahead(logits, beam, constraints, eos_id):
     """
     sentences, beam_size = beam.tokens.shape
     vocab_size = logits.shape[-1]
-    required, extra_ids = constraints.required, None
-    if required.size:
-        extra_ids = np.repeat(np.maximum(required, 0), beam_size, axis=0)
-    allowed = constraints.allowed(beam.sequences, vocab_size)
+    required = allowed_tokens.required
+    extra_ids = np.repeat(np.maximum(required, 0), beam_size, axis=0) if required.size else None
+    allowed = allowed_tokens.next_tokens(beam.sequences, vocab_size)
     tokens, log_probs, extra_log_probs, usable = rank(logits, min(beam_size, vocab_size), allowed, extra_ids)
     check_usable(usable, beam.open.reshape(-1))
-    if required.size:
-        unmet = constraints.unmet(beam.sequences)  # (sentences, beam_size, required)
+    if extra_ids is not None and extra_log_probs is not None:
+        unmet = allowed_tokens.unmet(beam.sequences)  # (sentences, beam_size, required)
         is_new = unmet.reshape(extra_ids.shape) & ~(tokens[:, :, None] == extra_ids[:, None]).any(axis=1)
         tokens = np.concatenate([tokens, extra_ids], axis=1)
         log_probs = np.concatenate([log_probs, np.where(is_new, extra_log_probs, -np.inf)], axis=1)
@@ -65,28 +74,31 @@ def look_ahead(logits, beam, constraints, eos_id):
     return Candidates(tokens, log_probs, beam.log_probs[..., None] + log_probs, held, how_many)
 
 
-def choose(scores, candidates, closed, groups, diversity_penalty):
+def choose(
+    scores: np.ndarray, candidates: Candidates, closed: np.ndarray, groups: DiverseGroups
+) -> np.ndarray:
     """Choose the candidates that go on.
 
     Args:
         scores: float (sentences, beam_size, candidates).
         candidates: ``Candidates``.
         closed: bool (sentences, beam_size). Hypotheses that stay as they are.
-        groups, diversity_penalty: as in ``beam_search``.
+        groups: ``DiverseGroups``.
 
     Returns:
         int (sentences, beam_size), best first in each group: places in the last two axes of ``scores``, made
         one.
     """
     sentences, beam_size, count = scores.shape
-    width = beam_size // groups
+    width = beam_size // groups.count
     chosen, taken = [], np.zeros((sentences, 0), int)
     for first in range(0, beam_size, width):
         group = slice(first, first + width)
         group_scores = scores[:, group]
-        if taken.size and diversity_penalty:
+        if taken.size and groups.diversity_penalty:
             repeats = (candidates.tokens[:, group, :, None] == taken[:, None, None]).sum(axis=-1)
-            group_scores = group_scores - diversity_penalty * np.where(closed[:, group, None], 0, repeats)
+            repeats = np.where(closed[:, group, None], 0, repeats)
+            group_scores = group_scores - groups.diversity_penalty * repeats
         held = None if candidates.held is None else candidates.held[:, group].reshape(sentences, -1)
         best = _best(group_scores.reshape(sentences, -1), width, held, candidates.required) + first * count
         chosen.append(best)
@@ -96,13 +108,13 @@ def choose(scores, candidates, closed, groups, diversity_penalty):
     return np.concatenate(chosen, axis=1)
 
 
-def at(values, chosen):
+def at(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Look up what was chosen: (sentences, beam_size, candidates) and int (sentences, places)."""
     width = int(np.prod(values.shape[1:]))
     return np.take_along_axis(values.reshape(len(values), width), chosen, axis=1)
 
 
-def of_parents(values, parents):
+def of_parents(values: np.ndarray, parents: np.ndarray) -> np.ndarray:
     """Look up what belongs to the parents: (sentences, beam_size, ...) and int (sentences, places)."""
     return values[np.arange(len(parents))[:, None], parents]
 

@@ -1,17 +1,20 @@
 """Constraints: which tokens a hypothesis may take next, given those that it has."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
+Ids = Sequence[int] | Sequence[Sequence[int]] | str | Sequence[str]
 
+
+@dataclass(frozen=True)
 class Constraints:
-    """What outputs may look like. It knows tokens and lengths, and nothing of probabilities.
+    """What outputs may look like.
 
     The prefix comes first: while it lasts, no other constraint is looked at.
 
     Args:
-        batch: int.
-        eos_id: int.
-        max_output_length: int.
         prefix: list of int, for every sentence alike, or one list for each sentence. What outputs begin with.
         min_output_length: int. Tokens, the end token included.
         no_repeat_ngram: int. No run of so many tokens occurs twice in an output; 0 allows everything.
@@ -19,38 +22,62 @@ class Constraints:
         required: list of int, for every sentence alike, or one list for each sentence. Tokens that occur
             somewhere, in any order.
 
+    Ids are those of the target vocabulary. ``TextToText`` takes texts in their place: one for every source or
+    a list of one for each, and one for ``forbidden``.
+
     Raises:
-        ValueError: a size is out of range, or the constraints contradict each other.
+        ValueError: a size is out of range, or ``forbidden`` holds several lists.
+
+    >>> Constraints(no_repeat_ngram=3, forbidden=[1])
+    Constraints(prefix=(), min_output_length=1, no_repeat_ngram=3, forbidden=[1], required=())
     """
 
-    def __init__(
-        self,
-        batch,
-        eos_id,
-        max_output_length,
-        *,
-        prefix=(),
-        min_output_length=1,
-        no_repeat_ngram=0,
-        forbidden=(),
-        required=(),
-    ):
-        self.eos_id, self.max_output_length = eos_id, max_output_length
-        self.prefix = _for_each_sentence(prefix, batch, "prefix")
-        self.required = _for_each_sentence(required, batch, "required")
-        if any(np.ndim(token) for token in forbidden):
+    prefix: Ids = ()
+    min_output_length: int = 1
+    no_repeat_ngram: int = 0
+    forbidden: Sequence[int] | str = ()
+    required: Ids = ()
+
+    def __post_init__(self) -> None:
+        if self.min_output_length < 1:
+            raise ValueError(f"Expected min_output_length of at least 1; received {self.min_output_length}.")
+        if self.no_repeat_ngram < 0:
+            raise ValueError(f"Expected no_repeat_ngram of 0 or greater; received {self.no_repeat_ngram}.")
+        if any(np.ndim(token) for token in self.forbidden):
             raise ValueError(
                 "Expected forbidden as one list of ids, for every sentence alike; received several."
             )
-        self.forbidden = np.unique(np.asarray(list(forbidden), "int64"))
-        self.min_output_length, self.no_repeat_ngram = min_output_length, no_repeat_ngram
-        if not 1 <= min_output_length <= max_output_length:
+
+
+class AllowedTokens:
+    """Which tokens hypotheses may take next. It knows tokens and lengths, and nothing of probabilities.
+
+    Args:
+        constraints: ``Constraints``.
+        batch: int.
+        eos_id: int.
+        max_output_length: int.
+
+    Raises:
+        ValueError: the constraints contradict each other, or do not fit the batch.
+
+    >>> allowed = AllowedTokens(Constraints(no_repeat_ngram=1), batch=1, eos_id=1, max_output_length=3)
+    >>> allowed.next_tokens(np.array([[[0, 3]]]), vocab_size=5).tolist()
+    [[False, True, True, False, True]]
+    """
+
+    def __init__(self, constraints: Constraints, batch: int, eos_id: int, max_output_length: int):
+        self.eos_id, self.max_output_length = eos_id, max_output_length
+        self.prefix = _for_each_sentence(constraints.prefix, batch, "prefix")
+        self.required = _for_each_sentence(constraints.required, batch, "required")
+        self.forbidden = np.unique(np.asarray(list(constraints.forbidden), "int64"))
+        self.min_output_length = constraints.min_output_length
+        self.no_repeat_ngram = constraints.no_repeat_ngram
+        if self.min_output_length > max_output_length:
             raise ValueError(
                 f"Expected min_output_length from 1 to max_output_length={max_output_length}; "
-                f"received {min_output_length}."
+                f"received {self.min_output_length}."
             )
-        if no_repeat_ngram < 0:
-            raise ValueError(f"Expected no_repeat_ngram of 0 or greater; received {no_repeat_ngram}.")
         self._check_contradictions()
 
     def _check_contradictions(self):
@@ -93,7 +120,7 @@ class Constraints:
                 f"leave {longest} at most."
             )
 
-    def check_ids(self, vocab_size, bos_id):
+    def check_ids(self, vocab_size: int, bos_id: int) -> None:
         """Raise an error where an id is not in the vocabulary.
 
         Args:
@@ -116,11 +143,11 @@ class Constraints:
             raise ValueError("Expected forbidden to leave a token; received the whole vocabulary.")
         self._check_length(vocab_size)
 
-    def keep(self, sentences):
+    def keep(self, sentences: np.ndarray) -> None:
         """Go on with some of the sentences: int (sentences,)."""
         self.prefix, self.required = self.prefix[sentences], self.required[sentences]
 
-    def unmet(self, sequences):
+    def unmet(self, sequences: np.ndarray) -> np.ndarray:
         """Say which required tokens are still to come.
 
         Args:
@@ -132,7 +159,7 @@ class Constraints:
         required = self.required[:, None]  # (batch, 1, required)
         return (required >= 0) & ~(sequences[..., None] == required[:, :, None]).any(axis=2)
 
-    def allowed(self, sequences, vocab_size):
+    def next_tokens(self, sequences: np.ndarray, vocab_size: int) -> np.ndarray | None:
         """Say which tokens may come next.
 
         Args:

@@ -2,8 +2,16 @@
 
 import numpy as np
 
-from .candidates import at, of_parents
-from .results import SearchResult
+from s2s_lesson.search.candidates import (
+    Candidates,
+    at,
+    of_parents,
+)
+from s2s_lesson.search.results import (
+    BeamTree,
+    SearchResult,
+    Trace,
+)
 
 
 class Beam:
@@ -14,9 +22,13 @@ class Beam:
         beam_size: int.
         groups: int.
         bos_id: int.
+
+    >>> beam = Beam(batch=1, beam_size=3, groups=1, bos_id=2)
+    >>> beam.tokens.tolist(), beam.open.tolist()
+    ([[2, 2, 2]], [[True, False, False]])
     """
 
-    def __init__(self, batch, beam_size, groups, bos_id):
+    def __init__(self, batch: int, beam_size: int, groups: int, bos_id: int):
         shape = (batch, beam_size)
         self.sentences = np.arange(batch)  # which of the batch they are
         self.done = np.zeros(batch, bool)
@@ -30,16 +42,23 @@ class Beam:
         self.coverage = np.zeros((*shape, 1), "float32")
 
     @property
-    def closed(self):
+    def closed(self) -> np.ndarray:
         """Whether a hypothesis stays as it is."""
         return self.ended | self.done[:, None]
 
     @property
-    def open(self):
+    def open(self) -> np.ndarray:
         """Whether a hypothesis exists and can still grow."""
         return ~self.closed & np.isfinite(self.log_probs)
 
-    def advance(self, candidates, scores, lengths, coverage, chosen):
+    def advance(
+        self,
+        candidates: Candidates,
+        scores: np.ndarray,
+        lengths: np.ndarray,
+        coverage: np.ndarray | None,
+        chosen: np.ndarray,
+    ) -> None:
         """Put candidates in the place of hypotheses.
 
         Args:
@@ -59,7 +78,7 @@ class Beam:
         if coverage is not None:
             self.coverage = of_parents(coverage, parents)
 
-    def keep(self, sentences):
+    def keep(self, sentences: np.ndarray) -> None:
         """Go on with some of the sentences: int (sentences,), places in the arrays."""
         for name, values in vars(self).items():
             setattr(self, name, values[sentences])
@@ -71,14 +90,17 @@ class Finished:
     Args:
         batch: int.
         places: int.
+
+    >>> Finished(batch=1, places=2).scores.tolist()
+    [[-inf, -inf]]
     """
 
-    def __init__(self, batch, places):
+    def __init__(self, batch: int, places: int):
         shape = (batch, places)
         self.scores, self.log_probs = np.full(shape, -np.inf), np.full(shape, -np.inf)
         self.times, self.slots = np.full(shape, -1), np.zeros(shape, int)  # the step and slot of each end
 
-    def add(self, time, beam, scores, just_ended):
+    def add(self, time: int, beam: Beam, scores: np.ndarray, just_ended: np.ndarray) -> None:
         """Take in the hypotheses that ended in this step.
 
         Args:
@@ -99,25 +121,25 @@ class Finished:
         for name, values in both.items():
             getattr(self, name)[rows] = np.take_along_axis(values, order, axis=1)
 
-    def result(self, n_best, history, tree):
+    def result(self, n_best: int, trace: Trace, tree: BeamTree | None) -> SearchResult:
         """Read back the ``n_best`` best, no two of which are alike.
 
         Args:
             n_best: int.
-            history: ``History``.
+            trace: ``Trace``.
             tree: ``BeamTree`` or None.
 
         Returns:
             ``SearchResult``.
         """
-        sequences, token_log_probs, attention = history.trace(self.times, self.slots)
+        sequences, token_log_probs, attention = trace.read_back(self.times, self.slots)
         alike = (sequences[:, :, None] == sequences[:, None]).all(axis=-1)  # groups may find the same
         repeated = np.tril(alike, -1).any(axis=-1)
         best = np.argsort(repeated, axis=1, kind="stable")[:, :n_best]
         lengths = at(np.where(repeated, 0, self.times + 1), best).astype("int32")
         missing, length = lengths == 0, lengths.max(initial=0)
         sequences, token_log_probs = of_parents(sequences, best), of_parents(token_log_probs, best)
-        sequences[missing], token_log_probs[missing] = history.eos_id, 0
+        sequences[missing], token_log_probs[missing] = trace.eos_id, 0
         if attention is not None:
             attention = of_parents(attention, best)[:, :, :length]
             attention[missing] = 0

@@ -1,15 +1,16 @@
 """Ranking: logits in, the likeliest tokens and their log-probabilities out."""
 
-import functools
+from typing import Any
 
 import numpy as np
-from keras import ops
 
-from s2s_lesson import engine
+from s2s_lesson.search.arrays import adapter_of
 
 
-def rank(logits, count, allowed=None, extra_ids=None):
-    """Turn logits into the likeliest tokens of each row.
+def rank(
+    logits: Any, count: int, allowed: np.ndarray | None = None, extra_ids: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray]:
+    """Turn logits into the likeliest tokens of each row. Tensors are ranked where they are, by their engine.
 
     Args:
         logits: float (rows, vocab_size).
@@ -23,11 +24,23 @@ def rank(logits, count, allowed=None, extra_ids=None):
         extra_log_probs: float32 (rows, extras) or None; -inf where ruled out.
         usable: bool (rows,). False where the logits give no probabilities: NaN, infinity, -infinity alone.
     """
-    found = _ranking(count)(logits, allowed, extra_ids)
-    return tuple(None if array is None else ops.convert_to_numpy(array) for array in found)
+    if adapter := adapter_of(logits):
+        return adapter.rank(logits, count, allowed, extra_ids)
+    values, normaliser = _normalised(logits)
+    usable = np.isfinite(normaliser[:, 0])
+    if allowed is not None:
+        values = np.where(allowed, values, -np.inf)
+    if not usable.all():
+        values = np.where(usable[:, None], values, 0)
+    ids = _greatest(values, count)
+    log_probs = np.take_along_axis(values, ids, axis=-1) - normaliser
+    extra_log_probs = None
+    if extra_ids is not None:
+        extra_log_probs = np.take_along_axis(values, extra_ids, axis=-1) - normaliser
+    return ids, log_probs, extra_log_probs, usable
 
 
-def log_softmax(logits):
+def log_softmax(logits: Any) -> tuple[np.ndarray, np.ndarray]:
     """Turn logits into log-probabilities of the whole vocabulary.
 
     Args:
@@ -37,11 +50,14 @@ def log_softmax(logits):
         log_probs: float32 (rows, vocab_size).
         usable: bool (rows,), as in ``rank``.
     """
-    log_probs, normaliser = (ops.convert_to_numpy(array) for array in _log_softmax()(logits))
-    return log_probs, np.isfinite(normaliser[:, 0])
+    if adapter := adapter_of(logits):
+        return adapter.log_softmax(logits)
+    values, normaliser = _normalised(logits)
+    with np.errstate(invalid="ignore"):
+        return values - normaliser, np.isfinite(normaliser[:, 0])
 
 
-def check_usable(usable, needed):
+def check_usable(usable: np.ndarray, needed: np.ndarray) -> None:
     """Raise an error where a row that is needed has logits that give no probabilities.
 
     Args:
@@ -58,31 +74,23 @@ def check_usable(usable, needed):
         )
 
 
-@functools.cache
-def _ranking(count):
-    def ranking(logits, allowed, extra_ids):
-        logits, normaliser = _normalised(logits)
-        if allowed is not None:
-            logits = ops.where(allowed, logits, -np.inf)
-        log_probs, ids = engine.top_k(logits, count)
-        extra_log_probs = None
-        if extra_ids is not None:
-            extra_log_probs = ops.take_along_axis(logits, extra_ids, axis=-1) - normaliser
-        return ids, log_probs - normaliser, extra_log_probs, ops.isfinite(normaliser[:, 0])
-
-    return engine.compile_function(ranking)
-
-
-@functools.cache
-def _log_softmax():
-    def log_softmax(logits):
-        logits, normaliser = _normalised(logits)
-        return logits - normaliser, normaliser
-
-    return engine.compile_function(log_softmax)
-
-
-def _normalised(logits):
+def _normalised(logits: Any) -> tuple[np.ndarray, np.ndarray]:
     """Logits in float32, and the logarithm of the sum of their exponentials: (rows, 1)."""
-    logits = ops.cast(ops.convert_to_tensor(logits), "float32")
-    return logits, ops.logsumexp(logits, axis=-1, keepdims=True)
+    values = np.asarray(logits, "float32")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        highest = values.max(axis=-1, keepdims=True)
+        return values, highest + np.log(np.exp(values - highest).sum(axis=-1, keepdims=True))
+
+
+def _greatest(values: np.ndarray, count: int) -> np.ndarray:
+    """Places of the greatest values of each row, in order; of equal ones the first comes first."""
+    least = np.partition(values, -count, axis=-1)[:, -count, None]  # of those to be taken
+    taken = values >= least
+    places = np.flatnonzero(taken)
+    if len(places) > count * len(values):  # several are equal to the least: the first of them have the room
+        equal = values == least
+        room = count - (taken & ~equal).sum(axis=-1, keepdims=True)
+        places = np.flatnonzero(taken & (~equal | (equal.cumsum(axis=-1) <= room)))
+    ids = (places % values.shape[1]).reshape(len(values), count)
+    order = np.argsort(-np.take_along_axis(values, ids, axis=-1), axis=-1, kind="stable")
+    return np.take_along_axis(ids, order, axis=-1)

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from s2s_lesson.text import detokenize
+from s2s_lesson.data.text import Tokenizer, detokenize
+from s2s_lesson.data.vocabulary import Vocabulary
+from s2s_lesson.search.candidates import Candidates
 
 
 class SearchResult(NamedTuple):
@@ -22,6 +24,13 @@ class SearchResult(NamedTuple):
         attention_weights: float32 (batch, n_best, length, source_length), of the step that wrote each token;
             0 after the end. None unless it was asked for.
         tree: ``BeamTree``. None unless it was asked for.
+
+    >>> import numpy as np
+    >>> from s2s_lesson.search import SearchResult
+    >>> one = np.array([[-0.5]], "float32")
+    >>> result = SearchResult(np.array([[[4, 3]]]), np.array([[2]]), one, one, np.array([[[-0.4, -0.1]]]))
+    >>> result.sequences[0, 0, : result.lengths[0, 0]].tolist()
+    [4, 3]
     """
 
     sequences: np.ndarray
@@ -45,6 +54,10 @@ class BeamNode(NamedTuple):
         score: float. What it was ranked by: the score of ``beam_search`` without the coverage penalty.
         kept: bool. False if the candidate was pruned.
         ended: bool. Whether the token is the end token.
+
+    >>> from s2s_lesson.search import BeamNode
+    >>> BeamNode(0, None, 4, -0.5, -0.5, -0.5, kept=True, ended=False).token
+    4
     """
 
     time: int
@@ -62,13 +75,28 @@ class BeamTree:
 
     Args:
         eos_id: int.
+
+    >>> import numpy as np
+    >>> from s2s_lesson.search import beam_search
+    >>> always_the_same = lambda token_ids, state: (np.log([[0.5, 0.2, 0.3]] * len(token_ids)), state)
+    >>> options = {"bos_id": 1, "eos_id": 2, "max_output_length": 1, "beam_size": 2, "return_tree": True}
+    >>> tree = beam_search(always_the_same, np.zeros((1, 1)), **options).tree
+    >>> [(node.token, round(node.token_log_probability, 1)) for node in tree.nodes(0)]
+    [(0, -0.7), (2, -1.2)]
     """
 
-    def __init__(self, eos_id):
+    def __init__(self, eos_id: int):
         self.eos_id = eos_id
-        self.steps = []
+        self.steps: list[tuple] = []
 
-    def add(self, sentences, frozen, candidates, scores, chosen):
+    def add(
+        self,
+        sentences: np.ndarray,
+        frozen: np.ndarray,
+        candidates: Candidates,
+        scores: np.ndarray,
+        chosen: np.ndarray,
+    ) -> None:
         """Note a step.
 
         Args:
@@ -83,7 +111,7 @@ class BeamTree:
         np.put_along_axis(kept_in.reshape(len(scores), -1), chosen, places, axis=1)
         self.steps.append((sentences, frozen, candidates, scores, kept_in))
 
-    def nodes(self, sentence):
+    def nodes(self, sentence: int) -> list[BeamNode]:
         """List the candidates of one sentence, in the order in which they were looked at.
 
         Args:
@@ -93,12 +121,13 @@ class BeamTree:
             list of ``BeamNode``. For each open hypothesis and step there are the ``beam_size`` likeliest
             tokens and the required ones.
         """
-        nodes, node_of_slot = [], {}
+        nodes: list[BeamNode] = []
+        node_of_slot: dict[int, int] = {}
         for time, (sentences, frozen, candidates, scores, kept_in) in enumerate(self.steps):
             row = np.flatnonzero(sentences == sentence)
             if not len(row):
                 break
-            row, next_node_of_slot = row[0], {}
+            row, next_node_of_slot = row[0], dict[int, int]()
             for slot, rank in np.ndindex(scores.shape[1:]):
                 here = row, slot, rank
                 if frozen[row, slot] or not np.isfinite(candidates.log_probs[here]):
@@ -121,19 +150,32 @@ class BeamTree:
         return nodes
 
 
-class History:
+class Trace:
     """The steps of a search: for each the token of every slot, and the slot that it goes on from.
 
     Args:
         batch: int.
         eos_id: int. Fills sequences after their end.
+
+    >>> trace = Trace(batch=1, eos_id=2)
+    >>> trace.add(np.array([0]), np.array([[0, 0]]), np.array([[4, 5]]), np.array([[-0.1, -0.7]]))
+    >>> trace.add(np.array([0]), np.array([[1, 0]]), np.array([[2, 2]]), np.array([[-0.2, -0.9]]))
+    >>> trace.read_back(times=np.array([[1]]), slots=np.array([[0]]))[0].tolist()
+    [[[5, 2]]]
     """
 
-    def __init__(self, batch, eos_id):
+    def __init__(self, batch: int, eos_id: int):
         self.batch, self.eos_id = batch, eos_id
-        self.steps = []
+        self.steps: list[tuple] = []
 
-    def add(self, sentences, parents, tokens, log_probs, attention=None):
+    def add(
+        self,
+        sentences: np.ndarray,
+        parents: np.ndarray,
+        tokens: np.ndarray,
+        log_probs: np.ndarray,
+        attention: np.ndarray | None = None,
+    ) -> None:
         """Note a step.
 
         Args:
@@ -145,7 +187,9 @@ class History:
         """
         self.steps.append((sentences, parents, tokens, log_probs, attention))
 
-    def trace(self, times, slots):
+    def read_back(
+        self, times: np.ndarray, slots: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Read hypotheses back from their last token to their first.
 
         Args:
@@ -179,13 +223,13 @@ class History:
         return sequences, log_probs, attention
 
 
-def to_texts(result, vocab, tokens="words"):
+def to_texts(result: SearchResult, vocab: Vocabulary, tokens: str | Tokenizer = "words") -> list[list[str]]:
     """Turn what a search found into texts.
 
     Args:
         result: ``SearchResult``.
         vocab: ``Vocabulary`` of the target side.
-        tokens: the tokenizer whose tokens these are: its name in ``s2s_lesson.text``, or a ``Subwords``.
+        tokens: the tokenizer whose tokens these are: its name in ``data.text``, or a ``Subwords``.
 
     Returns:
         list of lists of str: for each sentence its hypotheses that exist, in the order of the result.

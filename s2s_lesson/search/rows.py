@@ -1,44 +1,61 @@
 """Rows: the step function, and the state of all hypotheses, one row each."""
 
-import functools
-import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import keras
 import numpy as np
-from keras import ops, tree
 
-from s2s_lesson import engine
+from s2s_lesson.search.arrays import as_numpy, keras_steps, leaves, map_leaves, take_rows, with_leaves
 
 
 class Rows:
     """All hypotheses of a search, as the step function sees them: the rows of a sentence lie together.
 
-    The first step is made with one row for each sentence, since its hypotheses are all alike then (not on
-    JAX, which would compile once more). A layer may name ``shared_leaves``: leaves of the state that its
-    ``step`` takes with one row for each sentence. They are never copied.
+    The first step is made with one row for each sentence, since its hypotheses are all alike then (not where
+    every new shape is compiled, as on JAX).
 
     Args:
         step: ``step(token_ids, state) -> (logits, state)``.
         initial_state: nested structure of arrays, batch axis first.
         slots: int. Hypotheses of each sentence.
         compile_step: bool or None, as in ``beam_search``.
+        shared_leaves: names of leaves, or None, as in ``beam_search``. They are never copied.
 
     Raises:
-        ValueError: the leaves of the state differ in their batch axis, or there is none.
+        ValueError: the leaves of the state differ in their batch axis, there is none, or one of
+            ``shared_leaves`` is missing.
+
+    >>> step = lambda token_ids, state: (np.zeros((len(token_ids), 3)), {"sum": state["sum"] + token_ids})
+    >>> rows = Rows(step, {"sum": np.array([0, 10])}, slots=2)
+    >>> _ = rows.step(np.array([[1, 1], [2, 2]]))
+    >>> rows.take(np.array([0, 1]), np.array([[0, 0], [0, 0]]))
+    >>> rows.state["sum"].tolist()
+    [1, 1, 12, 12]
     """
 
-    def __init__(self, step, initial_state, slots, compile_step=None):
+    def __init__(
+        self,
+        step: Callable,
+        initial_state: Any,
+        slots: int,
+        compile_step: bool | None = None,
+        shared_leaves: Sequence[str] | None = None,
+    ):
         self.batch = _batch_size(initial_state)
         self.step_function, self.compiled = _runnable(step, compile_step)
-        self.state = tree.map_structure(_own, initial_state)  # a plain function may write into its state
+        self.state = map_leaves(_own, initial_state)  # a plain function may write into its state
         self.slots = slots
         self.sentences, self.copies = self.batch, 1  # how many there are, and the rows of each
-        self.shared_leaves = getattr(getattr(step, "__self__", None), "shared_leaves", ())
-        self.unchanged = set(range(len(tree.flatten(initial_state))))  # leaves alike for a sentence's rows
-        if engine.compiles_each_shape():
+        if shared_leaves is None:
+            shared_leaves = getattr(getattr(step, "__self__", None), "shared_leaves", ())
+        self.shared_leaves = _known_leaves(shared_leaves, initial_state)
+        self.unchanged = set(range(len(leaves(initial_state))))  # leaves alike for a sentence's rows
+        adapter = keras_steps()
+        self.fixed_shapes = self.compiled and adapter is not None and adapter.compiles_each_shape()
+        if self.fixed_shapes:
             self.take(np.arange(self.batch), np.zeros((self.batch, slots), int))
 
-    def step(self, token_ids):
+    def step(self, token_ids: np.ndarray) -> Any:
         """Make one step.
 
         Args:
@@ -50,20 +67,20 @@ class Rows:
         Raises:
             ValueError: the step function returned no pair, or the logits have another shape.
         """
-        before = tree.flatten(self.state)
+        before = leaves(self.state)
         rows = token_ids[:, : self.copies].reshape(-1).astype("int32")
-        found = self.step_function(rows, self.state)
-        if not isinstance(found, tuple) or len(found) != 2:
+        result = self.step_function(rows, self.state)
+        if not isinstance(result, tuple) or len(result) != 2:
             raise ValueError(
-                f"Expected step to return a pair, (logits, state); received {type(found).__name__}."
+                f"Expected step to return a pair, (logits, state); received {type(result).__name__}."
             )
-        logits, self.state = found
+        logits, self.state = result
         if len(logits.shape) != 2 or logits.shape[0] != len(rows):
             raise ValueError(
                 f"Expected step to return logits of shape ({len(rows)}, vocab_size); "
                 f"received {tuple(logits.shape)}."
             )
-        pairs = zip(tree.flatten(self.state), before, strict=False)  # a plain function's state may grow
+        pairs = zip(leaves(self.state), before, strict=False)  # a plain function's state may grow
         handed_on = {
             index
             for index, (after, earlier) in enumerate(pairs)
@@ -72,7 +89,7 @@ class Rows:
         self.unchanged = self.unchanged & handed_on if self.compiled else set()
         return self._one_row_a_slot(logits)
 
-    def take(self, sentences, parents):
+    def take(self, sentences: np.ndarray, parents: np.ndarray) -> None:
         """Let hypotheses take the places of others. NumPy stays NumPy, so any step function can be searched.
 
         Args:
@@ -86,13 +103,13 @@ class Rows:
             return
         alike = self.unchanged if all_stay and self.copies == self.slots else set()
         of_sentences = _places(self.state, self.shared_leaves)
-        leaves = tree.flatten(self.state)
-        for index, leaf in enumerate(leaves):
+        kept = leaves(self.state)
+        for index, leaf in enumerate(kept):
             if index in of_sentences and not all_stay:
-                leaves[index] = _take(leaf, sentences)
+                kept[index] = _take(leaf, sentences)
             elif index not in of_sentences and index not in alike:
-                leaves[index] = _take(leaf, rows)
-        self.state = tree.pack_sequence_as(self.state, leaves)
+                kept[index] = _take(leaf, rows)
+        self.state = with_leaves(self.state, kept)
         self.sentences, self.copies = len(sentences), self.slots
 
     def _one_row_a_slot(self, array):
@@ -100,9 +117,9 @@ class Rows:
         repeats = self.slots // self.copies
         if repeats == 1:
             return array
-        return (np if isinstance(array, np.ndarray) else ops).repeat(array, repeats, axis=0)
+        return take_rows(array, np.repeat(np.arange(self.sentences * self.copies), repeats))
 
-    def leaf(self, name, why):
+    def leaf(self, name: str, why: str) -> np.ndarray:
         """Read a named leaf of the state.
 
         Args:
@@ -122,99 +139,86 @@ class Rows:
                 f"received {received}. Return the weights of the step from step under this name, or leave "
                 f"{why} out."
             )
-        found, count = ops.convert_to_numpy(self.state[name]), self.sentences * self.copies
-        if found.ndim != 2 or len(found) != count:
+        values, count = as_numpy(self.state[name]), self.sentences * self.copies
+        if values.ndim != 2 or len(values) != count:
             raise ValueError(
                 f"Expected the leaf {name!r} to be float (rows, source_length), with {count} rows; "
-                f"received shape {found.shape}. Return the mean of several heads, or those of one."
+                f"received shape {values.shape}. Return the mean of several heads, or those of one."
             )
-        return self._one_row_a_slot(found)
+        return self._one_row_a_slot(values)
 
-    def source_mask(self, source_length):
+    def source_mask(self, source_length: int) -> np.ndarray:
         """The leaf ``keys_mask``: bool (sentences, slots or 1, source_length); True where there is none."""
         if "keys_mask" not in self.state:
             return np.ones((self.sentences, 1, source_length), bool)
-        mask = ops.convert_to_numpy(self.state["keys_mask"]).astype(bool)
+        mask = as_numpy(self.state["keys_mask"]).astype(bool)
         return mask.reshape(self.sentences, -1, source_length)
 
+    def staying(self, done: np.ndarray) -> np.ndarray:
+        """Choose the sentences to go on with: all until a quarter are done, and then those that are not.
 
-def staying(done):
-    """Choose the sentences to go on with: all until a quarter are done, and then those that are not.
+        Args:
+            done: bool (sentences,).
 
-    Args:
-        done: bool (sentences,).
-
-    Returns:
-        int (staying,): places in ``done``.
-    """
-    open_ones = np.flatnonzero(~done)
-    if engine.compiles_each_shape() or len(open_ones) > 0.75 * len(done):
-        return np.arange(len(done))
-    return open_ones
+        Returns:
+            int (staying,): places in ``done``.
+        """
+        open_ones = np.flatnonzero(~done)
+        if self.fixed_shapes or len(open_ones) > 0.75 * len(done):
+            return np.arange(len(done))
+        return open_ones
 
 
-def _runnable(step, compile_step):
+def _runnable(step: Callable, compile_step: bool | None) -> tuple[Callable, bool]:
     """The step function to call, and whether it is compiled."""
-    is_method = isinstance(getattr(step, "__self__", None), keras.Layer)
-    if compile_step is None and is_method:
-        return _compiled_if_possible(step), True
-    if compile_step:
-        return _compiled(step), True
-    return step, False
+    adapter = keras_steps()
+    if compile_step is None and adapter is not None and adapter.layer_of(step) is not None:
+        return adapter.compiled(step, if_possible=True), True
+    if not compile_step:
+        return step, False
+    if adapter is None:
+        raise ValueError(
+            "Expected a step of Keras operations with compile_step=True; received one, and Keras was not "
+            "imported. Leave compile_step out."
+        )
+    return adapter.compiled(step), True
 
 
-@functools.lru_cache(maxsize=16)
-def _compiled(step):
-    """Compile a step function; what was compiled for the latest 16 is kept."""
-    layer = getattr(step, "__self__", None)
-    return engine.compile_step(step, layer if isinstance(layer, keras.Layer) else None)
+def _known_leaves(names: Sequence[str], state: Any) -> tuple[str, ...]:
+    """The names of leaves, once it is known that the state has them."""
+    missing = [name for name in names if not isinstance(state, dict) or name not in state]
+    if missing:
+        received = f"the leaves {', '.join(state)}" if isinstance(state, dict) else "no dict"
+        raise ValueError(
+            f"Expected a state with the leaves that shared_leaves names; {missing[0]!r} is missing, received "
+            f"{received}."
+        )
+    return tuple(names)
 
 
-@functools.lru_cache(maxsize=16)
-def _compiled_if_possible(step):
-    compiled = _compiled(step)
-    impossible = []
-
-    def run(token_ids, state):
-        if not impossible:
-            try:
-                return compiled(token_ids, state)
-            except Exception as error:
-                found = step(token_ids, state)  # raises by itself where the fault is not in compiling
-                warnings.warn(f"step could not be compiled and runs as it is, slower: {error}", stacklevel=2)
-                impossible.append(error)
-                return found
-        return step(token_ids, state)
-
-    return run
-
-
-def _own(leaf):
+def _own(leaf: Any) -> Any:
     return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
 
 
-def _take(leaf, rows):
-    if leaf is None:
-        return None
-    return leaf[rows] if isinstance(leaf, np.ndarray) else engine.take_rows(leaf, rows)
+def _take(leaf: Any, rows: np.ndarray) -> Any:
+    return None if leaf is None else take_rows(leaf, rows)
 
 
-def _places(state, names):
-    """Indices of the leaves of a dict that stand under some names: set of int."""
+def _places(state: Any, names: Sequence[str]) -> set[int]:
+    """Indices of the leaves of a dict that stand under some names."""
     if not names:
         return set()
-    named = {
-        name: tree.map_structure(lambda _, name=name: name in names, part) for name, part in state.items()
-    }
-    return {index for index, is_named in enumerate(tree.flatten(named)) if is_named}
+    named = {name: with_leaves(part, [name in names] * len(leaves(part))) for name, part in state.items()}
+    return {index for index, is_named in enumerate(leaves(named)) if is_named}
 
 
-def _batch_size(state):
-    shapes = [getattr(leaf, "shape", ()) for leaf in tree.flatten(state) if leaf is not None]
+def _batch_size(state: Any) -> int:
+    shapes: list[Sequence[int]] = [getattr(leaf, "shape", ()) for leaf in leaves(state) if leaf is not None]
     sizes = {shape[0] if len(shape) else None for shape in shapes}
     if len(sizes) != 1 or None in sizes:
         raise ValueError(
             "Expected an initial_state of arrays with the batch axis first, all of the same batch size; "
             f"received sizes {sorted(map(str, sizes))}."
         )
-    return int(sizes.pop())
+    (size,) = sizes
+    return int(size or 0)

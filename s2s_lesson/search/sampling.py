@@ -1,34 +1,34 @@
 """Sampling: draw outputs at random, as likely as the model finds them, or nearly."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
-from .constraints import Constraints
-from .ranking import check_usable, log_softmax
-from .results import SearchResult
-from .rows import Rows, staying
+from s2s_lesson.search.constraints import AllowedTokens, Constraints
+from s2s_lesson.search.ranking import check_usable, log_softmax
+from s2s_lesson.search.results import SearchResult
+from s2s_lesson.search.rows import Rows
 
 
 def sample(
-    step,
-    initial_state,
+    step: Callable,
+    initial_state: Any,
     *,
-    bos_id,
-    eos_id,
-    max_output_length,
-    n_samples=1,
-    seed=0,
-    temperature=1.0,
-    top_k=None,
-    top_p=None,
-    typical_p=None,
-    prefix=(),
-    min_output_length=1,
-    no_repeat_ngram=0,
-    forbidden=(),
-    required=(),
-    return_attention=False,
-    compile_step=None,
-):
+    bos_id: int,
+    eos_id: int,
+    max_output_length: int,
+    n_samples: int = 1,
+    seed: int | Sequence[Any] = 0,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    typical_p: float | None = None,
+    constraints: Constraints | None = None,
+    return_attention: bool = False,
+    compile_step: bool | None = None,
+    shared_leaves: Sequence[str] | None = None,
+) -> SearchResult:
     """Draw outputs at random.
 
     Each token is drawn from the model's distribution, changed in this order: tokens that the constraints rule
@@ -52,8 +52,8 @@ def sample(
             least this probability.
         typical_p: float above 0, up to 1, or None. The same, but those tokens come first whose surprise,
             -log p, is nearest to the surprise expected.
-        prefix, min_output_length, no_repeat_ngram, forbidden, required, return_attention, compile_step: as
-            in ``beam_search``. Each output gets all required tokens, in the last steps if not before.
+        constraints, return_attention, compile_step, shared_leaves: as in ``beam_search``. Each output gets
+            all required tokens, in the last steps if not before.
 
     Returns:
         ``SearchResult``; ``n_best`` is ``n_samples``, in the order drawn. Scores are the log-probabilities,
@@ -64,19 +64,17 @@ def sample(
 
     Sources: Holtzman et al. 2020, arXiv:1904.09751 (top_p); Fan et al. 2018, arXiv:1805.04833 (top_k);
     Meister et al. 2023, arXiv:2202.00666 (typical_p).
+
+    >>> import numpy as np
+    >>> from s2s_lesson.search import sample
+    >>> always_the_same = lambda token_ids, state: (np.log([[0.5, 0.2, 0.3]] * len(token_ids)), state)
+    >>> state = {"nothing": np.zeros((1, 1))}
+    >>> sample(always_the_same, state, bos_id=1, eos_id=2, max_output_length=4, seed=1).lengths.shape
+    (1, 1)
     """
     _check_options(max_output_length, n_samples, temperature, top_k, top_p, typical_p)
-    rows = Rows(step, initial_state, n_samples, compile_step)
-    constraints = Constraints(
-        rows.batch,
-        eos_id,
-        max_output_length,
-        prefix=prefix,
-        min_output_length=min_output_length,
-        no_repeat_ngram=no_repeat_ngram,
-        forbidden=forbidden,
-        required=required,
-    )
+    rows = Rows(step, initial_state, n_samples, compile_step, shared_leaves)
+    allowed = AllowedTokens(constraints or Constraints(), rows.batch, eos_id, max_output_length)
     generators = [np.random.default_rng(part) for part in _seeds(seed, rows.batch)]
     shape = (rows.batch, n_samples)
     tokens, lengths = np.full(shape, bos_id), np.zeros(shape, "int32")
@@ -88,12 +86,12 @@ def sample(
     for time in range(max_output_length if rows.batch else 0):
         logits = rows.step(tokens[sentences])
         if time == 0:
-            constraints.check_ids(logits.shape[-1], bos_id)
+            allowed.check_ids(logits.shape[-1], bos_id)
         open_rows = writing[sentences].reshape(-1)
         log_probs, usable = log_softmax(logits)
         check_usable(usable, open_rows)
-        allowed = constraints.allowed(sequences[sentences], logits.shape[-1])
-        possible = log_probs if allowed is None else np.where(allowed, log_probs, -np.inf)
+        permitted = allowed.next_tokens(sequences[sentences], logits.shape[-1])
+        possible = log_probs if permitted is None else np.where(permitted, log_probs, -np.inf)
         probabilities = sampling_probabilities(possible[open_rows], temperature, top_k, top_p, typical_p)
         numbers = np.concatenate([generators[sentence].random(n_samples) for sentence in sentences])
         drawn = _draw(probabilities, numbers[open_rows])
@@ -113,9 +111,9 @@ def sample(
         writing &= ~lost & (tokens != eos_id)
         if not writing.any():
             break
-        places = staying(~writing[sentences].any(axis=1))
+        places = rows.staying(np.logical_not(writing[sentences].any(axis=1)))
         rows.take(places, np.broadcast_to(np.arange(n_samples), (len(places), n_samples)))
-        constraints.keep(places)
+        allowed.keep(places)
         sentences = sentences[places]
 
     lengths[lost], sequences[lost], token_log_probs[lost] = 0, eos_id, 0
@@ -133,7 +131,13 @@ def sample(
     )
 
 
-def sampling_probabilities(logits, temperature=1.0, top_k=None, top_p=None, typical_p=None):
+def sampling_probabilities(
+    logits: Any,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    typical_p: float | None = None,
+) -> np.ndarray:
     """Turn logits into the probabilities that tokens are drawn with.
 
     Args:

@@ -10,15 +10,25 @@ LEAST_COVERAGE = 1e-6  # so that a source token that nothing attended to has a l
 
 @dataclass(frozen=True)
 class Scoring:
-    """The score of a hypothesis; the formulas stand in ``beam_search``.
+    """How the score of a hypothesis comes from its log-probability, its length and its attention.
 
-    Attributes:
-        length_penalty: float, 0 or greater.
-        length_formula: one of ``LENGTH_FORMULAS``.
-        coverage_penalty: float, 0 or greater.
+    score = log_probability / ((5 + length) / 6) ** length_penalty + coverage_penalty * covered     ("gnmt")
+    score = log_probability / length ** length_penalty             + coverage_penalty * covered  ("average")
+    covered = sum over source tokens of log(min(1, attention weights of all steps on that token)), where less
+              than 1e-6 counts as 1e-6
+
+    Args:
+        length_penalty: float, 0 or greater. 0 compares log-probabilities, which favours short outputs.
+        length_formula: "gnmt" or "average".
+        coverage_penalty: float, 0 or greater. Needs the leaf ``attention_weights`` of the state.
 
     Raises:
         ValueError: a penalty is negative or not finite, or the formula unknown.
+
+    Source: Wu et al. 2016, section 7, arXiv:1609.08144.
+
+    >>> float(Scoring(length_penalty=1.0).normalise(-6.0, 13))
+    -2.0
     """
 
     length_penalty: float = 0.0
@@ -35,7 +45,7 @@ class Scoring:
                 f"received {self.length_formula!r}."
             )
 
-    def normalise(self, log_probs, lengths):
+    def normalise(self, log_probs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Divide log-probabilities by the length penalty.
 
         Args:
@@ -45,7 +55,7 @@ class Scoring:
         base = (5 + lengths) / 6 if self.length_formula == "gnmt" else np.maximum(lengths, 1)
         return log_probs / base**self.length_penalty
 
-    def covered(self, coverage, source_mask):
+    def covered(self, coverage: np.ndarray, source_mask: np.ndarray) -> np.ndarray:
         """The coverage penalty: float (...), 0 where every source token got its full weight, else below.
 
         Args:

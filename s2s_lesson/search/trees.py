@@ -5,14 +5,23 @@ parts of one tree, and a beam size only says which of its nodes were kept, and a
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from .beam import beam_search
-from .results import BeamNode
+from s2s_lesson.search.beam import beam_search
+from s2s_lesson.search.results import BeamNode
 
 
 def beam_trees(
-    step, initial_state, *, bos_id, eos_id, max_output_length, beam_sizes=range(1, 11), compile_step=None
-):
+    step: Callable,
+    initial_state: Any,
+    *,
+    bos_id: int,
+    eos_id: int,
+    max_output_length: int,
+    beam_sizes: Iterable[int] = range(1, 11),
+    compile_step: bool | None = None,
+) -> list[dict[str, Any]]:
     """Search with each beam size, without penalties, and gather all candidates in one tree a sentence.
 
     The candidates that a search with beam size b looked at can be read back, as ``tree_nodes`` does: in the
@@ -37,7 +46,7 @@ def beam_trees(
     sizes = sorted(set(beam_sizes), reverse=True)
     if not sizes:
         raise ValueError("Expected at least one beam size; received none. Pass, for example, range(1, 11).")
-    ends = {"bos_id": bos_id, "eos_id": eos_id, "max_output_length": max_output_length}
+    ends: dict[str, Any] = {"bos_id": bos_id, "eos_id": eos_id, "max_output_length": max_output_length}
     searches = {
         size: beam_search(
             step, initial_state, beam_size=size, return_tree=True, compile_step=compile_step, **ends
@@ -46,7 +55,9 @@ def beam_trees(
     }
     sentences = len(searches[sizes[0]].sequences)
     return [
-        _as_one({size: found.tree.nodes(sentence) for size, found in searches.items()}, eos_id)
+        _as_one(
+            {size: result.tree.nodes(sentence) for size, result in searches.items() if result.tree}, eos_id
+        )
         for sentence in range(sentences)
     ]
 
@@ -76,7 +87,7 @@ def _as_one(trees, eos_id):
     }
 
 
-def tree_nodes(tree, beam_size):
+def tree_nodes(tree: dict[str, Any], beam_size: int) -> list[BeamNode]:
     """Read back the candidates that a search with one beam size looked at.
 
     Args:
@@ -98,7 +109,9 @@ def tree_nodes(tree, beam_size):
     for number, parent in enumerate(tree["parents"]):
         children[parent].append(number)
 
-    nodes, place_of, open_parents = [], {-1: None}, [-1]
+    nodes: list[BeamNode] = []
+    place_of: dict[int, int | None] = {-1: None}
+    open_parents = [-1]
     for time in range(beam["steps"]):
         candidates = [number for parent in open_parents for number in children[parent][:beam_size]]
         for number in candidates:

@@ -22,9 +22,9 @@ from small_models import (
     small_outputs,
 )
 
-from s2s_lesson.losses import MaskedCrossEntropy
-from s2s_lesson.masks import masked_softmax
-from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.layers import Seq2SeqConfig, masked_softmax
+from s2s_lesson.models import Seq2Seq
+from s2s_lesson.training import MaskedCrossEntropy
 
 ROWS, LENGTH = 5, 7
 FLOATS = ["float32", "float16", "bfloat16"]

@@ -17,9 +17,9 @@ from small_models import (
 from uncompiled import uncompiled
 
 from s2s_lesson import engine
-from s2s_lesson.losses import MaskedCrossEntropy
-from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
-from s2s_lesson.training import compile_model
+from s2s_lesson.layers import Seq2SeqConfig
+from s2s_lesson.models import Seq2Seq
+from s2s_lesson.training import MaskedCrossEntropy, compile_model
 
 BATCHES = [small_batch((7, 2, 5), (3, 5, 1)), small_batch((3, 11), (7, 2))]
 # All others differ from these in cells and scores alone, which are the same code for every shape.

@@ -6,7 +6,7 @@ import pytest
 from small_models import randomise
 
 from s2s_lesson import engine
-from s2s_lesson.decoder import AttentionDecoder
+from s2s_lesson.layers import AttentionDecoder, Seq2SeqConfig
 
 BATCH, TARGET_LENGTH, SOURCE_LENGTH, UNITS = 3, 5, 2, 13
 DECODER_INPUTS = np.random.default_rng(0).integers(4, UNITS, (BATCH, TARGET_LENGTH))
@@ -27,7 +27,8 @@ def normal(*shape):
 
 
 def decoder_and_state(num_layers=1, cell="gru", **options):
-    decoder = AttentionDecoder(UNITS, 3, UNITS, num_layers, cell=cell, **options)
+    sizes = {"embedding_dim": 3, "decoder_units": UNITS, "decoder_layers": num_layers}
+    decoder = AttentionDecoder(Seq2SeqConfig(31, UNITS, cell=cell, **sizes, **options))
     states = [[normal(BATCH, UNITS)] * {"lstm": 2, "gru": 1}[cell]] * num_layers
     mask = np.ones((BATCH, SOURCE_LENGTH), bool)
     state = decoder.initial_state(normal(BATCH, SOURCE_LENGTH, UNITS), mask, states)

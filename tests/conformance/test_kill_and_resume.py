@@ -30,7 +30,7 @@ SLOW = pytest.mark.slow(
 def start(folder, *options):
     """Start the training script: its process."""
     return subprocess.Popen(
-        [sys.executable, ROOT / "tests" / "training_script.py", folder, *options],
+        [sys.executable, ROOT / "tests" / "helpers" / "training_script.py", folder, *options],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
         text=True,

@@ -5,14 +5,14 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 import pytest
+from attentions import ATTENTIONS, UNITS, VALUE_DIM, normal, numpy
 from gradients import value_and_gradients
 from small_models import randomise, small_batch, small_model
-from test_properties import ATTENTIONS, UNITS, VALUE_DIM, normal, numpy
 
 from s2s_lesson import engine
-from s2s_lesson.attention import BahdanauAttention, LuongAttention
-from s2s_lesson.losses import MaskedCrossEntropy
-from s2s_lesson.model import Seq2Seq
+from s2s_lesson.layers import BahdanauAttention, LuongAttention
+from s2s_lesson.models import Seq2Seq
+from s2s_lesson.training import MaskedCrossEntropy
 
 NEAR = {"mixed_float16": 0.05, "mixed_bfloat16": 0.3}
 BATCH, TARGET_LENGTH, SOURCE_LENGTH = 3, 2, 7

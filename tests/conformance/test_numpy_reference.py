@@ -16,9 +16,10 @@ from small_models import (
     small_outputs,
 )
 
-from s2s_lesson.attention import BahdanauAttention, LuongAttention
-from s2s_lesson.batching import pad
-from s2s_lesson.encoder import CELLS, RecurrentEncoder
+from s2s_lesson.data import pad
+from s2s_lesson.layers import BahdanauAttention, LuongAttention, RecurrentEncoder, Seq2SeqConfig
+from s2s_lesson.layers.config import CELLS
+from s2s_lesson.layers.recurrence import RECURRENT_LAYERS
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 BATCH, SOURCE_LENGTH, TARGET_LENGTH, QUERY_DIM, KEY_DIM, VALUE_DIM, UNITS = 2, 7, 3, 5, 13, 11, 17
@@ -34,7 +35,7 @@ def numpy(tensor):
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_one_step_equals_the_reference(cell):
-    layer = CELLS[cell](UNITS).cell
+    layer = RECURRENT_LAYERS[cell](UNITS).cell
     layer.build((BATCH, KEY_DIM))
     randomise(layer)
     inputs = normal(BATCH, KEY_DIM)
@@ -51,8 +52,9 @@ def test_one_step_equals_the_reference(cell):
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("residual", [False, True])
 def test_the_encoder_reads_each_sentence_to_its_own_end(cell, bidirectional, residual):
+    sizes = {"embedding_dim": 3, "encoder_units": 5, "encoder_layers": 3}
     options = {"cell": cell, "bidirectional": bidirectional, "residual": residual}
-    encoder = RecurrentEncoder(31, 3, 5, num_layers=3, **options, output_size=11)
+    encoder = RecurrentEncoder(Seq2SeqConfig(31, 29, **sizes, **options), output_size=11)
     lengths = (7, 2, 1)
     ids = sentences(lengths, 31)
     padded = pad(ids)

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from small_models import randomise
 
-from s2s_lesson.attention import BahdanauAttention, LuongAttention
-from s2s_lesson.masks import combined_mask, look_ahead_mask
+from s2s_lesson.layers import BahdanauAttention, LuongAttention, combined_mask, look_ahead_mask
 
 BATCH, TARGET_LENGTH, SOURCE_LENGTH, UNITS, VALUE_DIM = 3, 5, 7, 11, 13
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}

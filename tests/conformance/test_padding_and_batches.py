@@ -86,11 +86,11 @@ def test_predictions_do_not_depend_on_order_padding_or_batch_mates(variant):
         alone = beam_search(
             model.step, model.encode(source_ids[row : row + 1, : SOURCE_LENGTHS[row]]), **SEARCH
         )
-        for found, found_row in [(shuffled, place), (alone, 0)]:
-            assert found.lengths[found_row].tolist() == together.lengths[row].tolist()
+        for other, other_row in [(shuffled, place), (alone, 0)]:
+            assert other.lengths[other_row].tolist() == together.lengths[row].tolist()
             for rank, length in enumerate(together.lengths[row]):
-                ours, other = together.sequences[row, rank], found.sequences[found_row, rank]
-                assert other[:length].tolist() == ours[:length].tolist()
+                ours, others = together.sequences[row, rank], other.sequences[other_row, rank]
+                assert others[:length].tolist() == ours[:length].tolist()
             np.testing.assert_allclose(
-                found.log_probabilities[found_row], together.log_probabilities[row], **CLOSE
+                other.log_probabilities[other_row], together.log_probabilities[row], **CLOSE
             )

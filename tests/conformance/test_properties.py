@@ -5,36 +5,24 @@ batch-mates and their order change nothing.
 """
 
 import functools
-from itertools import product
 
-import keras
 import numpy as np
 import pytest
 import reference
+from attentions import ATTENTIONS, UNITS, VALUE_DIM, normal, numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_models import randomise, sentences
 
 from s2s_lesson import engine
-from s2s_lesson.attention import BahdanauAttention, LuongAttention
-from s2s_lesson.batching import pad
-from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.data import pad
+from s2s_lesson.layers import BahdanauAttention, LuongAttention, Seq2SeqConfig
+from s2s_lesson.models import Seq2Seq
 
 # Examples, on JAX fewer: there each of them costs compilations.
 ATTENTION_EXAMPLES, MODEL_EXAMPLES = (5, 2) if engine.compiles_each_shape() else (20, 4)
 TOLERANCE = {"float32": 1e-5, "float16": 1e-2, "bfloat16": 8e-2}
-UNITS, VALUE_DIM, TARGET_LENGTH = 5, 3, 4
-WINDOWS = [
-    {},
-    {"window": "monotonic", "half_width": 1},
-    {"window": "predictive", "half_width": 1},
-    {"window": "predictive", "half_width": 1, "renormalize": False},
-]
-ATTENTIONS = [
-    (score, tuple(window.items()), coverage)
-    for score, window, coverage in product(["dot", "general", "concat", "bahdanau"], WINDOWS, [False, True])
-    if score != "bahdanau" or not window
-]
+TARGET_LENGTH = 4
 
 
 @functools.cache
@@ -49,14 +37,6 @@ def attention(score, window, coverage, dtype):
     layer.build((None, None, UNITS), (None, None, UNITS))
     randomise(layer)
     return layer
-
-
-def numpy(tensor):
-    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32"))
-
-
-def normal(seed, *shape):
-    return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
 
 @settings(max_examples=ATTENTION_EXAMPLES)

@@ -1,6 +1,6 @@
 """A saved model gives bit-identical logits in a new process, and the same to 1e-5 on another engine.
 
-``keras.saving.load_model`` needs no custom objects. The new process imports ``s2s_lesson.model``, because
+``keras.saving.load_model`` needs no custom objects. The new process imports ``s2s_lesson.models``, because
 Keras does not import the module that a file names: a file could name any.
 """
 
@@ -16,7 +16,7 @@ import pytest
 from small_models import VARIANTS, small_batch, small_model
 from uncompiled import uncompiled
 
-from s2s_lesson.model import Seq2Seq
+from s2s_lesson.models import Seq2Seq
 from s2s_lesson.training import compile_model
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ SCRIPT = """
 import sys
 import keras
 import numpy as np
-import s2s_lesson.model
+import s2s_lesson.models.seq2seq
 
 batch = dict(np.load("batch.npz"))
 logits = {}

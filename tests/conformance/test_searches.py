@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import scripted
 import slow_search
+from grouped import grouped
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scripted import EOS, IDS
 
-from s2s_lesson.search import beam_search, greedy_search
+from s2s_lesson.search import Constraints, DiverseGroups, Scoring, beam_search, greedy_search
 
 SEEDS = st.integers(0, 2**32 - 1)
 BATCH, SOURCE_LENGTHS = 2, (7, 3)
@@ -93,12 +94,12 @@ def expect_exhaustive_search(data, seed, sizes, scoring, n_best):
         for script, of_sentence in zip(sentences, of_sentences, strict=True)
     ]
     try:
-        result = beam_search(scripted.step, state, **IDS, **options)
+        result = beam_search(scripted.step, state, **IDS, **grouped(**options))
     except ValueError:
         assert not all(expected)  # no output of one of them meets all constraints
         return
     for row, (script, scores) in enumerate(zip(sentences, expected, strict=True)):
-        sequences = scripted.found(result, row)
+        sequences = scripted.sequences(result, row)
         best = sorted(scores.values(), reverse=True)[:n_best]
         assert len(set(sequences)) == len(sequences) == len(best)
         np.testing.assert_allclose(result.scores[row, : len(best)], best, **CLOSE)
@@ -144,12 +145,13 @@ def expect_the_slow_search(data, seed, sizes, scoring, stopping):
     ]
     assume(all(closest > 1e-5 for _, closest in slow))
     try:
-        result = beam_search(scripted.step, state, **IDS, **options, **scoring, **shared, stopping=stopping)
+        flat = {**options, **scoring, **shared, "stopping": stopping}
+        result = beam_search(scripted.step, state, **IDS, **grouped(**flat))
     except ValueError:
         assert not all(outputs for outputs, _ in slow)
         return
     for row, (outputs, _) in enumerate(slow):
-        assert scripted.found(result, row) == [sequence for _, _, sequence in outputs]
+        assert scripted.sequences(result, row) == [sequence for _, _, sequence in outputs]
         scores, totals = ([output[part] for output in outputs] for part in (0, 1))
         np.testing.assert_allclose(result.scores[row, : len(outputs)], scores, **CLOSE)
         np.testing.assert_allclose(result.log_probabilities[row, : len(outputs)], totals, **CLOSE)
@@ -167,9 +169,9 @@ def test_a_beam_of_any_size_finds_an_output_with_all_required_tokens(data, seed,
     )
     state, _ = scripts(seed, VOCAB_SIZE, NODES)
     options |= {"max_output_length": LENGTH, "beam_size": beam_size, "length_penalty": 1.0}
-    result = beam_search(scripted.step, state, **IDS, **options, required=required)
+    result = beam_search(scripted.step, state, **IDS, **grouped(**options, required=required))
     for row, tokens in enumerate(required):
-        (output,) = scripted.found(result, row)
+        (output,) = scripted.sequences(result, row)
         assert set(tokens) <= set(output)
 
 
@@ -186,11 +188,11 @@ def test_top_ended_misses_nothing_where_scores_only_fall(data, seed, beam_size):
     ]
     assume(all(outputs and closest > 1e-5 for outputs, closest in slow))
     results = [
-        beam_search(scripted.step, state, **IDS, **options, stopping=stopping)
+        beam_search(scripted.step, state, **IDS, **grouped(**options), stopping=stopping)
         for stopping in ("exact", "never", "top_ended")
     ]
     for row in range(BATCH):
-        first, *others = [scripted.found(result, row) for result in results]
+        first, *others = [scripted.sequences(result, row) for result in results]
         assert all(other == first for other in others)
     for result in results[1:]:
         np.testing.assert_allclose(result.scores, results[0].scores, rtol=1e-6, atol=1e-6)
@@ -202,11 +204,12 @@ def test_a_beam_of_one_takes_the_likeliest_token_at_each_step(data, seed):
     shared, *of_sentences = data.draw(constraints(VOCAB_SIZE, LENGTH, leave_out="required"))
     state, sentences = scripts(seed, VOCAB_SIZE, NODES)
     try:
-        greedy = greedy_search(scripted.step, state, **IDS, max_output_length=LENGTH, **shared)
+        greedy = greedy_search(scripted.step, state, **IDS, max_output_length=LENGTH, **grouped(**shared))
     except ValueError:
         assume(False)
     options = {"beam_size": 1, "length_penalty": 1.0, "coverage_penalty": 0.3, "stopping": "never"}
-    beam = beam_search(scripted.step, state, **IDS, max_output_length=LENGTH, **options, **shared)
+    options = grouped(**options, **shared)
+    beam = beam_search(scripted.step, state, **IDS, max_output_length=LENGTH, **options)
     for row, (script, of_sentence) in enumerate(zip(sentences, of_sentences, strict=True)):
         sequence, limit = (), {**of_sentence, "max_output_length": LENGTH}
         while len(sequence) < LENGTH and sequence[-1:] != (EOS,):
@@ -216,7 +219,7 @@ def test_a_beam_of_one_takes_the_likeliest_token_at_each_step(data, seed):
                 break
             sequence += (max(possible, key=lambda token: log_probs[token]),)
         expected = [sequence] if possible else []
-        assert scripted.found(greedy, row) == scripted.found(beam, row) == expected
+        assert scripted.sequences(greedy, row) == scripted.sequences(beam, row) == expected
 
 
 @settings(max_examples=30)
@@ -227,8 +230,8 @@ def test_batch_mates_and_the_order_of_the_batch_change_nothing(data, seed, order
     tokens = st.lists(st.sampled_from([0, 2, 3, 4]), max_size=2)
     prefix, required = ([data.draw(tokens) for _ in range(5)] for _ in range(2))
     beam_size, groups = sizes
-    options = {"max_output_length": LENGTH, "beam_size": beam_size, "n_best": 3, "groups": groups}
-    options |= {"length_penalty": 0.6, "coverage_penalty": 0.3, "return_attention": True}
+    options = {"max_output_length": LENGTH, "beam_size": beam_size, "n_best": 3}
+    options |= {"scoring": Scoring(0.6, coverage_penalty=0.3), "groups": DiverseGroups(groups)}
 
     def search(rows):
         rows = list(rows)
@@ -237,15 +240,17 @@ def test_batch_mates_and_the_order_of_the_batch_change_nothing(data, seed, order
             scripted.initial_state(tables[rows], attention_tables[rows], keys_mask[rows]),
             **IDS,
             **options,
-            prefix=[prefix[row] for row in rows],
-            required=[required[row] for row in rows],
+            constraints=Constraints(
+                prefix=[prefix[row] for row in rows], required=[required[row] for row in rows]
+            ),
+            return_attention=True,
         )
 
     together = search(range(5))
     others = [(search(order), order), *[(search([row]), [row]) for row in range(5)]]
     for other, rows in others:
         for place, row in enumerate(rows):
-            assert scripted.found(other, place) == scripted.found(together, row)
+            assert scripted.sequences(other, place) == scripted.sequences(together, row)
             for ours, expected in zip(other[1:4], together[1:4], strict=True):
                 np.testing.assert_allclose(ours[place], expected[row], rtol=1e-6, atol=1e-6)
             length = together.lengths[row].max()
@@ -263,7 +268,7 @@ def test_finished_hypotheses_stay_frozen():
         return logits, state
 
     result = beam_search(step, np.zeros((2, 3)), **IDS, max_output_length=7, beam_size=5, n_best=3)
-    assert scripted.found(result, 0) == [(1,), (2, 1), (3, 1)]
+    assert scripted.sequences(result, 0) == [(1,), (2, 1), (3, 1)]
     np.testing.assert_allclose(np.exp(result.log_probabilities), [[0.4, 0.08, 0.08]] * 2, rtol=1e-6)
     assert (result.sequences[:, 0] == EOS).all()
 
@@ -274,14 +279,14 @@ def test_ties_go_to_the_hypothesis_that_stood_higher_and_then_to_the_smaller_tok
 
     options = {"max_output_length": 2, "beam_size": 3, "n_best": 3}
     result = beam_search(step, np.zeros((1, 2)), **IDS, **options)
-    assert scripted.found(result, 0) == [(1,), (0, 0), (0, 1)]
+    assert scripted.sequences(result, 0) == [(1,), (0, 0), (0, 1)]
     greedy = greedy_search(step, np.zeros((1, 2)), **IDS, max_output_length=3)
     assert greedy.sequences.tolist() == [[[0, 0, 0]]]
     for required in ([4, 3], [3, 4]):
         options = {"max_output_length": 3, "beam_size": 2, "n_best": 2, "required": required}
-        result = beam_search(step, np.zeros((1, 2)), **IDS, **options)
+        result = beam_search(step, np.zeros((1, 2)), **IDS, **grouped(**options))
         outputs, _ = slow_search.beam_search(scripted.Script(np.zeros((1, 5))), **options)
-        assert scripted.found(result, 0) == [sequence for _, _, sequence in outputs]
+        assert scripted.sequences(result, 0) == [sequence for _, _, sequence in outputs]
 
 
 def test_of_outputs_as_good_as_each_other_the_one_that_ended_first_comes_first():
@@ -294,7 +299,7 @@ def test_of_outputs_as_good_as_each_other_the_one_that_ended_first_comes_first()
     for stopping in ("exact", "never"):
         options = {"max_output_length": 3, "beam_size": 2, "n_best": 2, "stopping": stopping}
         result = beam_search(step, np.zeros((1, 1)), **IDS, **options)
-        assert scripted.found(result, 0) == [(1,), (0, 1)]
+        assert scripted.sequences(result, 0) == [(1,), (0, 1)]
         assert result.scores[0, 0] == result.scores[0, 1]
 
 
@@ -311,4 +316,4 @@ def test_ties_are_broken_as_in_the_slow_search(data, beam_size):
     script = scripted.Script(np.zeros((nodes, vocab_size)))
     script.table_of_log_probs = np.where(np.isfinite(tables[0]), -1.5, -np.inf)  # sums of it are exact
     outputs, _ = slow_search.beam_search(script, **options)
-    assert scripted.found(result, 0) == [sequence for _, _, sequence in outputs]
+    assert scripted.sequences(result, 0) == [sequence for _, _, sequence in outputs]

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import reference
 import slow_search
+from grouped import grouped
 from small_models import END_BIAS, VARIANTS, randomise, small_batch, small_model
 
 from s2s_lesson import engine
-from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.data import Vocabulary
+from s2s_lesson.layers import Seq2SeqConfig
+from s2s_lesson.models import Seq2Seq
 from s2s_lesson.search import beam_search, greedy_search, sample
-from s2s_lesson.vocab import Vocabulary
 
 SOURCE_LENGTHS, LENGTH, VOCAB_SIZE = (7, 2, 5), 7, 29
 IDS = {"bos_id": Vocabulary.bos_id, "eos_id": Vocabulary.eos_id, "max_output_length": LENGTH}
@@ -103,7 +105,7 @@ def scored(guard):
 )
 def test_log_probabilities_and_attention_are_those_of_the_whole_target(variant, name):
     model, (search, options) = model_of(variant), SEARCHES[name]
-    result = search(model.step, encode(model), **IDS, **options, return_attention=True)
+    result = search(model.step, encode(model), **IDS, **grouped(**options), return_attention=True)
     if name in ("beam", "samples"):
         assert result.lengths.min() < result.lengths.max()
     n_best = result.lengths.shape[1]
@@ -161,7 +163,7 @@ def test_a_beam_over_steps_equals_a_slow_search_over_whole_targets(variant):
     ]
     whole = [WholeTargets(model, row) for row in range(3)]
     for options in settings_of:
-        result = beam_search(model.step, encode(model), **IDS, **options, **scoring)
+        result = beam_search(model.step, encode(model), **IDS, **grouped(**options, **scoring))
         for row in range(3):
             own = {name: options[name][row] for name in ("required", "prefix") if name in options}
             outputs, closest = slow_search.beam_search(
@@ -183,8 +185,9 @@ def test_a_beam_over_steps_equals_a_slow_search_over_whole_targets(variant):
 @pytest.mark.parametrize("variant", FEW)
 def test_a_compiled_step_finds_what_the_plain_one_finds(variant, name):
     model, (search, options) = model_of(variant), SEARCHES[name]
+    options = {**IDS, **grouped(**options), "return_attention": True}
     compiled, plain = (
-        search(model.step, encode(model), **IDS, **options, compile_step=compile_step, return_attention=True)
+        search(model.step, encode(model), **options, compile_step=compile_step)
         for compile_step in (None, False)
     )
     np.testing.assert_array_equal(compiled.sequences, plain.sequences)
@@ -195,14 +198,14 @@ def test_a_compiled_step_finds_what_the_plain_one_finds(variant, name):
 
 def test_a_compiled_step_reads_the_weights_of_now():
     model = Seq2Seq(Seq2SeqConfig(31, VOCAB_SIZE, **OTHERS["copy"]))
-    found = {}
+    totals = {}
     for seed in (3, 5):
         randomise(model, seed)
-        found[seed] = [
+        totals[seed] = [
             greedy_search(
                 model.step, encode.__wrapped__(model), **IDS, compile_step=compile_step
             ).log_probabilities
             for compile_step in (None, False)
         ]
-        np.testing.assert_allclose(*found[seed], rtol=1e-5)
-    assert not np.allclose(found[3][0], found[5][0])
+        np.testing.assert_allclose(*totals[seed], rtol=1e-5)
+    assert not np.allclose(totals[3][0], totals[5][0])

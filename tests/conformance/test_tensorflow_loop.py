@@ -8,12 +8,19 @@ from small_models import small_batch
 from uncompiled import uncompiled
 
 from s2s_lesson import training
-from s2s_lesson.histories import mixed_history
-from s2s_lesson.losses import bag_loss, masked_mean, token_cross_entropy
-from s2s_lesson.masks import padding_mask
-from s2s_lesson.model import Seq2Seq, Seq2SeqConfig
-from s2s_lesson.schedules import LearningRate, LinearDecay
-from s2s_lesson.strategies import JointTraining, ScheduledSampling, StrategicModel
+from s2s_lesson.layers import Seq2SeqConfig, padding_mask
+from s2s_lesson.models import Seq2Seq
+from s2s_lesson.training import (
+    JointTraining,
+    LearningRate,
+    LinearDecay,
+    ScheduledSampling,
+    StrategicModel,
+    bag_loss,
+    masked_mean,
+    mixed_past,
+    token_cross_entropy,
+)
 
 STEPS, SEED, PEAK, CLIP_NORM = 5, 11, 0.02, 0.7
 SIZES = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 7, "cell": "gru", "bidirectional": False}
@@ -117,10 +124,8 @@ def expect_the_steps_of_scheduled_sampling_and_joint_training():
     def step(inputs, targets, index):
         with tf.GradientTape() as tape:
             state = model.encode(inputs["source_ids"], training=True)
-            history = mixed_history(
-                model, inputs["decoder_inputs"], state, schedule(index), seed, choose="sample"
-            )
-            logits, _ = model.decode(history, state, training=True)
+            past = mixed_past(model, inputs["decoder_inputs"], state, schedule(index), seed, choose="sample")
+            logits, _ = model.decode(past, state, training=True)
             loss = masked_mean(token_cross_entropy(targets, logits), padding_mask(targets))
             of_encoder = model.encoder.output_logits(state["values"])
             loss += 0.5 * bag_loss(of_encoder, state["keys_mask"], targets)

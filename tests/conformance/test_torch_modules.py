@@ -6,10 +6,9 @@ import pytest
 import torch
 from small_models import randomise, sentences
 
-from s2s_lesson.attention import LuongAttention
-from s2s_lesson.batching import pad
-from s2s_lesson.encoder import CELLS, RecurrentEncoder
-from s2s_lesson.masks import combined_mask, padding_mask
+from s2s_lesson.data import pad
+from s2s_lesson.layers import LuongAttention, RecurrentEncoder, Seq2SeqConfig, combined_mask, padding_mask
+from s2s_lesson.layers.config import CELLS
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 VOCAB_SIZE, EMBEDDING_DIM, UNITS = 31, 5, 7
@@ -50,7 +49,9 @@ def module_of(encoder, cell, num_layers, bidirectional):
 @pytest.mark.parametrize("num_layers", [1, 2])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_the_encoder_equals_a_module_on_packed_sequences(cell, num_layers, bidirectional):
-    encoder = RecurrentEncoder(VOCAB_SIZE, EMBEDDING_DIM, UNITS, num_layers, cell, bidirectional)
+    sizes = {"embedding_dim": EMBEDDING_DIM, "encoder_units": UNITS, "encoder_layers": num_layers}
+    options = {"cell": cell, "bidirectional": bidirectional}
+    encoder = RecurrentEncoder(Seq2SeqConfig(VOCAB_SIZE, 29, **sizes, **options))
     source_ids = keras.ops.convert_to_tensor(pad(sentences(LENGTHS, VOCAB_SIZE)))
     encoder(source_ids, padding_mask(source_ids))
     randomise(encoder)

@@ -1,0 +1,277 @@
+"""JoeyNMT: its virtual environment, its model, and what runs in a process of its own with its Python.
+
+What such a process needs stands here or in ``shared.worker``, since that environment has no other part of the
+project.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+from benchmarks.shared import quick
+from benchmarks.shared.results import ROOT, Missing, runs_of
+
+ENVIRONMENT = ROOT / "runs" / "joeynmt-venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+PACKAGES = ("joeynmt==2.3.0", "torch==2.13.0", "importlib_metadata")
+SIZES = {"embedding_dim": 64, "units": 256, "encoder_layers": 2, "decoder_layers": 1, "dropout": 0.1}
+# JoeyNMT lowers its learning rate after every epoch, so its epochs are short: a fifth of the pairs each.
+TRAINING = {
+    "batch_size": 128,
+    "learning_rate": 0.002,
+    "decay": 0.861,
+    "epochs": 20,
+    "pairs_per_epoch": 25_600,
+}
+STEPS_BETWEEN_CHECKPOINTS = 400
+
+
+def prepare(splits, threads):
+    """Make the environment and train the model, where they are not there yet.
+
+    Args:
+        splits: dict of lists of (source, target) texts: "train", "dev" and "test".
+        threads: int.
+    """
+    install()
+    folder = runs_of("joeynmt")
+    if (folder / "trained").exists():
+        return
+    write_data(splits)
+    path = folder / "config.yaml"
+    path.write_text(json.dumps(config(), indent=1) + "\n", encoding="utf-8")
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    subprocess.run([PYTHON, "-m", "joeynmt", "train", path, "--skip-test"], check=True, env=environment)
+    (folder / "trained").touch()
+
+
+def install():
+    """Make the environment, where it is not there yet.
+
+    Raises:
+        Missing: pip could not install JoeyNMT.
+    """
+    if (ENVIRONMENT / "done").exists():
+        return
+    print(f"Installing {', '.join(PACKAGES)} into {ENVIRONMENT} ...", flush=True)
+    subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", *PACKAGES]
+    if subprocess.run(command).returncode:
+        raise Missing(f"Expected JoeyNMT, which pip could not install. Install it: {' '.join(command)}")
+    (ENVIRONMENT / "done").touch()
+
+
+def write_data(splits):
+    """Write the texts that JoeyNMT reads: arguments as for ``prepare``."""
+    data = runs_of("joeynmt") / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    for name, pairs in splits.items():
+        for side, ending in enumerate(("word", "phones")):
+            text = "".join(f"{pair[side]}\n" for pair in pairs)
+            (data / f"{name}.{ending}").write_text(text, encoding="utf-8")
+
+
+def versions():
+    """What is installed in the environment: dict of version numbers."""
+    names = ["joeynmt", "torch", "numpy"]
+    code = f"from importlib.metadata import version; print(*map(version, {names}))"
+    shown = subprocess.run([PYTHON, "-c", code], check=True, text=True, stdout=subprocess.PIPE).stdout
+    return dict(zip(names, shown.split(), strict=True))
+
+
+def training():
+    """``TRAINING``; with --quick, one epoch."""
+    return {**TRAINING, **quick.size({}, {"epochs": 1, "pairs_per_epoch": 250})}
+
+
+def config(**changes):
+    """JoeyNMT's configuration: a model of the same sizes as the preset "pronunciations", and its training.
+
+    Args:
+        **changes: in place of entries of ``TRAINING``.
+    """
+    folder, options = runs_of("joeynmt"), {**training(), **changes}
+    recurrent = {
+        "type": "recurrent",
+        "rnn_type": "lstm",
+        "hidden_size": SIZES["units"],
+        "embeddings": {"embedding_dim": SIZES["embedding_dim"], "scale": False},
+        "dropout": SIZES["dropout"],
+    }
+    tokens = {"max_length": 100, "voc_min_freq": 1}
+    return {
+        "name": "pronunciations",
+        "joeynmt_version": "2.3.0",
+        "model_dir": str(folder / "model"),
+        "use_cuda": False,
+        "random_seed": 0,
+        "data": {
+            **{split: str(folder / "data" / split) for split in ("train", "dev", "test")},
+            "dataset_type": "plain",
+            "sample_train_subset": options["pairs_per_epoch"],
+            "src": {"lang": "word", "level": "char", **tokens},
+            "trg": {"lang": "phones", "level": "word", **tokens},
+        },
+        "model": {
+            "encoder": {**recurrent, "bidirectional": True, "num_layers": SIZES["encoder_layers"]},
+            "decoder": {
+                **recurrent,
+                "num_layers": SIZES["decoder_layers"],
+                "hidden_dropout": SIZES["dropout"],
+                "attention": "luong",
+                "init_hidden": "bridge",
+                "input_feeding": False,
+            },
+        },
+        "training": {
+            "optimizer": "adam",
+            "learning_rate": options["learning_rate"],
+            "learning_rate_min": 0,
+            "scheduling": "exponential",  # the default cannot be made with this version of PyTorch
+            "decrease_factor": options["decay"],
+            "normalization": "tokens",
+            "clip_grad_norm": 1.0,
+            "batch_size": options["batch_size"],
+            "batch_type": "sentence",
+            "epochs": options["epochs"],
+            "validation_freq": quick.size(STEPS_BETWEEN_CHECKPOINTS, 2),
+            "logging_freq": quick.size(100, 1),
+            "early_stopping_metric": "ppl",
+            "overwrite": True,
+        },
+        "testing": {
+            "batch_type": "sentence",
+            "max_output_length": 100,
+            "eval_metrics": ["sequence_accuracy"],
+        },
+    }
+
+
+def decoder():
+    """JoeyNMT's own prediction with the trained model: see ``worker``."""
+    from joeynmt.config import parse_global_args
+    from joeynmt.prediction import predict, prepare
+
+    options = parse_global_args(config(), mode="translate")
+    model, _, _, data = prepare(options, rank=0, mode="translate")
+
+    def decode(words, beam_size, batch_size):
+        data.cache = [(word, None, None, None) for word in words]  # set_item counts them all again for each
+        data.reset_indices()
+        testing = options.test._replace(beam_size=beam_size, batch_size=batch_size)
+        texts = predict(
+            model=model,
+            data=data,
+            device=options.device,
+            n_gpu=0,
+            normalization="none",
+            args=testing,
+            autocast=options.autocast,
+        )[2]
+        return [text.split() for text in texts]
+
+    return decode
+
+
+def trainer(threads, changes):
+    """Train JoeyNMT's model with its own trainer, on its own batches: see ``worker``.
+
+    Args:
+        threads: int.
+        changes: dict, in place of entries of ``TRAINING``.
+    """
+    import torch
+    from joeynmt.config import parse_global_args, set_validation_args
+    from joeynmt.prediction import predict, prepare
+    from joeynmt.training import TrainManager
+
+    torch.set_num_threads(threads)
+    settings = config(**changes)
+    folder = runs_of("joeynmt") / f"trainer-{settings['training']['epochs']}-{threads}"
+    folder.mkdir(exist_ok=True)
+    options = parse_global_args({**settings, "model_dir": str(folder)}, mode="train")
+    model, train_data, dev_data, _ = prepare(options, rank=0, mode="train")
+    testing = set_validation_args(options.test)  # greedy
+    manager = TrainManager(
+        rank=0,
+        model=model,
+        model_dir=options.model_dir,
+        device=options.device,
+        n_gpu=0,
+        num_workers=0,
+        autocast=options.autocast,
+        seed=options.seed,
+        train_args=options.train,
+        dev_args=testing,
+    )
+
+    def batches():
+        """The batches of all epochs, with what its trainer does when an epoch begins."""
+        loader = train_data.make_iter(
+            batch_size=options.train.batch_size,
+            batch_type=options.train.batch_type,
+            seed=options.seed,
+            shuffle=options.train.shuffle,
+            num_workers=0,
+            device=options.device,
+            eos_index=model.eos_index,
+            pad_index=model.pad_index,
+        )
+        for epoch in range(1, options.train.epochs + 1):
+            manager.scheduler.step(epoch=epoch)
+            train_data.seed = options.seed + epoch
+            loader.batch_sampler.set_seed(options.seed + epoch)
+            model.zero_grad()
+            yield from loader
+
+    def step(batch):
+        """What its trainer does for a batch, apart from the log."""
+        manager._train_step(batch)
+        manager.clip_grad_fun(parameters=model.parameters())
+        manager.optimizer.step()
+        model.zero_grad()
+        return batch.ntokens
+
+    def decode():
+        texts = predict(
+            model=model,
+            data=dev_data,
+            device=options.device,
+            n_gpu=0,
+            normalization="none",
+            args=testing._replace(batch_size=128),
+            autocast=options.autocast,
+        )[2]
+        return [text.split() for text in texts]
+
+    return trained_in_turns(batches, step, decode, model)
+
+
+def trained_in_turns(batches, step, decode, model):
+    """Make a function that trains, decodes or tells the size of the model, as requests ask: see ``worker``.
+
+    Args:
+        batches: function without arguments that returns an iterator.
+        step: function of a batch that trains and returns its number of real target tokens.
+        decode: function without arguments that returns what the model writes for the dev split.
+        model: ``torch.nn.Module``.
+    """
+    going_on = batches()
+
+    def work(steps=0, again=False, decodes=False, parameters=False):
+        """Train for some steps, from the first batch ``again`` or where the last call stopped."""
+        if parameters:
+            return sum(parameter.numel() for parameter in model.parameters())
+        if decodes:
+            return decode()
+        source = batches() if again else going_on
+        started, tokens, done = time.process_time(), 0, 0
+        for batch in source:
+            tokens, done = tokens + int(step(batch)), done + 1
+            if done == steps:
+                break
+        return {"steps": done, "tokens": tokens, "processor_seconds": time.process_time() - started}
+
+    return work

@@ -1,0 +1,1 @@
+"""The commands of the command line, a module each: its arguments, and what it does with them."""

@@ -1,0 +1,5 @@
+"""Texts and ids: tokenizers, subwords, vocabularies, padding, predictions, scores. It needs NumPy alone."""
+
+from s2s_lesson._lazy import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

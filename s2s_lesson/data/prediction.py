@@ -1,0 +1,119 @@
+"""Prediction: one output of a pipeline, and how it came about."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from s2s_lesson.data.text import Tokenizer, detokenize
+from s2s_lesson.data.vocabulary import (
+    EOS,
+    ExtendedVocabulary,
+    Vocabulary,
+)
+
+if TYPE_CHECKING:
+    from s2s_lesson.search.results import SearchResult
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """One output, and how it came about.
+
+    Attributes:
+        source: the text that came in.
+        source_tokens: what the encoder read; the last one is the end token. They label the columns of
+            ``attention_weights``.
+        text: the output.
+        tokens: what the decoder wrote; the last one is the end token unless the output was cut. They label
+            the rows of ``attention_weights``.
+        log_probability: of the tokens given the source, in nats.
+        score: what ranked it: ``log_probability`` over the length penalty, or what ``reranking`` result.
+        attention_weights: float32 (tokens, source_tokens); rows sum to 1.
+        unknown: the source tokens that the vocabulary does not know.
+        alternatives: the other ``n_best - 1`` outputs, best first.
+
+    >>> import numpy as np
+    >>> from s2s_lesson.data import Prediction
+    >>> weights = np.array([[0.9, 0.1], [0.2, 0.8]], "float32")
+    >>> prediction = Prediction("one", ("one", "</s>"), "1", ("1", "</s>"), -0.1, -0.1, weights)
+    >>> prediction.source_tokens[prediction.attention_weights[0].argmax()]
+    'one'
+    """
+
+    source: str
+    source_tokens: tuple[str, ...]
+    text: str
+    tokens: tuple[str, ...]
+    log_probability: float
+    score: float
+    attention_weights: np.ndarray
+    unknown: tuple[str, ...] = ()
+    alternatives: tuple["Prediction", ...] = ()
+
+
+def empty_prediction(text: str) -> Prediction:
+    """The answer to a blank text: nothing, for certain."""
+    return Prediction(text, (), "", (), 0.0, 0.0, np.zeros((0, 0), "float32"))
+
+
+def read_predictions(
+    result: "SearchResult",
+    texts: Sequence[str],
+    words: Sequence[ExtendedVocabulary],
+    source_vocab: Vocabulary,
+    target_tokens: str | Tokenizer,
+) -> list[Prediction]:
+    """Turn what a search found into predictions.
+
+    Args:
+        result: ``SearchResult`` with attention weights.
+        texts: list of str. What came in, one for each sentence.
+        words: list of ``ExtendedVocabulary``, likewise; they hold the source tokens.
+        source_vocab: ``Vocabulary``.
+        target_tokens: name of a tokenizer in ``s2s_lesson.data.text``, or a ``Subwords``.
+
+    Returns:
+        list of ``Prediction``, the best of each sentence; the others are among its ``alternatives``.
+    """
+    predictions, weights = [], result.attention_weights
+    if weights is None:
+        raise ValueError(
+            "Expected attention weights; received a result without. Search with return_attention=True."
+        )
+    for row, (text, extended) in enumerate(zip(texts, words, strict=True)):
+        source_tokens = (*extended.source_tokens, EOS)
+        unknown = tuple(token for token in extended.source_tokens if token not in source_vocab)
+        ranked = []
+        for rank in range(result.lengths.shape[1]):
+            length = result.lengths[row, rank]
+            output = tuple(extended.token(index) for index in result.sequences[row, rank, :length])
+            ranked.append(
+                Prediction(
+                    source=text,
+                    source_tokens=source_tokens,
+                    text=detokenize(without_end(output), target_tokens),
+                    tokens=output,
+                    log_probability=float(result.log_probabilities[row, rank]),
+                    score=float(result.scores[row, rank]),
+                    attention_weights=weights[row, rank, :length, : len(source_tokens)],
+                    unknown=unknown,
+                )
+            )
+        best, *others = ranked
+        existing = tuple(other for other in others if other.score > -np.inf)
+        predictions.append(replace(best, alternatives=existing))
+    return predictions
+
+
+def without_end(tokens: Iterable[str]) -> list[str]:
+    """Leave out the end token.
+
+    Args:
+        tokens: sequence of str.
+
+    Returns:
+        list of str.
+    """
+    return [token for token in tokens if token != EOS]

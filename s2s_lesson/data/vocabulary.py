@@ -1,0 +1,210 @@
+"""Vocabulary: tokens to ids and back; and with the words of a source that it does not know."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+PAD, UNK, BOS, EOS = "<pad>", "<unk>", "<s>", "</s>"
+SPECIAL_TOKENS = (PAD, UNK, BOS, EOS)
+
+
+class Vocabulary:
+    """A two-way map between tokens and ids.
+
+    The first four ids are fixed: padding 0, unknown 1, begin of sequence 2, end of sequence 3.
+
+    Args:
+        tokens: the ordinary tokens, in the order of their ids, which begin at 4.
+
+    Raises:
+        ValueError: a token occurs twice, or is one of the four special ones.
+
+    >>> from s2s_lesson.data import Vocabulary
+    >>> vocab = Vocabulary(["a", "b"])
+    >>> vocab.encode(["b", "a", "c"])
+    [5, 4, 1, 3]
+    >>> vocab.decode([5, 4, 3])
+    ['b', 'a']
+    """
+
+    pad_id, unk_id, bos_id, eos_id = range(4)
+
+    def __init__(self, tokens: Iterable[str]):
+        self.tokens = (*SPECIAL_TOKENS, *tokens)
+        self._ids = {token: index for index, token in enumerate(self.tokens)}
+        if len(self._ids) != len(self.tokens):
+            twice = [token for token, count in Counter(self.tokens).items() if count > 1]
+            raise ValueError(f"Expected distinct tokens, none of them special; received {twice[:5]} twice.")
+
+    @classmethod
+    def from_tokens(
+        cls, token_lists: Iterable[Sequence[str]], min_count: int = 1, max_size: int | None = None
+    ) -> Any:
+        """Collect a vocabulary, commonest token first; equally common ones in the order of their text.
+
+        Args:
+            token_lists: iterable of lists of str.
+            min_count: int. Rarer tokens are left out and become unknown.
+            max_size: int or None. The most entries to keep, the four special ones included.
+
+        Returns:
+            A ``Vocabulary``.
+
+        Raises:
+            ValueError: there is no token, or ``min_count`` or ``max_size`` leave none.
+        """
+        if max_size is not None and max_size <= len(SPECIAL_TOKENS):
+            raise ValueError(
+                f"Expected max_size above {len(SPECIAL_TOKENS)}, the special tokens; received {max_size}."
+            )
+        counts = Counter(token for tokens in token_lists for token in tokens)
+        for token in SPECIAL_TOKENS:
+            counts.pop(token, None)
+        if not counts:
+            raise ValueError("Expected at least one token; received none. Is the corpus empty?")
+        common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        kept = [token for token, count in common if count >= min_count]
+        if not kept:
+            raise ValueError(
+                f"Expected a token that occurs at least min_count={min_count} times; the commonest, "
+                f"{common[0][0]!r}, occurs {common[0][1]} times. Lower min_count."
+            )
+        if max_size is not None:
+            kept = kept[: max_size - len(SPECIAL_TOKENS)]
+        return cls(kept)
+
+    def __len__(self):
+        return len(self.tokens)
+
+    def __contains__(self, token):
+        return token in self._ids
+
+    def __eq__(self, other):
+        return isinstance(other, Vocabulary) and self.tokens == other.tokens
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self):
+        return f"Vocabulary({len(self)} tokens: {', '.join(map(repr, self.tokens[4:8]))}, ...)"
+
+    def encode(self, tokens: Sequence[str], add_bos: bool = False, add_eos: bool = True) -> list[int]:
+        """Turn tokens into ids; an unseen token becomes ``unk_id``.
+
+        A special token that stands in the text as text is unknown too: only ``add_bos`` and ``add_eos``
+        write special ids.
+
+        Args:
+            tokens: list of str.
+            add_bos: bool. Begin with ``bos_id``.
+            add_eos: bool. End with ``eos_id``.
+
+        Returns:
+            list of int.
+        """
+        if isinstance(tokens, str):
+            raise TypeError(f"Expected a list of tokens; received the text {tokens!r}. Tokenise it first.")
+        first_ordinary = len(SPECIAL_TOKENS)
+        ids = [self._ids.get(token, self.unk_id) for token in tokens]
+        ids = [index if index >= first_ordinary else self.unk_id for index in ids]
+        return [self.bos_id] * add_bos + ids + [self.eos_id] * add_eos
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Turn ids into tokens, up to the first end token; padding and begin tokens are left out.
+
+        Args:
+            ids: iterable of int.
+
+        Returns:
+            list of str.
+
+        Raises:
+            ValueError: an id lies outside the vocabulary.
+        """
+        tokens = []
+        for index in ids:
+            if not 0 <= index < len(self):
+                raise ValueError(
+                    f"Expected ids from 0 to {len(self) - 1}; received {index}. "
+                    "Do the model and the vocabulary belong together?"
+                )
+            if index == self.eos_id:
+                break
+            if index not in (self.pad_id, self.bos_id):
+                tokens.append(self.tokens[index])
+        return tokens
+
+    def save(self, path: str | Path) -> None:
+        """Write the vocabulary to a JSON file.
+
+        Args:
+            path: str or Path.
+        """
+        text = json.dumps({"tokens": self.tokens[len(SPECIAL_TOKENS) :]}, ensure_ascii=False, indent=0)
+        Path(path).write_bytes((text + "\n").encode("utf-8"))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Vocabulary":
+        """Read a vocabulary that ``save`` wrote.
+
+        Args:
+            path: str or Path.
+
+        Raises:
+            ValueError: the file is no vocabulary.
+        """
+        try:
+            tokens = json.loads(Path(path).read_text(encoding="utf-8"))["tokens"]
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+            tokens = None
+        if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+            raise ValueError(
+                f'Expected a vocabulary, JSON of the form {{"tokens": ["a", "b"]}}, in {path}; '
+                "received something else. Write it with Vocabulary.save."
+            )
+        return cls(tokens)
+
+
+class ExtendedVocabulary:
+    """A target vocabulary together with the words of one source that it does not know.
+
+    Id ``len(vocab) + s`` is the word whose first place in the source is position s, counted from 0.
+
+    Args:
+        vocab: ``Vocabulary``.
+        source_tokens: list of str, without the end token.
+
+    >>> from s2s_lesson.data import ExtendedVocabulary, Vocabulary
+    >>> words = ExtendedVocabulary(Vocabulary(["hosts"]), ["ada", "visits", "bob"])
+    >>> words.encode(["bob", "hosts", "ada"])
+    [7, 4, 5, 3]
+    >>> words.token(7)
+    'bob'
+    """
+
+    def __init__(self, vocab: Vocabulary, source_tokens: Sequence[str]):
+        self.vocab, self.source_tokens = vocab, source_tokens
+        self._new_ids: dict[str, int] = {}
+        known_ids = vocab.encode(source_tokens, add_eos=False)
+        for position, (token, index) in enumerate(zip(source_tokens, known_ids, strict=True)):
+            if index == vocab.unk_id:
+                self._new_ids.setdefault(token, len(vocab) + position)
+
+    def encode(self, tokens: Sequence[str]) -> list[int]:
+        """Turn tokens into ids that end with the end token's: int, as in ``Vocabulary.encode``."""
+        unk_id = self.vocab.unk_id
+        ids = self.vocab.encode(tokens)
+        for place, token in enumerate(tokens):
+            if ids[place] == unk_id:
+                ids[place] = self._new_ids.get(token, unk_id)
+        return ids
+
+    def copy_ids(self) -> list[int]:
+        """Tell which target id each source position stands for: list of int, the end token's last."""
+        return self.encode(self.source_tokens)
+
+    def token(self, index: int) -> str:
+        """Look up the token of an id."""
+        known = len(self.vocab)
+        return self.vocab.tokens[index] if index < known else self.source_tokens[index - known]

@@ -1,0 +1,141 @@
+"""The one place that knows TensorFlow, JAX and PyTorch apart: these functions, and a file for each engine."""
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+Tensor = Any  # of whichever engine; docstrings give types of numbers and shapes
+State = dict[str, Any]  # what a model hands on from step to step
+Shape = tuple[int | None, ...]
+
+
+def compile_function(function: Callable, layer: Any = None) -> Callable:
+    """Compile a function of tensors for the engine in use, once per shape of its arguments.
+
+    Args:
+        function: takes and returns tensors, or nested structures of them, and has no side effects.
+        layer: ``keras.Layer`` whose weights the function reads, as they are at each call. None for a function
+            that reads none; on JAX, weights that it reads all the same stay as they are at the first call.
+            What is compiled does not keep the layer alive.
+
+    Returns:
+        A callable with the same signature: a ``tf.function`` on TensorFlow, a ``jax.jit`` on JAX, and on
+        PyTorch the function itself, run without gradients.
+
+    Raises:
+        ValueError: Keras runs on another backend.
+    """
+    return _in_use().compile_function(function, layer)
+
+
+def batches_at_once() -> int:
+    """How many batches to decode at a time, in threads: while one computes, another keeps its books.
+
+    One on PyTorch, whose threads for one batch get into the way of those for another.
+    """
+    return _in_use().BATCHES_AT_ONCE
+
+
+def compiles_each_shape() -> bool:
+    """Whether every new shape costs a compilation, as on JAX."""
+    return _in_use().COMPILES_EACH_SHAPE
+
+
+def jit_compile() -> bool:
+    """Say what ``keras.Model.compile(jit_compile=...)`` should receive for recurrent models.
+
+    XLA makes recurrent training on a CPU slower in TensorFlow and compiles for seconds per shape, and
+    ``torch.compile`` does no better. JAX is always compiled.
+    """
+    return _in_use().JIT_COMPILE
+
+
+def take_rows(values: Any, rows: np.ndarray) -> Any:
+    """Gather rows of a tensor: (rows, ...) and int (new_rows,), none negative -> (new_rows, ...)."""
+    return _in_use().take_rows(values, rows)
+
+
+def top_k(values: Any, count: int) -> tuple[Any, Any]:
+    """Find the greatest values of each row, in order; of equal ones the first comes first.
+
+    Args:
+        values: float (rows, width).
+        count: int, at most ``width``.
+
+    Returns:
+        values: float (rows, count).
+        indices: int (rows, count).
+    """
+    return _in_use().top_k(values, count)
+
+
+def lstm_loop() -> ModuleType | None:
+    """The module ``engine.tensorflow_lstm`` where it is of use, on TensorFlow without a GPU; else None."""
+    return _in_use().lstm_loop()
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python's, NumPy's, the engine's and all later layers' generators: the same seed, the same model.
+
+    On TensorFlow this also asks for deterministic kernels, so that a run can be repeated bit for bit.
+    Older versions of Keras, 3.10 among them, do not reset the one generator behind calls such as
+    ``keras.random.normal((7,))`` without a seed; nothing in this package uses it.
+
+    Args:
+        seed: int, 0 or greater.
+    """
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    ask_for_determinism()
+
+
+def ask_for_determinism() -> None:
+    """Ask the engine for kernels that give the same result each time; JAX and PyTorch have them on a CPU."""
+    _in_use().ask_for_determinism()
+
+
+def random_states() -> list[np.ndarray]:
+    """Read the states of the engine's own generators, beside those that layers keep as variables.
+
+    PyTorch has one for the CPU and one for each GPU, and Keras draws the masks of dropout from them. The
+    other engines draw nothing from generators of their own.
+
+    Returns:
+        list of NumPy arrays; empty on TensorFlow and JAX.
+    """
+    return _in_use().random_states()
+
+
+def set_random_states(states: Sequence[np.ndarray]) -> None:
+    """Put the engine's own generators into the states that ``random_states`` read.
+
+    Args:
+        states: list of NumPy arrays. Those of GPUs that are not there are left out.
+    """
+    _in_use().set_random_states(states)
+
+
+def _in_use() -> ModuleType:
+    """The file of the engine that Keras runs on."""
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        from s2s_lesson.engine import tensorflow
+
+        return tensorflow
+    if backend == "jax":
+        from s2s_lesson.engine import jax
+
+        return jax
+    if backend == "torch":
+        from s2s_lesson.engine import torch
+
+        return torch
+    raise ValueError(
+        f"Expected the Keras backend to be tensorflow, jax or torch; received {backend!r}. "
+        "Set the environment variable KERAS_BACKEND to one of these before you start Python."
+    )

@@ -1,0 +1,49 @@
+"""What ``s2s_lesson.engine`` does on JAX."""
+
+import weakref
+
+import jax
+import keras
+from keras import ops
+
+BATCHES_AT_ONCE = 2
+COMPILES_EACH_SHAPE = True
+JIT_COMPILE = True
+
+
+def compile_function(function, layer):
+    if layer is None:
+        return jax.jit(function)
+    alive = weakref.ref(layer)
+
+    @jax.jit
+    def with_weights(values, *arguments):
+        with keras.StatelessScope(state_mapping=zip(alive().variables, values, strict=True)):
+            return function(*arguments)
+
+    return lambda *arguments: with_weights([v.value for v in alive().variables], *arguments)
+
+
+def take_rows(values, rows):
+    return ops.take(values, rows.astype("int32"), axis=0)
+
+
+def top_k(values, count):
+    values = ops.where(values == 0, ops.zeros_like(values), values)  # JAX's top_k finds 0 greater than -0
+    return ops.top_k(values, count)
+
+
+def lstm_loop():
+    return None
+
+
+def ask_for_determinism():
+    pass
+
+
+def random_states():
+    return []
+
+
+def set_random_states(states):
+    pass

@@ -1,0 +1,158 @@
+"""Seq2SeqConfig: the sizes and choices that make a model."""
+
+from dataclasses import dataclass, fields
+
+from s2s_lesson.data.expected import expect
+
+CELLS = ("lstm", "gru")
+ATTENTIONS = ("none", "luong_dot", "luong_general", "luong_concat", "bahdanau")
+ATTENTION_ORDERS = ("after_rnn", "into_rnn")
+WINDOWS = ("none", "monotonic", "predictive")  # of Luong's attention
+DECODERS = ("recurrent", "self_attention")
+PRECISIONS = (None, "float32", "mixed_float16", "mixed_bfloat16")
+
+
+@dataclass(frozen=True)
+class Seq2SeqConfig:
+    """The sizes and choices that make a ``Seq2Seq``.
+
+    Args:
+        source_vocab_size: int. Tokens, the four special ones included.
+        target_vocab_size: int. Likewise.
+        embedding_dim: int, of both sides.
+        encoder_units: int, of each direction.
+        decoder_units: int.
+        encoder_layers: int.
+        decoder_layers: int.
+        cell: "lstm" or "gru".
+        bidirectional: bool. The encoder reads in both directions.
+        shared_embedding: bool. Both sides look ids up in one table, which needs one vocabulary for both.
+        residual: bool. From the second layer on, on both sides, add a layer's input to its output.
+        encoder_output_layer: bool. Give the encoder an output layer over the target vocabulary.
+        decoder: "recurrent" or "self_attention", a small Transformer decoder. The options of attention below
+            are those of the recurrent one.
+        num_heads: int, of the self-attention decoder.
+        max_target_length: int. The longest target of the self-attention decoder, in tokens.
+        attention: "none", "luong_dot", "luong_general", "luong_concat" or "bahdanau".
+        attention_order: "after_rnn" (all time steps in one matrix product) or "into_rnn".
+        input_feeding: bool. Give the decoder's RNN the attended state of the step before.
+        window: "none", "monotonic" or "predictive", of Luong's attention.
+        half_width: int. Source positions on either side of the window's middle.
+        temperature: float above 0, of the attention.
+        coverage: bool. Let the attention see what it has attended to.
+        copy: bool. Let the recurrent decoder copy words from the source, see ``CopyDecoder``.
+        dropout: float from 0 to 1.
+        recurrent_dropout: float from 0 to 1. Anything above 0 leaves the fast kernels on a GPU.
+        precision: "float32", "mixed_float16" (for GPUs) or "mixed_bfloat16" (for newer GPUs and CPUs). The
+            mixed ones compute in 16 bits and keep the weights in 32. None is Keras's setting for all
+            layers, float32 unless it was changed.
+
+    Raises:
+        ValueError: a value lies outside what is named here, or does not go with another.
+
+    >>> from s2s_lesson.layers import Seq2SeqConfig
+    >>> Seq2SeqConfig(30, 40, cell="gru").attention
+    'luong_general'
+    >>> Seq2SeqConfig(30, 40, cell="rnn")
+    Traceback (most recent call last):
+    ValueError: Expected cell one of lstm, gru; received 'rnn'.
+    """
+
+    source_vocab_size: int
+    target_vocab_size: int
+    embedding_dim: int = 64
+    encoder_units: int = 128
+    decoder_units: int = 128
+    encoder_layers: int = 1
+    decoder_layers: int = 1
+    cell: str = "lstm"
+    bidirectional: bool = True
+    shared_embedding: bool = False
+    residual: bool = False
+    encoder_output_layer: bool = False
+    decoder: str = "recurrent"
+    num_heads: int = 4
+    max_target_length: int = 100
+    attention: str = "luong_general"
+    attention_order: str = "after_rnn"
+    input_feeding: bool = False
+    window: str = "none"
+    half_width: int = 5
+    temperature: float = 1.0
+    coverage: bool = False
+    copy: bool = False
+    dropout: float = 0.0
+    recurrent_dropout: float = 0.0
+    precision: str | None = None
+
+    def __post_init__(self):
+        for name in ("source_vocab_size", "target_vocab_size"):
+            expect(name, getattr(self, name), getattr(self, name) > 4, "above 4: four ids are special")
+        sizes = ("embedding_dim", "encoder_units", "decoder_units", "encoder_layers", "decoder_layers")
+        for name in (*sizes, "half_width", "num_heads", "max_target_length"):
+            expect(name, getattr(self, name), getattr(self, name) >= 1, "of at least 1")
+        for name in ("dropout", "recurrent_dropout"):
+            expect(name, getattr(self, name), 0 <= getattr(self, name) < 1, "from 0 to below 1")
+        expect("temperature", self.temperature, self.temperature > 0, "above 0")
+        choices = {
+            "cell": CELLS,
+            "decoder": DECODERS,
+            "attention": ATTENTIONS,
+            "attention_order": ATTENTION_ORDERS,
+            "window": WINDOWS,
+            "precision": PRECISIONS,
+        }
+        for name, known in choices.items():
+            expect(
+                name,
+                getattr(self, name),
+                getattr(self, name) in known,
+                f"one of {', '.join(map(str, known))}",
+            )
+        if self.window != "none" and not self.attention.startswith("luong"):
+            raise ValueError(
+                "Expected one of Luong's attentions for a window; "
+                f"received attention {self.attention!r} with window {self.window!r}."
+            )
+        for name in ("coverage", "copy"):
+            if getattr(self, name) and self.attention == "none":
+                raise ValueError(
+                    f"Expected an attention for {name}; received 'none'. Choose one, or no {name}."
+                )
+        if self.shared_embedding and self.source_vocab_size != self.target_vocab_size:
+            raise ValueError(
+                "Expected vocabularies of one size for a shared embedding; received "
+                f"{self.source_vocab_size} and {self.target_vocab_size}. Take one vocabulary for both sides."
+            )
+        if self.decoder == "self_attention":
+            self._expect_self_attention()
+        width = self.encoder_units * (2 if self.bidirectional else 1)
+        if self.attention == "luong_dot" and width != self.decoder_units:
+            raise ValueError(
+                "Expected encoder outputs as wide as decoder states, because 'luong_dot' multiplies them; "
+                f"received widths {width} and {self.decoder_units}. A bidirectional encoder's outputs "
+                "are twice encoder_units wide: halve encoder_units, or use 'luong_general'."
+            )
+
+    def _expect_self_attention(self):
+        if self.decoder_units % (2 * self.num_heads):
+            raise ValueError(
+                f"Expected decoder_units that are even and that num_heads={self.num_heads} can share evenly; "
+                f"received {self.decoder_units}. Take a multiple of {2 * self.num_heads}."
+            )
+        recurrent = (
+            "attention",
+            "attention_order",
+            "input_feeding",
+            "window",
+            "temperature",
+            "coverage",
+            "copy",
+            "shared_embedding",
+        )
+        for option in fields(self):
+            if option.name in recurrent and getattr(self, option.name) != option.default:
+                raise ValueError(
+                    f"Expected no {option.name} with a self-attention decoder, which has an attention of "
+                    f"its own; received {getattr(self, option.name)!r}. Leave it out."
+                )

@@ -1,0 +1,5 @@
+"""Whole models: the encoder-decoder with attention, and the pointer network."""
+
+from s2s_lesson._lazy import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

@@ -1,0 +1,5 @@
+"""Text in, text out: pipelines, presets for the corpora, evaluation and chat."""
+
+from s2s_lesson._lazy import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

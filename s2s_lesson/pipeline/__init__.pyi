@@ -1,0 +1,11 @@
+from s2s_lesson.pipeline.chat import Chat as Chat
+from s2s_lesson.pipeline.chat import talk as talk
+from s2s_lesson.pipeline.evaluation import evaluate as evaluate
+from s2s_lesson.pipeline.evaluation import exposure as exposure
+from s2s_lesson.pipeline.presets import PRESETS as PRESETS
+from s2s_lesson.pipeline.presets import Preset as Preset
+from s2s_lesson.pipeline.presets import load_corpus as load_corpus
+from s2s_lesson.pipeline.presets import untrained as untrained
+from s2s_lesson.pipeline.shipped import pretrained as pretrained
+from s2s_lesson.pipeline.text_to_text import TextToText as TextToText
+from s2s_lesson.pipeline.texts import Texts as Texts

@@ -1,0 +1,94 @@
+"""How a pipeline is trained on pairs of texts: the method ``fit`` of ``TextToText``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from s2s_lesson.pipeline.storage import read_description, write_description
+from s2s_lesson.training import loop
+from s2s_lesson.training.optimizers import Optimization
+from s2s_lesson.training.run_folder import BEST_MODEL, run_folder
+from s2s_lesson.training.strategic_model import StrategicModel
+from s2s_lesson.training.strategies import Strategy
+
+if TYPE_CHECKING:
+    from s2s_lesson.pipeline.text_to_text import TextToText
+
+
+def fit(
+    pipeline: "TextToText",
+    pairs: Sequence[tuple[str, str]],
+    validation_data: Sequence[tuple[str, str]],
+    *,
+    epochs: int,
+    batch_size: int = 64,
+    learning_rate: float | None = None,
+    label_smoothing: float = 0.0,
+    optimization: Optimization | None = None,
+    strategies: Sequence[Strategy] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    folder: str | Path | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    **options: Any,
+) -> dict[str, list[float]]:
+    """Train, and keep the weights that did best on the development pairs, by teacher forcing.
+
+    Args:
+        pipeline: ``TextToText``.
+        pairs: list of (source, target) texts to learn from.
+        validation_data: list of (source, target) texts, the development pairs.
+        epochs: int.
+        batch_size: int.
+        learning_rate: float: short for ``optimization=Optimization(learning_rate)``.
+        label_smoothing: float from 0 to below 1.
+        optimization: ``Optimization``, or None for its defaults.
+        strategies: list of ``training.Strategy``. None of them means teacher forcing.
+        callbacks: list of ``keras.callbacks.Callback``: see ``training.fit``.
+        folder: str, Path or None. Where the pipeline and the checkpoints are written.
+        seed: int, of the order of the batches and of what the strategies draw.
+        resume: bool. Go on with the run in the folder, where there is one.
+        **options: ``patience``, ``checkpoint_every``, ``log_every``, ``tensorboard``, ``progress``: see
+            ``training.fit``.
+
+    Returns:
+        The history: see ``training.fit``.
+
+    Raises:
+        ValueError: labels are to be smoothed for a model that copies: most of what it could copy
+            stands in no source; the run in the folder began with something else; or a learning rate is given
+            twice.
+    """
+    if pipeline.copies and label_smoothing:
+        raise ValueError(f"Expected label_smoothing 0 for a model that copies; received {label_smoothing}.")
+    if optimization is None:
+        optimization = Optimization() if learning_rate is None else Optimization(learning_rate)
+    elif learning_rate is not None:
+        raise ValueError(
+            f"Expected the learning rate within optimization; received {learning_rate} beside {optimization}."
+        )
+    if folder is not None:
+        folder = run_folder(folder, resume)
+        if (folder / BEST_MODEL).exists() and read_description(folder) != pipeline.description():
+            raise ValueError(
+                f"Expected the vocabularies and options that the run in {folder} began with; received "
+                "others. Resume with the same ones, or choose another folder."
+            )
+        write_description(folder, *pipeline.description())
+    train_batches = pipeline.batches(pairs, batch_size, shuffle=True, seed=seed)
+    dev_batches = pipeline.batches(validation_data, batch_size)
+    rate = optimization.rate(epochs * len(train_batches))
+    trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model
+    loop.compile_model(trained, rate, label_smoothing, optimization.clip_norm, optimization.accumulation)
+    return loop.fit(
+        trained,
+        train_batches,
+        dev_batches,
+        epochs=epochs,
+        callbacks=callbacks,
+        folder=folder,
+        resume=resume,
+        **options,
+    )

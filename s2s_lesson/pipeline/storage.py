@@ -1,0 +1,79 @@
+"""What a run folder holds beside the model: the vocabularies and options that turn text into ids and back."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from s2s_lesson.data.subwords import KINDS, Subwords
+from s2s_lesson.data.vocabulary import Vocabulary
+from s2s_lesson.training.run_folder import BEST_MODEL, write_at_once
+
+FORMAT = 1
+DESCRIPTION = "pipeline.json"
+SOURCE_VOCAB = "source_vocab.json"
+TARGET_VOCAB = "target_vocab.json"
+SUBWORDS = {"source_tokens": "source_subwords.model", "target_tokens": "target_subwords.model"}
+
+
+def write_description(
+    folder: Path, source_vocab: Vocabulary, target_vocab: Vocabulary, options: dict[str, Any]
+) -> None:
+    """Write the vocabularies, subwords and options.
+
+    Args:
+        folder: Path.
+        source_vocab: ``Vocabulary``.
+        target_vocab: ``Vocabulary``.
+        options: dict that JSON can hold, but that "source_tokens" and "target_tokens" may be ``Subwords``.
+    """
+    options = dict(options)
+    for side, name in SUBWORDS.items():
+        if isinstance(options.get(side), Subwords):
+            options[side].save(folder / name)
+            options[side] = options[side].kind
+    text = json.dumps({"format": FORMAT, **options}, indent=1) + "\n"
+    source_vocab.save(folder / SOURCE_VOCAB)
+    target_vocab.save(folder / TARGET_VOCAB)
+    write_at_once(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def read_description(folder: str | Path) -> tuple[Vocabulary, Vocabulary, dict[str, Any]]:
+    """Read what ``write_description`` wrote.
+
+    Args:
+        folder: str or Path.
+
+    Returns:
+        source_vocab: ``Vocabulary``.
+        target_vocab: ``Vocabulary``.
+        options: dict.
+
+    Raises:
+        FileNotFoundError: the folder holds no pipeline, or no model yet.
+        ValueError: the folder was written in another format.
+    """
+    folder = Path(folder)
+    for name in (DESCRIPTION, SOURCE_VOCAB, TARGET_VOCAB, BEST_MODEL):
+        _check_existence(folder / name)
+    try:
+        options = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"Expected JSON in {folder / DESCRIPTION}; received something else.") from error
+    if options.pop("format", None) != FORMAT:
+        raise ValueError(
+            f"Expected a run folder of format {FORMAT}; {folder / DESCRIPTION} is of another. "
+            "Use the version of s2s_lesson that wrote it, or train again."
+        )
+    for side, name in SUBWORDS.items():
+        if options.get(side) in KINDS:
+            _check_existence(folder / name)
+            options[side] = Subwords.load(folder / name, options[side])
+    return Vocabulary.load(folder / SOURCE_VOCAB), Vocabulary.load(folder / TARGET_VOCAB), options
+
+
+def _check_existence(path):
+    if not path.exists():
+        raise FileNotFoundError(
+            f"Expected {path.name} in the folder {path.parent}; there is none. "
+            "Train first: s2s-lesson train --help."
+        )

@@ -1,0 +1,154 @@
+"""TextToText: text in, text and attention out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from s2s_lesson import engine
+from s2s_lesson.data.subwords import Subwords
+from s2s_lesson.data.text import tokenize
+from s2s_lesson.data.vocabulary import Vocabulary
+from s2s_lesson.layers.config import Seq2SeqConfig
+from s2s_lesson.models.seq2seq import Seq2Seq
+from s2s_lesson.pipeline import fitting, predicting
+from s2s_lesson.pipeline.storage import read_description, write_description
+from s2s_lesson.pipeline.texts import Texts, cleaned, learned
+from s2s_lesson.training.losses import sequence_log_prob
+from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder, write_at_once
+
+
+class TextToText(Texts):
+    """A model together with all that turns text into its ids and back.
+
+    Args:
+        model: a ``Seq2Seq``.
+        source_vocab: a ``Vocabulary``.
+        target_vocab: a ``Vocabulary``.
+        **options: ``source_tokens``, ``target_tokens``, ``cleaning``, ``max_source_length``,
+            ``max_output_length``, as in ``Texts``.
+
+    Raises:
+        ValueError: a tokenizer is unknown, or model and vocabularies differ in size.
+
+    >>> pairs = [("one", "1"), ("two", "2")]
+    >>> pipeline = TextToText.from_pairs(pairs, source_tokens="characters", target_tokens="characters")
+    >>> history = pipeline.fit(pairs, pairs, epochs=15, learning_rate=0.03, progress=False)
+    >>> [prediction.text for prediction in pipeline.predict(["two", "one"])]
+    ['2', '1']
+    """
+
+    def __init__(self, model: Seq2Seq, source_vocab: Vocabulary, target_vocab: Vocabulary, **options: Any):
+        super().__init__(source_vocab, target_vocab, copies=model.config.copy, **options)
+        sizes = model.config.source_vocab_size, model.config.target_vocab_size
+        if sizes != (len(source_vocab), len(target_vocab)):
+            raise ValueError(
+                f"Expected vocabularies of {sizes[0]} and {sizes[1]} tokens, as the model has them; "
+                f"received {len(source_vocab)} and {len(target_vocab)}."
+            )
+        self.model = model
+        self.encode = engine.compile_function(model.encode, model)
+        self.score = engine.compile_function(
+            lambda inputs, targets: sequence_log_prob(targets, model(inputs)), model
+        )
+
+    fit = fitting.fit
+    predict = predicting.predict
+    sample = predicting.sample
+    log_probabilities = predicting.log_probabilities
+
+    @classmethod
+    def from_pairs(
+        cls,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        source_tokens: str | Subwords = "words",
+        target_tokens: str | Subwords = "words",
+        cleaning: dict[str, bool] | None = None,
+        min_count: int = 1,
+        max_vocab_size: int | None = None,
+        shared_vocab: bool = False,
+        max_source_length: int = 100,
+        max_output_length: int = 100,
+        **model_options: Any,
+    ) -> "TextToText":
+        """Make an untrained pipeline whose vocabularies come from pairs.
+
+        The bias of its output layer is the logarithm of each target token's frequency: the model begins
+        with what can be known without reading, and training with what depends on the source.
+
+        Args:
+            pairs: list of (source, target) texts, those of the training split.
+            source_tokens, target_tokens: as in ``Texts``; or "bpe" or "unigram", to train ``Subwords`` on the
+                texts of that side.
+            cleaning, max_source_length, max_output_length: as in ``Texts``.
+            min_count: int. Tokens that are rarer become unknown; no subword does.
+            max_vocab_size: int or None, of each side, the special tokens included. Training of subwords needs
+                a number.
+            shared_vocab: bool. One tokenizer and one vocabulary, of the texts of both sides, serve both.
+            **model_options: the fields of ``Seq2SeqConfig`` other than the vocabulary sizes.
+
+        Returns:
+            A ``TextToText``.
+
+        Raises:
+            ValueError: there is no text to learn tokens from, or an option is out of its range.
+        """
+        sources = [cleaned(source, cleaning) for source, _ in pairs]
+        targets = [cleaned(target, cleaning) for _, target in pairs]
+        if shared_vocab:
+            if source_tokens != target_tokens:
+                raise ValueError(
+                    "Expected one tokenizer for a shared vocabulary; "
+                    f"received {source_tokens!r} and {target_tokens!r}."
+                )
+            both = learned(sources + targets, source_tokens, min_count, max_vocab_size)
+            (source_tokens, source_vocab), (target_tokens, target_vocab) = both, both
+        else:
+            source_tokens, source_vocab = learned(sources, source_tokens, min_count, max_vocab_size)
+            target_tokens, target_vocab = learned(targets, target_tokens, min_count, max_vocab_size)
+        options = {"max_target_length": max_output_length, **model_options}
+        model = Seq2Seq(Seq2SeqConfig(len(source_vocab), len(target_vocab), **options))
+        target_ids = np.concatenate([target_vocab.encode(tokenize(text, target_tokens)) for text in targets])
+        counts = np.bincount(target_ids, minlength=len(target_vocab)) + 1
+        model.decoder.output_layer.bias.assign(np.log(counts / counts.sum()))
+        return cls(
+            model,
+            source_vocab,
+            target_vocab,
+            source_tokens=source_tokens,
+            target_tokens=target_tokens,
+            cleaning=cleaning,
+            max_source_length=max_source_length,
+            max_output_length=max_output_length,
+        )
+
+    def save(self, folder: str | Path) -> None:
+        """Write the pipeline to a folder: model, vocabularies and options.
+
+        Args:
+            folder: str or Path.
+        """
+        folder = writable_folder(folder)
+        write_description(folder, *self.description())
+        write_at_once(folder / BEST_MODEL, self.model.save)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "TextToText":
+        """Read a pipeline that ``save`` or ``fit`` wrote.
+
+        Args:
+            folder: str or Path.
+
+        Returns:
+            A ``TextToText``.
+
+        Raises:
+            FileNotFoundError: the folder holds no pipeline, or no model yet.
+            ValueError: the folder was written in another format.
+        """
+        source_vocab, target_vocab, options = read_description(folder)
+        model = keras.saving.load_model(Path(folder) / BEST_MODEL, compile=False)
+        return cls(model, source_vocab, target_vocab, **options)

@@ -1,0 +1,156 @@
+"""Texts: what turns texts into the ids that a model reads and writes."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from s2s_lesson.data.subwords import KINDS, Subwords
+from s2s_lesson.data.text import TOKENIZERS, clean, tokenize
+from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
+from s2s_lesson.training.batches import PairBatches
+
+
+class Texts:
+    """Cleaning, tokenizers and vocabularies of both sides, and the lengths that are accepted.
+
+    Args:
+        source_vocab: a ``Vocabulary``.
+        target_vocab: a ``Vocabulary``.
+        source_tokens: name of a tokenizer in ``data.text``, or a ``Subwords``.
+        target_tokens: likewise.
+        cleaning: options for ``data.text.clean``, used on sources and targets; None cleans nothing.
+        max_source_length: int. The longest source to accept, in tokens.
+        max_output_length: int. The longest target to train on and to write, in tokens.
+        copies: bool. Whether words of the source that the target vocabulary does not know get ids.
+
+    Raises:
+        ValueError: a tokenizer is unknown.
+
+    >>> vocab, tokens = Vocabulary("abc"), "characters"
+    >>> texts = Texts(vocab, vocab, source_tokens=tokens, target_tokens=tokens, max_source_length=3)
+    >>> texts.accepts("abc", "cab"), texts.accepts("abca", "cab")
+    (True, False)
+    """
+
+    def __init__(
+        self,
+        source_vocab: Vocabulary,
+        target_vocab: Vocabulary,
+        *,
+        source_tokens: str | Subwords,
+        target_tokens: str | Subwords,
+        cleaning: dict[str, bool] | None = None,
+        max_source_length: int = 100,
+        max_output_length: int = 100,
+        copies: bool = False,
+    ):
+        for tokens in (source_tokens, target_tokens):
+            if tokens not in TOKENIZERS and not isinstance(tokens, Subwords):
+                raise ValueError(
+                    f"Expected a tokenizer among {', '.join(TOKENIZERS)}, or a Subwords; received {tokens!r}."
+                )
+        self.source_vocab, self.target_vocab = source_vocab, target_vocab
+        self.source_tokens, self.target_tokens, self.cleaning = source_tokens, target_tokens, cleaning
+        self.max_source_length, self.max_output_length = max_source_length, max_output_length
+        self.copies = copies
+
+    def source_side(self, text: str) -> list[str]:
+        """The tokens of a source text; a blank text has none."""
+        return tokenize(cleaned(text, self.cleaning).strip(), self.source_tokens)
+
+    def target_side(self, text: str) -> list[str]:
+        """The tokens of a target text."""
+        return tokenize(cleaned(text, self.cleaning), self.target_tokens)
+
+    def source_length(self, text: str) -> int:
+        """Count the tokens of a source text, the end token not included."""
+        return len(self.source_side(text))
+
+    def accepts(self, source: str, target: str) -> bool:
+        """Tell whether ``fit`` and ``log_probabilities`` can take a pair: no side is empty or too long."""
+        return self._fits(self.source_side(source), self.target_side(target))
+
+    def batches(
+        self, pairs: Sequence[tuple[str, str]], batch_size: int = 64, shuffle: bool = False, seed: int = 0
+    ) -> PairBatches:
+        """Turn pairs of texts into batches of ids.
+
+        A pair with a side that is empty, or longer than the maximum, is left out, and a warning says how
+        many were.
+
+        Args:
+            pairs: list of (source, target) texts.
+            batch_size: int.
+            shuffle: bool. Draw the batches anew for every epoch.
+            seed: int.
+
+        Returns:
+            ``PairBatches``.
+
+        Raises:
+            ValueError: no pair is left.
+        """
+        source_ids, target_ids, copy_ids = [], [], []
+        for source, target in pairs:
+            source_side, target_side = self.source_side(source), self.target_side(target)
+            if not self._fits(source_side, target_side):
+                continue
+            source_ids.append(self.source_vocab.encode(source_side))
+            if self.copies:
+                words = ExtendedVocabulary(self.target_vocab, source_side)
+                target_ids.append(words.encode(target_side))
+                copy_ids.append(words.copy_ids())
+            else:
+                target_ids.append(self.target_vocab.encode(target_side))
+        if left_out := len(pairs) - len(source_ids):
+            warnings.warn(
+                f"{left_out} of {len(pairs)} pairs were left out: a side was empty, the source had more than "
+                f"{self.max_source_length} tokens or the target {self.max_output_length} or more.",
+                stacklevel=2,
+            )
+        return PairBatches(source_ids, target_ids, batch_size, shuffle, seed, copy_ids=copy_ids or None)
+
+    def description(self) -> tuple[Vocabulary, Vocabulary, dict[str, Any]]:
+        """All that a folder has to hold beside the model: source and target vocabulary, and options."""
+        names = ("source_tokens", "target_tokens", "cleaning", "max_source_length", "max_output_length")
+        return self.source_vocab, self.target_vocab, {name: getattr(self, name) for name in names}
+
+    def _fits(self, source_side, target_side):
+        return (
+            0 < len(source_side) <= self.max_source_length and 0 < len(target_side) < self.max_output_length
+        )
+
+
+def cleaned(text: str, cleaning: dict[str, bool] | None) -> str:
+    """What ``data.text.clean`` leaves of a text with these options; None leaves all."""
+    return text if cleaning is None else clean(text, **cleaning)
+
+
+def learned(
+    texts: Sequence[str], tokens: str | Subwords, min_count: int, max_vocab_size: int | None
+) -> tuple[str | Subwords, Vocabulary]:
+    """Make the tokenizer and the vocabulary of one side.
+
+    Args:
+        texts: list of str.
+        tokens: a tokenizer, or one of ``data.subwords.KINDS``, to be trained.
+        min_count: int. Tokens that are rarer become unknown; no subword does.
+        max_vocab_size: int or None, the special tokens included. Training of subwords needs a number.
+
+    Returns:
+        tokens: name of a tokenizer, or a ``Subwords``.
+        vocab: ``Vocabulary``.
+
+    Raises:
+        ValueError: subwords are to be trained, and ``max_vocab_size`` is None.
+    """
+    if isinstance(tokens, str) and tokens in KINDS:
+        if max_vocab_size is None:
+            raise ValueError(
+                f"Expected max_vocab_size with the tokenizer {tokens!r}; received None. Pass a number."
+            )
+        tokens = Subwords.train(texts, max_vocab_size - len(SPECIAL_TOKENS), tokens)
+    if isinstance(tokens, Subwords):
+        return tokens, Vocabulary(piece for piece in tokens.pieces if piece not in SPECIAL_TOKENS)
+    token_lists = [tokenize(text, tokens) for text in texts]
+    return tokens, Vocabulary.from_tokens(token_lists, min_count, max_vocab_size)

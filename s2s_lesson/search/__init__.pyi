@@ -1,0 +1,16 @@
+from s2s_lesson.search.beam import beam_search as beam_search
+from s2s_lesson.search.beam import greedy_search as greedy_search
+from s2s_lesson.search.constraints import Constraints as Constraints
+from s2s_lesson.search.groups import DiverseGroups as DiverseGroups
+from s2s_lesson.search.reranking import maximum_mutual_information as maximum_mutual_information
+from s2s_lesson.search.reranking import minimum_bayes_risk as minimum_bayes_risk
+from s2s_lesson.search.reranking import rerank_replies as rerank_replies
+from s2s_lesson.search.results import BeamNode as BeamNode
+from s2s_lesson.search.results import BeamTree as BeamTree
+from s2s_lesson.search.results import SearchResult as SearchResult
+from s2s_lesson.search.results import to_texts as to_texts
+from s2s_lesson.search.sampling import sample as sample
+from s2s_lesson.search.sampling import sampling_probabilities as sampling_probabilities
+from s2s_lesson.search.scoring import Scoring as Scoring
+from s2s_lesson.search.trees import beam_trees as beam_trees
+from s2s_lesson.search.trees import tree_nodes as tree_nodes

@@ -1,0 +1,213 @@
+"""Reranking: choose among finished outputs by something else than the model's probability."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from s2s_lesson.data.prediction import Prediction
+
+if TYPE_CHECKING:
+    from s2s_lesson.pipeline.text_to_text import TextToText
+
+
+def minimum_bayes_risk(
+    candidates: Sequence[Any],
+    metric: Callable,
+    *,
+    references: Sequence[Any] | None = None,
+    log_probabilities: Sequence[float] | None = None,
+    lower_is_better: bool = False,
+) -> tuple[list[int], list[float]]:
+    """Rank candidates by how well they agree with what else the model could have said.
+
+    expected(c) = sum over references r of weight(r) * metric(c, r)
+
+    The likeliest output need not be typical of the model's outputs. This ranks by the expected metric, with
+    the model's own outputs in the place of the unknown right answer: with samples as references every one
+    counts alike, and a frequent one counts as often as it was drawn; n-best lists want ``log_probabilities``.
+
+    Args:
+        candidates: list of outputs of one source, texts or lists of tokens, as ``metric`` takes them.
+        metric: ``metric(outputs, references)``, with a list of outputs and, for each, a list of right
+            answers; any of ``s2s_lesson.data.scores``. Where it returns a pair, as ``bleu`` does, the first
+            is the figure.
+        references: list of outputs, or None for the candidates themselves.
+        log_probabilities: list of float, one for each reference, whose softmax weighs them; None weighs all
+            alike.
+        lower_is_better: bool. True for error rates, such as ``edit_distance_rate``.
+
+    Returns:
+        order: list of int, places in ``candidates``, best first; of equals the one that stood first.
+        expected: list of float, the expected metric of each candidate, in the order of ``candidates``.
+
+    Raises:
+        TypeError: the candidates or the references are one string.
+        ValueError: there is no candidate, or no reference, or their log-probabilities differ in number or
+            give no weights.
+
+    Sources: Kumar and Byrne 2004, aclanthology.org/N04-1022; Eikema and Aziz 2020, arXiv:2005.10283
+    (samples).
+    """
+    for name, outputs in (("candidates", candidates), ("references", references)):
+        if isinstance(outputs, str):
+            raise TypeError(f"Expected a list of {name}; received one string. Write [text].")
+    references = list(candidates if references is None else references)
+    if not len(candidates) or not references:
+        raise ValueError(
+            f"Expected at least one candidate and one reference; received {len(candidates)} and "
+            f"{len(references)}."
+        )
+    weights = _weights(log_probabilities, len(references))
+    weight_of: dict[Any, float] = {}
+    first: dict[Any, Any] = {}  # equal references are compared with once
+    for reference, weight in zip(references, weights, strict=True):
+        first.setdefault(_key(reference), reference)
+        weight_of[_key(reference)] = weight_of.get(_key(reference), 0.0) + weight
+    expected_of = {}
+    for candidate in candidates:
+        if _key(candidate) not in expected_of:
+            figures = {key: _figure(metric([candidate], [[other]])) for key, other in first.items()}
+            expected_of[_key(candidate)] = float(sum(weight_of[key] * figures[key] for key in figures))
+    expected = [expected_of[_key(candidate)] for candidate in candidates]
+    order = np.argsort(expected if lower_is_better else -np.array(expected), kind="stable")
+    return order.tolist(), expected
+
+
+def maximum_mutual_information(
+    log_probabilities: Sequence[float],
+    *,
+    backward: Sequence[float] | None = None,
+    prior: Sequence[float] | None = None,
+    weight: float = 0.5,
+    length_bonus: float = 0.0,
+    lengths: Sequence[int] | None = None,
+) -> tuple[list[int], list[float]]:
+    """Rank candidates by what they have to do with their source, not by their probability alone.
+
+    backward (MMI-bidi):  score(T) = (1 - weight) log p(T|S) + weight log p(S|T) + length_bonus length(T)
+    prior (MMI-antiLM):   score(T) = log p(T|S) - weight log p(T) + length_bonus length(T)
+
+    The likeliest reply to most utterances is one that fits them all. One from which the utterance could be
+    guessed, or which is unlikely without it, says more. Both come from the mutual information of S and T,
+    log p(S, T) - log p(S) - log p(T).
+
+    Args:
+        log_probabilities: list of float, log p(T|S) of each candidate, in nats.
+        backward: list of float, log p(S|T), from a model of sources given targets.
+        prior: list of float, log p(T), from a language model of targets. The authors count the first few
+            tokens of each alone, since a prior of whole outputs favours ungrammatical ones.
+        weight: float from 0 to 1; 0 ranks by ``log_probabilities``.
+        length_bonus: float, in nats per token.
+        lengths: list of int, of each candidate, in tokens; needed with a ``length_bonus``.
+
+    Returns:
+        order: list of int, places of the candidates, best first; of equals the one that stood first.
+        scores: list of float, in nats, in the order of the candidates.
+
+    Raises:
+        ValueError: there is no candidate; not exactly one of ``backward`` and ``prior`` is given; a list
+            differs in length or holds what is no finite number; ``weight`` is out of range; or lengths are
+            missing.
+
+    Source: Li et al. 2016, section 4, arXiv:1510.03055.
+    """
+    if (backward is None) == (prior is None):
+        received = "neither" if backward is None else "both"
+        raise ValueError(f"Expected exactly one of backward and prior; received {received}.")
+    if not 0 <= weight <= 1:
+        raise ValueError(f"Expected weight from 0 to 1; received {weight}.")
+    if length_bonus and lengths is None:
+        raise ValueError(f"Expected lengths with a length_bonus; received {length_bonus} and no lengths.")
+    forward = _numbers("log_probabilities", log_probabilities, max(len(log_probabilities), 1))
+    if backward is not None:
+        scores = (1 - weight) * forward + weight * _numbers("backward", backward, len(forward))
+    else:
+        scores = forward - weight * _numbers("prior", prior, len(forward))
+    if lengths is not None:
+        scores = scores + length_bonus * _numbers("lengths", lengths, len(forward))
+    return np.argsort(-scores, kind="stable").tolist(), scores.tolist()
+
+
+def rerank_replies(
+    predictions: Sequence[Prediction],
+    backward_pipeline: "TextToText",
+    weight: float = 0.5,
+    length_bonus: float = 0.0,
+) -> list[Prediction]:
+    """Put the replies to each text in the order of ``maximum_mutual_information``, with a backward model.
+
+    Args:
+        predictions: list of ``Prediction`` with ``alternatives``, as ``predict`` gives them with ``n_best``,
+            or ``sample`` with ``n_samples``.
+        backward_pipeline: ``TextToText`` that was trained on (reply, text) pairs, source and target changed
+            over. Any object does that has its ``accepts`` and ``log_probabilities``.
+        weight: float from 0 to 1, of log p(text | reply).
+        length_bonus: float, in nats per token of the reply.
+
+    Returns:
+        list of ``Prediction``, the best reply to each text; the others are among its ``alternatives``, best
+        first, and ``score`` is what ranked them. Replies that the backward model cannot take, since they or
+        the text are blank or too long, come last, in their old order, with a score of -infinity.
+
+    Raises:
+        ValueError: as ``maximum_mutual_information``.
+
+    Source: Li et al. 2016, section 4, arXiv:1510.03055.
+    """
+    lists = [[replace(best, alternatives=()), *best.alternatives] for best in predictions]
+    pairs = list(dict.fromkeys((reply.text, reply.source) for replies in lists for reply in replies))
+    pairs = [pair for pair in pairs if backward_pipeline.accepts(*pair)]
+    backward = dict(zip(pairs, backward_pipeline.log_probabilities(pairs), strict=True))
+    ranked = []
+    for replies in lists:
+        scored = [reply for reply in replies if (reply.text, reply.source) in backward]
+        rest = [replace(reply, score=-np.inf) for reply in replies if reply not in scored]
+        if scored:
+            order, scores = maximum_mutual_information(
+                [reply.log_probability for reply in scored],
+                backward=[backward[reply.text, reply.source] for reply in scored],
+                weight=weight,
+                length_bonus=length_bonus,
+                lengths=[len(reply.tokens) for reply in scored],
+            )
+            scored = [replace(scored[place], score=scores[place]) for place in order]
+        first, *others = scored + rest
+        ranked.append(replace(first, alternatives=tuple(others)))
+    return ranked
+
+
+def _numbers(name, values, count):
+    """float (count,)."""
+    if len(values) != count:
+        raise ValueError(f"Expected {name} of {count} candidates; received {len(values)}.")
+    values = np.asarray(values, "float64")
+    if not np.isfinite(values).all():
+        raise ValueError(f"Expected finite {name}; received {values[~np.isfinite(values)][0]}.")
+    return values
+
+
+def _weights(log_probabilities, count):
+    """float (count,), summing to 1."""
+    if log_probabilities is None:
+        return np.full(count, 1 / count)
+    if len(log_probabilities) != count:
+        raise ValueError(
+            f"Expected one log-probability for each of {count} references; received {len(log_probabilities)}."
+        )
+    highest = np.max(log_probabilities)
+    if not np.isfinite(highest):
+        raise ValueError(
+            f"Expected log-probabilities, not all of them -infinity; received {highest} as the highest."
+        )
+    weights = np.exp(np.asarray(log_probabilities, "float64") - highest)
+    return weights / weights.sum()
+
+
+def _key(output):
+    return output if isinstance(output, str) else tuple(output)
+
+
+def _figure(value):
+    return value[0] if isinstance(value, tuple) else value

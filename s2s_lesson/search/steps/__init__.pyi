@@ -1,0 +1,1 @@
+from s2s_lesson.search.steps.keras_steps import compile_step as compile_step

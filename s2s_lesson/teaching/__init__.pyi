@@ -1,0 +1,14 @@
+from s2s_lesson.teaching.exercises import check as check
+from s2s_lesson.teaching.exercises import quiz as quiz
+from s2s_lesson.teaching.plotting import ATTENTION_COLORMAP as ATTENTION_COLORMAP
+from s2s_lesson.teaching.plotting import COLORS as COLORS
+from s2s_lesson.teaching.plotting import SERIES as SERIES
+from s2s_lesson.teaching.plotting import colormap as colormap
+from s2s_lesson.teaching.plotting import plot_attention as plot_attention
+from s2s_lesson.teaching.plotting import plot_history as plot_history
+from s2s_lesson.teaching.plotting import show_as_svg as show_as_svg
+from s2s_lesson.teaching.schematics import plot_beam_tree as plot_beam_tree
+from s2s_lesson.teaching.schematics import plot_encoder_decoder as plot_encoder_decoder
+from s2s_lesson.teaching.views import attention_view as attention_view
+from s2s_lesson.teaching.views import beam_view as beam_view
+from s2s_lesson.teaching.views import drawn_words as drawn_words

@@ -1,0 +1,50 @@
+"""Exercises that are checked, and quizzes: ``check`` and ``quiz``.
+
+Each chapter's exercises have a module here, and its quiz a file in ``quizzes/``. A check runs the reader's
+answer on drawn inputs, and compares. Where it is wrong, the hint names what is off.
+"""
+
+from typing import Any
+
+from s2s_lesson.teaching.exercises import chapter1, chapter2, chapter3, chapter4, chapter5, chapter6
+from s2s_lesson.teaching.exercises._checking import EXERCISES, Result, look_at
+from s2s_lesson.teaching.exercises._quiz import Quiz, read_questions
+
+__all__ = ["EXERCISES", "Quiz", "Result", "check", "quiz"]
+CHAPTERS = (chapter1, chapter2, chapter3, chapter4, chapter5, chapter6)
+
+
+def check(number: str, answer: Any) -> Result:
+    """Check the answer to an exercise.
+
+    Args:
+        number: str, such as "3.2".
+        answer: what the exercise's text asks for: a function, an array, a number, several of them.
+
+    Returns:
+        ``Result``: right, or a hint. A wrong answer raises nothing.
+
+    Raises:
+        ValueError: there is no exercise of this number.
+    """
+    if number not in EXERCISES:
+        raise ValueError(f"Expected the number of an exercise, {', '.join(EXERCISES)}; received {number!r}.")
+    return look_at(number, answer)
+
+
+def quiz(chapter: str) -> Quiz:
+    """Make the quiz of a chapter, which a notebook shows as questions to be answered in the page.
+
+    Args:
+        chapter: str, "1" to "6".
+
+    Returns:
+        ``Quiz``.
+
+    Raises:
+        ValueError: there is no quiz of this chapter.
+    """
+    chapters = [str(place) for place in range(1, len(CHAPTERS) + 1)]
+    if chapter not in chapters:
+        raise ValueError(f"Expected a chapter, {', '.join(chapters)}; received {chapter!r}.")
+    return Quiz(chapter, read_questions(chapter))

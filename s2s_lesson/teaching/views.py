@@ -1,0 +1,161 @@
+"""Interactive views of attention and of beam trees: a picture, and the data from which a script makes a view.
+
+A view is shown by itself at the end of a notebook cell. Its HTML is a figure with a plain picture and with
+the data as JSON. The pages of the book load a script, made from the folder ``views/``, that puts the view in
+place of the picture. Where no script runs, as on Colab, the picture stays.
+"""
+
+import base64
+import html
+import io
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+
+from s2s_lesson.search import tree_nodes
+from s2s_lesson.teaching import fonts
+from s2s_lesson.teaching.plotting import COLORS, plot_attention
+from s2s_lesson.teaching.schematics import plot_beam_tree
+
+if TYPE_CHECKING:
+    from s2s_lesson.corpora import Corpus
+
+PICTURE_BEAM_SIZE = 2  # of the plain picture; a wider beam would be a heavy one
+
+
+@dataclass(frozen=True, repr=False)
+class View:
+    """A figure with a plain picture, and with data for the script of the book.
+
+    Attributes:
+        kind: "attention" or "beam".
+        data: dict, ready for JSON: see ``attention_view`` and ``beam_view``.
+        picture: str. An image in SVG.
+        alt: str. What the picture shows, in words.
+
+    >>> view = View("attention", {"source": ["a"], "output": ["b"]}, picture="<svg/>", alt="a on b")
+    >>> 'data-view="attention"' in view._repr_html_()
+    True
+    """
+
+    kind: str
+    data: dict[str, Any]
+    picture: str
+    alt: str
+
+    def _repr_html_(self):
+        image = base64.b64encode(self.picture.encode()).decode()
+        data = json.dumps(self.data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+        colors = ";".join(f"--{name}:{color}" for name, color in COLORS.items())
+        return (
+            f'<figure class="s2s-view" data-view="{self.kind}" style="{colors}">'
+            f'<img alt="{html.escape(self.alt)}" src="data:image/svg+xml;base64,{image}">'
+            f'<script type="application/json">{data}</script>'
+            "</figure>"
+        )
+
+
+def attention_view(prediction: Any) -> View:
+    """Show attention weights as a map whose rows and columns can be looked at one by one.
+
+    The data holds ``source`` and ``output``, lists of str, and ``weights``, a list of one list for each
+    output token, rounded to three decimals. Tokens are written as in ``plot_attention``.
+
+    Args:
+        prediction: anything with ``source_tokens``, ``tokens`` (sequences of str) and ``attention_weights``,
+            float (len(tokens), len(source_tokens)) from 0 to 1.
+
+    Returns:
+        ``View``.
+
+    Raises:
+        ValueError: there are no tokens, or the shape of the weights does not match the tokens.
+    """
+    picture = _svg(plot_attention(prediction))
+    source, output = (
+        [fonts.visible(token) for token in tokens] for tokens in (prediction.source_tokens, prediction.tokens)
+    )
+    weights = np.asarray(prediction.attention_weights, float)
+    heaviest = [
+        f"{token} on {source[place]}" for token, place in zip(output, weights.argmax(axis=1), strict=True)
+    ]
+    alt = (
+        f"Attention map: a model reads {' '.join(source)} and writes {' '.join(output)}. "
+        f"The heaviest weight of each row: {', '.join(heaviest)}."
+    )
+    data = {"source": source, "output": output, "weights": weights.round(3).tolist()}
+    return View("attention", data, picture, alt)
+
+
+def beam_view(text: str, tree: dict[str, Any], tokens: Sequence[str], others: Sequence[str] = ()) -> View:
+    """Show what beam searches looked at, step by step, for each beam size.
+
+    The data holds ``text``, ``tree``, ``tokens`` and ``others``, all as they were given.
+
+    Args:
+        text: str. What the model read.
+        tree: dict, from ``search.beam_trees``.
+        tokens: list of str. The token of each id, such as ``vocab.tokens``.
+        others: list of str. Other texts to choose from. The page loads their trees from the files that
+            ``tools/page_data.py`` makes.
+
+    Returns:
+        ``View``.
+
+    Raises:
+        ValueError: an id of the tree has no token, or the tree lacks the beam size of the picture.
+    """
+    nodes = tree_nodes(tree, PICTURE_BEAM_SIZE)
+    picture = _svg(plot_beam_tree(nodes, tokens))
+    best = max(
+        (node for node in nodes if node.kept and node.ended), key=lambda node: node.score, default=None
+    )
+    outcome = "No hypothesis has ended."
+    if best is not None:
+        outcome = f"The best output is {_output(best, nodes, tokens)}, log-probability {best.score:.2f}."
+    kept = sum(node.kept for node in nodes)
+    alt = (
+        f"Beam tree for {text} and a beam of {PICTURE_BEAM_SIZE}: {1 + nodes[-1].time} steps from left to "
+        f"right, {kept} candidates kept and {len(nodes) - kept} pruned. {outcome}"
+    )
+    data = {"text": text, "tree": tree, "tokens": list(tokens), "others": list(others)}
+    return View("beam", data, picture, alt)
+
+
+def drawn_words(corpus: "Corpus", count: int = 60, seed: int = 0) -> list[str]:
+    """Draw the words whose beam trees the book holds, from those that the model was not trained on.
+
+    Args:
+        corpus: ``Corpus``, commonly of pronunciations.
+        count: int.
+        seed: int.
+
+    Returns:
+        list of str, sorted: sources of the dev split.
+    """
+    words = sorted({pair.source for pair in corpus.dev})
+    return sorted(random.Random(seed).sample(words, count))
+
+
+def _output(node, nodes, tokens):
+    """The tokens from the first one to that of a node, with blanks between."""
+    output = [tokens[node.token]]
+    while node.parent is not None:
+        node = nodes[node.parent]
+        output.insert(0, tokens[node.token])
+    return " ".join(output)
+
+
+def _svg(ax):
+    """The figure of some Axes in SVG, with letters as shapes; the figure is closed."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "s2s_lesson"}):
+        ax.figure.savefig(buffer, format="svg", metadata={"Date": None})
+    plt.close(ax.figure)
+    return buffer.getvalue()

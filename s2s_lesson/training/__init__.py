@@ -1,0 +1,5 @@
+"""Training: batches, losses, schedules, strategies, and runs that can be resumed to the bit."""
+
+from s2s_lesson._lazy import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__)

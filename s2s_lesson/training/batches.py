@@ -1,0 +1,131 @@
+"""PairBatches: pairs of id lists -> length-bucketed, padded NumPy batches."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from s2s_lesson.data.buckets import length_buckets, unlike_shapes_first
+from s2s_lesson.data.padding import pad, shift_right
+
+
+class PairBatches(keras.utils.PyDataset):
+    """Batches of pairs of about the same length, padded to few shapes.
+
+    The pairs are put into buckets by source length and, within these, by target length. A batch comes from
+    one bucket and is padded to that bucket's longest source and target, so there are at most
+    ``source_buckets * target_buckets`` shapes and little padding. The order of the batches is a function of
+    ``seed`` and ``epoch`` alone: a run that was interrupted can go on where it stopped.
+
+    A batch is ``({"source_ids", "decoder_inputs"}, targets)``, all int32: ``source_ids`` is
+    (batch, source_length); ``decoder_inputs`` begins with the begin token and ``targets`` ends with the end
+    token, both (batch, target_length). With ``copy_ids`` the inputs hold these as well.
+
+    Args:
+        source_ids: list of lists of int, without padding.
+        target_ids: list of lists of int that end with the end token, without padding.
+        batch_size: int. Pairs in a batch; the last one of a bucket may be smaller.
+        shuffle: bool. Draw the batches anew for every epoch.
+        seed: int.
+        source_buckets: int.
+        target_buckets: int.
+        copy_ids: list of lists of int, as long as those of ``source_ids``; for a model that copies.
+
+    Raises:
+        ValueError: there is no pair, the two lists differ in length, a list is empty or a size is below 1.
+
+    >>> from s2s_lesson.training import PairBatches
+    >>> batches = PairBatches([[5, 6, 3], [7, 3]], [[8, 3], [9, 3]], shuffle=False, source_buckets=1)
+    >>> inputs, targets = batches[0]
+    >>> inputs["source_ids"].tolist(), targets.tolist()
+    ([[5, 6, 3], [7, 3, 0]], [[8, 3], [9, 3]])
+    >>> inputs["decoder_inputs"].tolist()
+    [[2, 8], [2, 9]]
+    """
+
+    def __init__(
+        self,
+        source_ids: Sequence[Sequence[int]],
+        target_ids: Sequence[Sequence[int]],
+        batch_size: int = 64,
+        shuffle: bool = True,
+        seed: int = 0,
+        source_buckets: int = 8,
+        target_buckets: int = 4,
+        copy_ids: Sequence[Sequence[int]] | None = None,
+    ):
+        super().__init__()
+        if not source_ids or len(source_ids) != len(target_ids):
+            raise ValueError(
+                "Expected at least one pair, and as many sources as targets; "
+                f"received {len(source_ids)} sources and {len(target_ids)} targets."
+            )
+        if min(batch_size, source_buckets, target_buckets) < 1:
+            raise ValueError(
+                "Expected batch_size, source_buckets and target_buckets of at least 1; "
+                f"received {batch_size}, {source_buckets} and {target_buckets}."
+            )
+        self.batch_size, self.shuffle, self.seed, self.epoch = batch_size, shuffle, seed, 0
+        self.source_ids = [np.asarray(ids, "int32") for ids in source_ids]
+        self.target_ids = [np.asarray(ids, "int32") for ids in target_ids]
+        self.copy_ids = None if copy_ids is None else [np.asarray(ids, "int32") for ids in copy_ids]
+        source_lengths = np.array([len(ids) for ids in source_ids])
+        target_lengths = np.array([len(ids) for ids in target_ids])
+        if not source_lengths.all() or not target_lengths.all():
+            raise ValueError(
+                "Expected no empty list of ids; received one. Vocabulary.encode adds the end token, "
+                "so that even an empty text has an id."
+            )
+        self._buckets: list[np.ndarray] = length_buckets(
+            source_lengths, target_lengths, source_buckets, target_buckets
+        )
+        self._shapes = [(source_lengths[rows].max(), target_lengths[rows].max()) for rows in self._buckets]
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the batches of an epoch.
+
+        Args:
+            epoch: int, from 0.
+        """
+        self.epoch = epoch
+        generator = np.random.default_rng((self.seed, epoch))
+        batches = []
+        for bucket, pairs in enumerate(self._buckets):
+            rows = pairs[generator.permutation(len(pairs))] if self.shuffle else pairs
+            for start in range(0, len(rows), self.batch_size):
+                batches.append((bucket, rows[start : start + self.batch_size]))
+        if self.shuffle:
+            batches = [batches[index] for index in generator.permutation(len(batches))]
+        self._batches = unlike_shapes_first(batches, self._shapes)
+
+    def on_epoch_end(self) -> None:
+        """Go to the next epoch; ``keras.Model.fit`` calls this."""
+        self.set_epoch(self.epoch + 1)
+
+    def __len__(self):
+        return len(self._batches)
+
+    def __getitem__(self, index):
+        bucket, rows = self._batches[index]
+        source_length, target_length = self._shapes[bucket]
+        source_ids = pad([self.source_ids[row] for row in rows], source_length)
+        targets = pad([self.target_ids[row] for row in rows], target_length)
+        inputs = {"source_ids": source_ids, "decoder_inputs": shift_right(targets)}
+        if self.copy_ids is not None:
+            inputs["copy_ids"] = pad([self.copy_ids[row] for row in rows], source_length)
+        return inputs, targets
+
+    def rows(self, index: int) -> np.ndarray:
+        """Tell which pairs a batch holds: int (batch,), places in ``source_ids``, in the batch's order."""
+        return self._batches[index][1]
+
+    def padding_share(self) -> float:
+        """Tell how much of an epoch's source and target positions is padding.
+
+        Returns:
+            float from 0 to 1.
+        """
+        real = sum(map(len, self.source_ids)) + sum(map(len, self.target_ids))
+        positions = sum(len(rows) * sum(self._shapes[bucket]) for bucket, rows in self._batches)
+        return 1 - real / positions

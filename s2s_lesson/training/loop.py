@@ -1,0 +1,216 @@
+"""fit: train with checkpoints, exact resume, early stopping, callbacks, a history, logs and a bar."""
+
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+from keras.optimizers.schedules import LearningRateSchedule
+from tqdm.auto import tqdm
+
+from s2s_lesson import engine
+from s2s_lesson.data.scores import perplexity
+from s2s_lesson.training.batches import PairBatches
+from s2s_lesson.training.losses import MaskedCrossEntropy
+from s2s_lesson.training.metrics import TokenAccuracy, TokenCrossEntropy
+from s2s_lesson.training.optimizers import SplitOptimizer
+from s2s_lesson.training.run import Run
+from s2s_lesson.training.run_folder import CHECKPOINT, run_folder
+from s2s_lesson.training.run_log import RunLog, Totals
+from s2s_lesson.training.schedules import scaled
+from s2s_lesson.training.strategic_model import StrategicModel
+
+
+def compile_model(
+    model: keras.Model,
+    learning_rate: float | LearningRateSchedule = 1e-3,
+    label_smoothing: float = 0.0,
+    clip_norm: float | None = 1.0,
+    accumulation: int = 1,
+) -> None:
+    """Compile for training: Adam, masked cross-entropy, and cross-entropy and accuracy per token.
+
+    Args:
+        model: a ``Seq2Seq``, trained by teacher forcing, or a ``StrategicModel``.
+        learning_rate: float or ``keras.optimizers.schedules.LearningRateSchedule``.
+        label_smoothing: float from 0 to below 1.
+        clip_norm: float or None. Gradients whose common norm is greater are scaled down to it.
+        accumulation: int. Batches whose mean gradient makes one update.
+    """
+
+    def make(scale):
+        return keras.optimizers.Adam(
+            scaled(learning_rate, scale, accumulation),
+            global_clipnorm=clip_norm,
+            gradient_accumulation_steps=accumulation if accumulation > 1 else None,
+        )
+
+    model.compile(
+        optimizer=model.make_optimizer(make) if isinstance(model, StrategicModel) else make(1.0),
+        loss=MaskedCrossEntropy(label_smoothing),
+        metrics=[TokenCrossEntropy(), TokenAccuracy()],
+        jit_compile=engine.jit_compile(),
+    )
+
+
+def fit(
+    model: keras.Model,
+    train_batches: PairBatches,
+    dev_batches: PairBatches,
+    *,
+    epochs: int,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    folder: str | Path | None = None,
+    patience: int | None = None,
+    checkpoint_every: int = 500,
+    log_every: int = 100,
+    tensorboard: bool = False,
+    resume: bool = False,
+    progress: bool = True,
+) -> dict[str, list[float]]:
+    """Train, and end with the weights that did best on the development split, by teacher forcing.
+
+    The same seed on the same machine gives the same history. With a ``folder``, a run that was killed goes
+    on from its last checkpoint with ``resume=True`` as if nothing had happened: weights, optimiser, random
+    states, history, logs and position in the epoch are those of an uninterrupted run.
+
+    Args:
+        model: compiled with ``compile_model``.
+        train_batches: ``PairBatches``.
+        dev_batches: ``PairBatches``.
+        epochs: int.
+        callbacks: list of ``keras.callbacks.Callback``, called as ``keras.Model.fit`` calls them. At the end
+            of an epoch they see the figures of the history. ``ReduceLROnPlateau`` needs a learning rate that
+            is a plain number. What a callback keeps in itself is no part of a checkpoint.
+        folder: str, Path or None. Where ``model.keras`` (best on the development split),
+            ``checkpoint.npz`` (last), ``history.json`` (a figure an epoch) and ``log.csv`` (a line every
+            ``log_every`` steps) are written, each all at once or not at all.
+        patience: int or None. Stop after so many epochs without a lower development loss.
+        checkpoint_every: int. Steps from one checkpoint to the next within an epoch.
+        log_every: int. Steps from one line of the log to the next.
+        tensorboard: bool. Write the log for TensorBoard as well, in ``tensorboard/`` of the folder; it
+            needs the package of this name.
+        resume: bool. Go on from the folder's checkpoint where there is one.
+        progress: bool. Show a progress bar.
+
+    Returns:
+        The history, a dict of lists with one entry an epoch: ``loss`` and ``val_loss``, the cross-entropy in
+        nats per token, in training given what the strategies feed; ``perplexity`` and ``val_perplexity``,
+        ``accuracy`` and ``val_accuracy`` (0 to 1), ``seconds``.
+
+    Raises:
+        FileExistsError: the folder holds a checkpoint and ``resume`` is false.
+        ModuleNotFoundError: TensorBoard is asked for and not installed.
+        OSError: the folder cannot be written to.
+        TrainingDiverged: the loss or a weight became NaN or infinite.
+        ValueError: the checkpoint is of another model, TensorBoard is asked for without a folder, or a
+            callback cannot be used.
+    """
+    _expect_usable(callbacks, model)
+    folder = None if folder is None else run_folder(folder, resume)
+    run = Run(model, folder, RunLog(folder, log_every, tensorboard))
+    if folder is not None and (folder / CHECKPOINT).exists():
+        run.load()
+        if callbacks:
+            warnings.warn(
+                "The run goes on and its callbacks begin anew: what they had counted is in no checkpoint.",
+                stacklevel=2,
+            )
+
+    calls = keras.callbacks.CallbackList(
+        list(callbacks), model=model, epochs=epochs, steps=len(train_batches)
+    )
+    model.stop_training = False
+    calls.on_train_begin()
+    while run.epoch < epochs and not run.out_of_patience(patience) and not model.stop_training:
+        epoch = run.epoch
+        train_batches.set_epoch(epoch)
+        calls.on_epoch_begin(epoch)
+        _train_epoch(run, train_batches, checkpoint_every, progress, f"epoch {epoch + 1}/{epochs}", calls)
+        calls.on_test_begin()
+        dev = teacher_forced_scores(model, dev_batches)
+        calls.on_test_end(dev)
+        run.end_epoch(dev)
+        calls.on_epoch_end(epoch, run.last_figures())
+        if progress:
+            _report(run.history, epochs)
+    calls.on_train_end(run.last_figures() if run.epoch else None)
+    run.restore_best()
+    return run.history
+
+
+def teacher_forced_scores(model: keras.Model, batches: Any) -> dict[str, float]:
+    """Score a model on batches, every real token counting the same.
+
+    Args:
+        model: compiled with ``compile_model``.
+        batches: ``PairBatches``, or a list of batches as these give them.
+
+    Returns:
+        dict of ``loss`` (nats per token), ``perplexity``, ``accuracy`` (0 to 1).
+    """
+    totals = Totals()
+    for index in range(len(batches)):
+        inputs, targets = batches[index]
+        model.reset_metrics()
+        totals.add(model.test_on_batch(inputs, targets, return_dict=True), targets)
+    return totals.means()
+
+
+def _train_epoch(run, batches, checkpoint_every, progress, title, calls):
+    """Train from step ``run.step`` of the epoch to its end, or until a callback stops it."""
+    steps = range(run.step, len(batches))
+    started, seconds_before = time.perf_counter(), run.seconds
+    hidden = None if progress else True  # None: shown in a terminal or notebook, not in a log file
+    bar = tqdm(steps, desc=title, initial=run.step, total=len(batches), disable=hidden, leave=False)
+    tokens_here = 0
+    for index in bar:
+        inputs, targets = batches[index]
+        calls.on_train_batch_begin(index)
+        run.model.reset_metrics()
+        logs = run.model.train_on_batch(inputs, targets, return_dict=True)
+        run.expect_finite(f"the loss of step {index + 1} of {title}", logs["loss"])
+        tokens_here += run.totals.add(logs, targets)
+        run.step = index + 1
+        elapsed = time.perf_counter() - started
+        run.seconds = seconds_before + elapsed
+        run.log.add_step(run, logs, targets)
+        calls.on_train_batch_end(index, logs)
+        if progress:
+            so_far = perplexity(run.totals.loss())
+            bar.set_postfix_str(f"perplexity {so_far:.3f}, {tokens_here / elapsed:,.0f} tokens/s")
+        if run.model.stop_training:
+            break
+        if run.step % checkpoint_every == 0 and run.step < len(batches):
+            run.save()
+
+
+def _expect_usable(callbacks, model):
+    """Raise an error where a callback would do nothing, or the wrong thing."""
+    for callback in callbacks:
+        if isinstance(callback, keras.callbacks.BackupAndRestore):
+            raise ValueError(
+                "Expected callbacks other than BackupAndRestore, which resumes by epoch only; received it. "
+                "Pass folder=..., and resume=True to go on to the bit."
+            )
+        plateau = isinstance(callback, keras.callbacks.ReduceLROnPlateau)
+        optimizer = model.optimizer
+        split = isinstance(optimizer, SplitOptimizer)
+        if plateau and (split or isinstance(optimizer._learning_rate, LearningRateSchedule)):
+            raise ValueError(
+                "Expected a learning rate that is a plain number for ReduceLROnPlateau; received "
+                f"{'one for each part of the model' if split else 'a schedule'}. Pass decay=None, without "
+                "warm-up and without joint training."
+            )
+
+
+def _report(history, epochs):
+    last = {name: values[-1] for name, values in history.items()}
+    print(
+        f"epoch {len(history['loss'])}/{epochs}: {last['seconds']:.0f} s, loss {last['loss']:.4f}, "
+        f"held-out loss {last['val_loss']:.4f}, perplexity {last['val_perplexity']:.2f}, "
+        f"token accuracy {last['val_accuracy']:.2%}",
+        flush=True,
+    )

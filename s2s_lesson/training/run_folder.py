@@ -1,0 +1,76 @@
+"""What a run folder holds, and how it is written: every file all at once or not at all."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BEST_MODEL = "model.keras"  # of the epoch that did best on the development split
+CHECKPOINT = "checkpoint.npz"  # of the last step that was saved
+HISTORY = "history.json"  # figures of each epoch
+LOG = "log.csv"  # figures every so many steps
+TENSORBOARD = "tensorboard"
+RUN = "run.json"  # what the command line was asked for
+
+
+def writable_folder(folder: str | Path) -> Path:
+    """Make a folder and make sure, before any work is done, that files can be written to it.
+
+    Args:
+        folder: str or Path.
+
+    Returns:
+        Path.
+
+    Raises:
+        OSError: it cannot be made or written to.
+    """
+    folder = Path(folder)
+    probe = folder / ".probe"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise OSError(
+            f"Expected a folder that can be written to; received {folder} ({error.strerror or error}). "
+            "Choose another one."
+        ) from error
+    return folder
+
+
+def run_folder(folder: str | Path, resume: bool) -> Path:
+    """Make the folder of a run; one that holds a run already is for resuming alone.
+
+    Args:
+        folder: str or Path.
+        resume: bool.
+
+    Returns:
+        Path.
+
+    Raises:
+        FileExistsError: the folder holds a checkpoint and ``resume`` is false.
+        OSError: the folder cannot be written to.
+    """
+    folder = writable_folder(folder)
+    if (folder / CHECKPOINT).exists() and not resume:
+        raise FileExistsError(
+            f"Expected a folder without a checkpoint; {folder} holds that of an earlier run. "
+            "Choose another folder, or go on with that run (resume=True, on the command line --resume)."
+        )
+    return folder
+
+
+def write_at_once(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file so that whoever reads it finds the old one or the new one, never a part.
+
+    Args:
+        path: Path.
+        write: function of a Path, that writes the file there.
+    """
+    part = path.with_name(f".part-{path.name}")
+    write(part)
+    with open(part, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(part, path)

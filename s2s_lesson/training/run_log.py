@@ -1,0 +1,167 @@
+"""RunLog: what a training reports on the way, as a CSV file and for TensorBoard."""
+
+import csv
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keras import ops
+
+from s2s_lesson import _extras
+from s2s_lesson.data.scores import perplexity
+from s2s_lesson.data.vocabulary import Vocabulary
+from s2s_lesson.engine import Tensor
+from s2s_lesson.training.run_folder import LOG, TENSORBOARD, write_at_once
+
+if TYPE_CHECKING:
+    from s2s_lesson.training.run import Run
+
+MEANS = ("loss", "perplexity", "accuracy")
+COLUMNS = ("step", "epoch", *MEANS, *(f"val_{name}" for name in MEANS), "learning_rate", "tokens_per_second")
+
+
+class Totals:
+    """Sums over real tokens of cross-entropy and of right guesses.
+
+    Args:
+        cross_entropy: float, in nats.
+        accuracy: float, the number of right guesses.
+        tokens: int.
+
+    >>> Totals(cross_entropy=6.0, accuracy=1.0, tokens=4).means()["loss"]
+    1.5
+    """
+
+    def __init__(self, cross_entropy: float = 0.0, accuracy: float = 0.0, tokens: int = 0):
+        self.cross_entropy, self.accuracy, self.tokens = cross_entropy, accuracy, tokens
+
+    def add(self, logs: dict[str, Any], targets: Tensor) -> int:
+        """Add the means of a batch.
+
+        Args:
+            logs: dict, from ``train_on_batch`` or ``test_on_batch``.
+            targets: int (batch, target_length).
+
+        Returns:
+            int, the real tokens of the batch.
+        """
+        tokens = int((targets != Vocabulary.pad_id).sum())
+        self.cross_entropy += float(logs["cross_entropy"]) * tokens
+        self.accuracy += float(logs["accuracy"]) * tokens
+        self.tokens += tokens
+        return tokens
+
+    def loss(self) -> float:
+        """The mean cross-entropy so far: float, in nats per token."""
+        return self.cross_entropy / max(self.tokens, 1)
+
+    def means(self) -> dict[str, float]:
+        """All means: dict of ``loss``, ``perplexity`` and ``accuracy``."""
+        loss = self.loss()
+        return {
+            "loss": loss,
+            "perplexity": perplexity(loss),
+            "accuracy": self.accuracy / max(self.tokens, 1),
+        }
+
+
+class RunLog:
+    """Figures of every so many training steps, and of every epoch's end.
+
+    It is part of a run's checkpoint: what is logged after the last checkpoint is gone with the steps.
+
+    Args:
+        folder: Path or None. None keeps the figures in memory.
+        every: int. Training steps from one line to the next.
+        tensorboard: bool. Write for TensorBoard as well.
+
+    Raises:
+        ModuleNotFoundError: TensorBoard is asked for and not installed.
+        ValueError: TensorBoard is asked for without a folder.
+
+    >>> RunLog(None, every=100, tensorboard=False).state()["lines"]
+    []
+    """
+
+    def __init__(self, folder: Path | None, every: int, tensorboard: bool):
+        self.folder, self.every = folder, every
+        self.lines: list[dict[str, float]] = []
+        self.steps, self.recent, self.seconds = 0, Totals(), 0.0
+        self.writer, self.shown = None, 0  # of TensorBoard, and how many lines it has
+        if tensorboard:
+            self._begin_tensorboard()
+        self.latest = time.perf_counter()
+
+    def add_step(self, run: "Run", logs: dict[str, Any], targets: Tensor) -> None:
+        """Count a training step.
+
+        Args:
+            run: ``Run``.
+            logs: dict, from ``train_on_batch``.
+            targets: int (batch, target_length).
+        """
+        self.steps += 1
+        self.recent.add(logs, targets)
+        now = time.perf_counter()
+        self.seconds, self.latest = self.seconds + now - self.latest, now
+        if self.steps % self.every == 0:
+            speed = self.recent.tokens / max(self.seconds, 1e-9)
+            self._add(run, **self.recent.means(), tokens_per_second=round(speed, 1))
+            self.recent, self.seconds = Totals(), 0.0
+
+    def add_epoch(self, run: "Run", dev: dict[str, Any]) -> None:
+        """Add the scores on the development split.
+
+        Args:
+            run: ``Run``.
+            dev: dict of the means of ``Totals``.
+        """
+        self._add(run, **{f"val_{name}": value for name, value in dev.items()})
+        self.latest = time.perf_counter()
+
+    def state(self) -> dict[str, Any]:
+        """All that a checkpoint must hold: a dict that JSON can hold."""
+        return {
+            "lines": self.lines,
+            "steps": self.steps,
+            "recent": vars(self.recent),
+            "seconds": self.seconds,
+        }
+
+    def go_on(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state`` returned."""
+        self.lines, self.steps, self.seconds = state["lines"], state["steps"], state["seconds"]
+        self.recent, self.latest = Totals(**state["recent"]), time.perf_counter()
+
+    def write(self) -> None:
+        """Write the lines so far, if there is a folder."""
+        if self.folder is None:
+            return
+        write_at_once(self.folder / LOG, self._write_csv)
+        if self.writer is None:
+            return
+        for line in self.lines[self.shown :]:
+            for name in COLUMNS[2:]:
+                if name in line:
+                    self.writer.add_scalar(name, line[name], line["step"])
+        self.shown = len(self.lines)
+        self.writer.flush()
+
+    def _add(self, run, **figures):
+        rate = float(ops.convert_to_numpy(run.model.optimizer.learning_rate))
+        self.lines.append({"step": self.steps, "epoch": run.epoch + 1, **figures, "learning_rate": rate})
+
+    def _write_csv(self, path):
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(self.lines)
+
+    def _begin_tensorboard(self):
+        if self.folder is None:
+            raise ValueError("Expected a folder for TensorBoard's files; received None. Pass folder=.")
+        with _extras.named():
+            from tensorboard.summary import Writer
+        shutil.rmtree(self.folder / TENSORBOARD, ignore_errors=True)  # all lines are written again
+        self.writer = Writer(str(self.folder / TENSORBOARD))

@@ -1,0 +1,247 @@
+"""The interactive views in the browser: by mouse, keyboard and touch they show what Python stored."""
+
+import json
+import os
+import random
+
+import pytest
+
+import s2s_lesson
+from s2s_lesson.corpora import load
+from s2s_lesson.data import pad
+from s2s_lesson.search import beam_search
+from s2s_lesson.teaching import drawn_words
+
+pytestmark = pytest.mark.xdist_group("views")
+ATTENTION_PAGES = ("intro", "03-attention")
+SIZES = range(1, 11)
+SEED = int(os.environ.get("VIEWS_SEED", random.SystemRandom().randrange(10**6)))
+WORD = random.Random(SEED).choice(drawn_words(load("pronunciations")))
+
+
+@pytest.fixture(scope="module")
+def searched():
+    """What beam search finds for WORD with each beam size, computed anew: (nodes, best log-probability)."""
+    print(f"VIEWS_SEED={SEED} draws the word {WORD}")
+    pipeline = s2s_lesson.pretrained("pronunciations")
+    vocab, ids = pipeline.target_vocab, pad([pipeline.source_vocab.encode(list(WORD))])
+    searched = {}
+    for size in SIZES:
+        result = beam_search(
+            pipeline.model.step,
+            pipeline.model.encode(ids),
+            bos_id=vocab.bos_id,
+            eos_id=vocab.eos_id,
+            max_output_length=40,
+            beam_size=size,
+            return_tree=True,
+        )
+        searched[size] = readable(result.tree.nodes(0), vocab), result
+    return searched
+
+
+def readable(nodes, vocab):
+    """Output so far -> (kept, log-probability) of the candidates of a search."""
+    outputs = []
+    for node in nodes:
+        before = [] if node.parent is None else outputs[node.parent]
+        outputs.append([*before, vocab.tokens[node.token]])
+    return {
+        " ".join(output): (node.kept, node.log_probability)
+        for output, node in zip(outputs, nodes, strict=True)
+    }
+
+
+def view_of(page, kind):
+    view = page.locator(f"figure[data-view={kind}]").first
+    view.scroll_into_view_if_needed()
+    return view
+
+
+def stored(view):
+    return json.loads(view.locator("script").text_content())
+
+
+def now(view):
+    return view.locator("[aria-live]").inner_text()
+
+
+def shown_numbers(view):
+    return view.locator("td.s2s-looked-at span, tr.s2s-looked-at td span").all_inner_texts()
+
+
+def short(weight):
+    """A weight as the view writes it: .93, 1, 0."""
+    return f"{weight:.2f}".replace("0.", ".").replace("1.00", "1").replace(".00", "0")
+
+
+def in_the_tree(view):
+    """Output so far -> (kept, log-probability) of what the tree shows, read from its labels."""
+    labels = view.locator("[role=treeitem]").evaluate_all("all => all.map(one => one.ariaLabel)")
+    listed = {}
+    for label in labels:
+        output, rest = label.split(": log-probability ")
+        listed[output] = ("Pruned" not in rest, float(rest.split(";")[0].replace("−", "-")))
+    return listed
+
+
+@pytest.mark.parametrize("name", ATTENTION_PAGES)
+def test_attention_by_mouse(open_page, name):
+    view = view_of(open_page(name), "attention")
+    data = stored(view)
+    rows, columns = view.locator("tbody th button"), view.locator("thead th button")
+    assert rows.all_inner_texts() == data["output"] and columns.all_inner_texts() == data["source"]
+
+    rows.nth(2).hover()
+    assert shown_numbers(view) == [short(weight) for weight in data["weights"][2]]
+    heaviest = max(data["weights"][2])
+    place = data["weights"][2].index(heaviest)
+    assert now(view).startswith(
+        f"To write “{data['output'][2]}” the model looks at “{data['source'][place]}”"
+    )
+    assert f"({heaviest:.2f})" in now(view)
+
+    columns.nth(1).hover()
+    assert shown_numbers(view) == [short(row[1]) for row in data["weights"]]
+    assert columns.nth(1).get_attribute("aria-pressed") == "true"
+    assert rows.nth(2).get_attribute("aria-pressed") == "false"
+
+
+def test_attention_by_keyboard(open_page):
+    page = open_page("intro")
+    view = view_of(page, "attention")
+    data = stored(view)
+    view.locator("tbody th button").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert now(view).startswith(f"To write “{data['output'][2]}”")
+    assert page.evaluate("document.activeElement.innerText") == data["output"][2]
+    page.keyboard.press("End")
+    assert now(view).startswith(f"To write “{data['output'][-1]}”")
+
+    view.get_by_role("button", name="First step").focus()
+    page.keyboard.press("Enter")
+    assert view.locator("tr.s2s-to-come").count() == len(data["output"]) - 1
+    page.keyboard.press("ArrowRight")
+    assert "Step 2 of" in view.locator(".s2s-status").inner_text()
+    assert view.locator("tr.s2s-to-come").count() == len(data["output"]) - 2
+
+
+def test_attention_plays(open_page):
+    view = view_of(open_page("intro"), "attention")
+    view.get_by_role("button", name="Last step").click()
+    view.get_by_role("button", name="Play").click()
+    view.get_by_text("Step 3 of").wait_for()
+    view.get_by_role("button", name="Pause").click()
+    assert view.get_by_role("button", name="Play").count() == 1
+
+
+def test_views_by_touch(browser, site):
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto((site / "book" / "intro.html").as_uri())
+    view = view_of(page, "attention")
+    data = stored(view)
+    view.locator("tbody tr").nth(3).locator("td").first.tap()
+    assert shown_numbers(view) == [short(weight) for weight in data["weights"][3]]
+    view.locator("thead th button").nth(2).tap()
+    assert now(view).startswith(f"“{data['source'][2]}” is looked at")
+
+    page.goto((site / "book" / "04-decoder.html").as_uri())
+    view = view_of(page, "beam")
+    view.get_by_role("button", name="First step").tap()
+    candidate = view.locator("[role=treeitem]").nth(1)
+    candidate.tap()
+    assert candidate.get_attribute("aria-label") in now(view)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+def test_a_word_at_random_shows_what_beam_search_finds(open_page, site, searched):
+    view = view_of(open_page("04-decoder"), "beam")
+    assert view.locator("option").count() >= 51
+    view.locator("select").select_option(WORD)
+    view.get_by_text(f"{WORD}, beam of").wait_for()
+    script = (site / "_static" / "s2s-views" / "beams" / f"{WORD}.js").read_text(encoding="utf-8")
+    on_disk = json.loads(script.removeprefix(f"s2sBeamTree({json.dumps(WORD)},").rstrip(");\n"))
+    for size in SIZES:
+        view.locator("input").fill(str(size))
+        nodes, result = searched[size]
+        shown = in_the_tree(view)
+        assert {output: kept for output, (kept, _) in shown.items()} == {
+            output: kept for output, (kept, _) in nodes.items()
+        }, f"VIEWS_SEED={SEED}, {WORD}, beam of {size}"
+        assert all(abs(shown[output][1] - nodes[output][1]) < 0.0061 for output in nodes)
+        assert sum(kept for kept, _ in shown.values()) == len(on_disk["beams"][str(size)]["kept"])
+        best = view.locator("[role=treeitem].s2s-best")
+        shown_best = shown[best.get_attribute("aria-label").split(": log-probability ")[0]]
+        assert abs(shown_best[1] - result.log_probabilities[0, 0]) < 0.0061
+
+
+def test_the_beam_tree_by_keyboard(open_page):
+    page = open_page("04-decoder")
+    view = view_of(page, "beam")
+    view.locator("input").focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    assert view.locator("output").inner_text() == "10"
+
+    view.get_by_role("button", name="First step").focus()
+    page.keyboard.press("Enter")
+    assert view.locator("[role=treeitem]").count() == 10
+    page.keyboard.press("ArrowRight")
+    assert view.locator("[role=treeitem]").count() == 110
+
+    view.locator("[role=treeitem][tabindex='0']").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    label = page.evaluate("document.activeElement.ariaLabel")
+    assert len(label.split(":")[0].split()) == 2 and label in now(view)
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.ariaLabel") in now(view)
+    assert view.locator("[aria-selected=true]").count() == 1
+
+
+def test_the_table_lists_the_candidates_of_the_step(open_page):
+    view = view_of(open_page("04-decoder"), "beam")
+    view.locator("summary").click()
+    view.get_by_role("button", name="Step back").click()
+    lines = view.locator("tbody tr").all_inner_texts()
+    shown = in_the_tree(view)
+    step = max(len(output.split()) for output in shown)
+    assert sorted(line.split("\t")[0] for line in lines) == sorted(
+        output for output in shown if len(output.split()) == step
+    )
+
+
+def test_kept_pruned_and_ended_differ_by_more_than_colour(open_page):
+    view = view_of(open_page("04-decoder"), "beam")
+    look = """one => {
+        const box = getComputedStyle(one.querySelector("rect"));
+        return [box.strokeDasharray, box.rx];
+    }"""
+    kept = view.locator(".s2s-kept:not(.s2s-ended, .s2s-active)[role=treeitem]").first.evaluate(look)
+    ended = view.locator(".s2s-kept.s2s-ended:not(.s2s-active)[role=treeitem]").first.evaluate(look)
+    pruned = view.locator(".s2s-pruned:not(.s2s-ended, .s2s-active)[role=treeitem]").first.evaluate(look)
+    assert len({str(kept), str(ended), str(pruned)}) == 3
+    assert view.locator(".s2s-best .s2s-token").inner_html().startswith("★")
+
+
+@pytest.mark.parametrize("name", [*ATTENTION_PAGES, "04-decoder"])
+def test_without_a_script_the_picture_is_shown(browser, site, name):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((site / "book" / f"{name}.html").as_uri())
+    picture = page.locator("figure.s2s-view > img").first
+    assert picture.is_visible() and picture.bounding_box()["width"] > 200
+    assert len(picture.get_attribute("alt")) > 60
+    context.close()
+
+
+def test_the_theme_changes_the_colours(open_page):
+    colour = "one => getComputedStyle(one).getPropertyValue('color')"
+    places = [
+        view_of(open_page("intro", dark=dark), "attention").locator("tbody button").nth(1).evaluate(colour)
+        for dark in (False, True)
+    ]
+    assert places[0] != places[1]

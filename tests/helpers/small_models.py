@@ -1,0 +1,176 @@
+"""Small models with random weights, and batches for them, for tests that look at numbers."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+
+from s2s_lesson import engine
+from s2s_lesson.data import Vocabulary, pad
+from s2s_lesson.layers import Seq2SeqConfig
+from s2s_lesson.models import Seq2Seq
+
+SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE = 31, 29
+END_BIAS = 2
+SIZES = {"embedding_dim": 3, "encoder_units": 11, "decoder_units": 13}
+DOT_SIZES = {**SIZES, "decoder_units": 11}  # dot needs an encoder as wide as the decoder
+DOT_BOTH_WAYS = {**SIZES, "decoder_units": 22}
+
+# Every cell with every attention; both directions and the numbers of layers are spread over these.
+VARIANTS = {
+    "lstm-general-both_ways": {**SIZES, "cell": "lstm", "attention": "luong_general"},
+    "gru-general-2_layers": {
+        **SIZES,
+        "cell": "gru",
+        "attention": "luong_general",
+        "bidirectional": False,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+    },
+    "lstm-dot-2_encoder_layers": {
+        **DOT_SIZES,
+        "cell": "lstm",
+        "attention": "luong_dot",
+        "bidirectional": False,
+        "encoder_layers": 2,
+    },
+    "gru-dot-both_ways": {**DOT_BOTH_WAYS, "cell": "gru", "attention": "luong_dot"},
+    "lstm-concat-both_ways-2_layers": {
+        **SIZES,
+        "cell": "lstm",
+        "attention": "luong_concat",
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+    },
+    "gru-concat": {**SIZES, "cell": "gru", "attention": "luong_concat", "bidirectional": False},
+    "lstm-bahdanau-2_decoder_layers": {
+        **SIZES,
+        "cell": "lstm",
+        "attention": "bahdanau",
+        "bidirectional": False,
+        "decoder_layers": 2,
+    },
+    "gru-bahdanau-both_ways": {**SIZES, "cell": "gru", "attention": "bahdanau"},
+    "gru-no_attention-3_layers-residual": {
+        **SIZES,
+        "cell": "gru",
+        "attention": "none",
+        "encoder_layers": 3,
+        "decoder_layers": 3,
+        "residual": True,
+    },
+    "lstm-bahdanau-into_rnn-2_layers-residual": {
+        **SIZES,
+        "cell": "lstm",
+        "attention": "bahdanau",
+        "attention_order": "into_rnn",
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "residual": True,
+    },
+    "gru-general-input_feeding-temperature": {
+        **SIZES,
+        "cell": "gru",
+        "attention": "luong_general",
+        "input_feeding": True,
+        "temperature": 0.7,
+    },
+    "lstm-no_attention-input_feeding": {
+        **SIZES,
+        "cell": "lstm",
+        "attention": "none",
+        "input_feeding": True,
+    },
+    "lstm-concat-into_rnn-input_feeding-coverage": {
+        **SIZES,
+        "cell": "lstm",
+        "attention": "luong_concat",
+        "attention_order": "into_rnn",
+        "input_feeding": True,
+        "coverage": True,
+    },
+    "gru-bahdanau-coverage": {**SIZES, "cell": "gru", "attention": "bahdanau", "coverage": True},
+    "lstm-dot-monotonic": {
+        **DOT_BOTH_WAYS,
+        "cell": "lstm",
+        "attention": "luong_dot",
+        "window": "monotonic",
+        "half_width": 1,
+    },
+    "lstm-general-predictive-coverage": {
+        **SIZES,
+        "cell": "lstm",
+        "attention": "luong_general",
+        "window": "predictive",
+        "half_width": 2,
+        "coverage": True,
+    },
+    "gru-concat-monotonic-into_rnn": {
+        **SIZES,
+        "cell": "gru",
+        "attention": "luong_concat",
+        "attention_order": "into_rnn",
+        "window": "monotonic",
+        "half_width": 2,
+    },
+}
+
+
+def all_variants(guard):
+    """Every variant, for ``parametrize``. JAX compiles each loop of each call: there every second is slow.
+
+    Args:
+        guard: id of the test itself, which the fast variants guard.
+    """
+    step = 2 if engine.compiles_each_shape() else 1
+    slow = pytest.mark.slow(guard=guard)
+    return [
+        pytest.param(variant, id=variant, marks=[slow] if place % step else [])
+        for place, variant in enumerate(VARIANTS)
+    ]
+
+
+@functools.cache
+def small_model(variant):
+    """The model of a variant; all tests share it, so do not train it.
+
+    All weights are random, biases too: a bias of 0 would hide that it is left out. The end token is made
+    likelier, so that searches end at different lengths.
+    """
+    model = Seq2Seq(Seq2SeqConfig(SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, **VARIANTS[variant]))
+    randomise(model)
+    bias = model.decoder.output_layer.bias
+    bias.assign(bias + END_BIAS * (np.arange(TARGET_VOCAB_SIZE) == Vocabulary.eos_id))
+    return model
+
+
+STANDARD_LENGTHS = (7, 2, 5), (3, 5, 1)
+
+
+@functools.cache
+def small_outputs(variant):
+    """Logits and attention weights of a small model for ``small_batch(*STANDARD_LENGTHS)``, as arrays."""
+    model, batch = small_model(variant), small_batch(*STANDARD_LENGTHS)
+    outputs = model.decode(batch["decoder_inputs"], model.encode(batch["source_ids"]))
+    return tuple(keras.ops.convert_to_numpy(output) for output in outputs)
+
+
+def randomise(layer, seed=0):
+    """Give a layer random weights of about the size that leaves tanh neither flat nor linear."""
+    generator = np.random.default_rng(seed)
+    layer.set_weights([generator.normal(0, 0.5, weight.shape) for weight in layer.get_weights()])
+
+
+def sentences(lengths, vocab_size, seed=0):
+    """Random lists of ordinary ids, of the given lengths."""
+    generator = np.random.default_rng(seed)
+    return [generator.integers(4, vocab_size, length).tolist() for length in lengths]
+
+
+def small_batch(source_lengths=(7, 2, 5), target_lengths=(3, 5, 1), seed=0):
+    """A padded batch of random ids: the dict that a model is called with."""
+    return {
+        "source_ids": pad(sentences(source_lengths, SOURCE_VOCAB_SIZE, seed)),
+        "decoder_inputs": pad(sentences(target_lengths, TARGET_VOCAB_SIZE, seed + 1)),
+    }

@@ -1,0 +1,96 @@
+"""The engine: what is compiled, ranked and seeded is the same on each of them."""
+
+import ast
+import random
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from s2s_lesson import engine
+
+
+def test_a_compiled_function_gives_the_same_for_any_shape_and_reads_the_weights_of_now():
+    layer = keras.layers.Dense(3)
+    layer.build((None, 5))
+    traced = []
+
+    def function(rows, state):
+        traced.append(rows.shape)
+        return layer(rows), {"sum": keras.ops.sum(state["x"])}
+
+    compiled = engine.compile_function(function, layer)
+    for length in (2, 2, 7, 11, 13):
+        layer.bias.assign(np.full(3, length))
+        rows, state = np.ones((length, 5), "float32"), {"x": np.ones((length, 17), "float32")}
+        outputs, sums = compiled(rows, state)
+        np.testing.assert_allclose(outputs, rows @ np.asarray(layer.kernel) + length, rtol=1e-6)
+        assert float(sums["sum"]) == 17 * length
+    assert 1 <= len(traced) < 5 or keras.backend.backend() == "torch"  # which traces nothing
+
+
+def test_the_greatest_values_come_in_order_and_of_equals_the_first():
+    values = [[0, 3, 3, -np.inf, 3, 7], [-np.inf] * 6, [2, -np.inf, -np.inf, -np.inf, -np.inf, 2]]
+    values, indices = engine.top_k(keras.ops.convert_to_tensor(np.array(values, "float32")), 5)
+    np.testing.assert_array_equal(indices, [[5, 1, 2, 4, 0], [0, 1, 2, 3, 4], [0, 5, 1, 2, 3]])
+    np.testing.assert_array_equal(values[0], [7, 3, 3, 3, 0])
+    many = np.random.default_rng(3).integers(0, 5, (7, 1009)).astype("float32")
+    for count in (1, 11, 1009):
+        _, indices = engine.top_k(keras.ops.convert_to_tensor(many), count)
+        np.testing.assert_array_equal(indices, np.argsort(-many, axis=1, kind="stable")[:, :count])
+
+
+def test_zeros_of_both_signs_are_equal():
+    values = keras.ops.convert_to_tensor(np.array([[-1, -0.0, 0.0, -0.0]], "float32"))
+    np.testing.assert_array_equal(engine.top_k(values, 3)[1], [[1, 2, 3]])
+
+
+def test_an_unknown_engine_is_an_error(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
+    with pytest.raises(ValueError, match=r"tensorflow, jax or torch; received 'numpy'.*KERAS_BACKEND"):
+        engine.compile_function(abs, keras.layers.Dense(3))
+
+
+def parsed(name):
+    """The file of an engine, which may not be installed: its constants, and the functions that it defines."""
+    body = ast.parse((Path(engine.__file__).parent / f"{name}.py").read_text(encoding="utf-8")).body
+    constants = {
+        node.targets[0].id: ast.literal_eval(node.value) for node in body if isinstance(node, ast.Assign)
+    }
+    return constants, {node.name for node in body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "jax", "torch"])
+def test_only_jax_compiles_recurrent_models_further_and_each_shape_anew(name):
+    constants, _ = parsed(name)
+    assert constants["JIT_COMPILE"] is constants["COMPILES_EACH_SHAPE"] is (name == "jax")
+    assert constants["BATCHES_AT_ONCE"] >= 1
+    if name == keras.backend.backend():
+        assert engine.jit_compile() is constants["JIT_COMPILE"]
+        assert engine.compiles_each_shape() is constants["COMPILES_EACH_SHAPE"]
+        assert engine.batches_at_once() == constants["BATCHES_AT_ONCE"]
+
+
+def test_each_engine_has_all_that_is_asked_of_one():
+    asked = {"compile_function", "take_rows", "top_k", "lstm_loop", "ask_for_determinism"}
+    asked |= {"random_states", "set_random_states"}
+    for name in ("tensorflow", "jax", "torch"):
+        assert asked <= parsed(name)[1], name
+
+
+def test_the_seed_decides_all_random_numbers():
+    def draw(seed):
+        engine.seed_everything(seed)
+        layer = keras.layers.Dense(3)
+        layer.build((None, 5))
+        dropped = keras.layers.Dropout(0.5)(np.random.rand(1, 13), training=True)
+        numbers = [np.ravel(layer.kernel), np.ravel(dropped), np.random.rand(2)]
+        return [random.random(), *np.concatenate(numbers).tolist()]
+
+    first, again, other = draw(11), draw(11), draw(13)
+    assert first == again
+    assert first[0] != other[0]
+    assert first[1:16] != other[1:16]
+    assert first[16:29] != other[16:29]
+    assert first[29:] != other[29:]

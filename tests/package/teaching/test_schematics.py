@@ -1,0 +1,251 @@
+"""Schematics hold what they were given to draw, and their texts stay where they belong."""
+
+import itertools
+from types import SimpleNamespace
+
+import matplotlib
+import numpy as np
+import pytest
+from figures import boxes_inside_figure, texts
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgb
+
+from s2s_lesson.teaching import COLORS, plot_beam_tree, plot_encoder_decoder
+
+# Encoder and decoder
+
+
+def test_encoder_decoder_shows_what_is_read_fed_and_put_out():
+    ax = plot_encoder_decoder(["the", "cat", "</s>"], ["le", "chat", "noir", "</s>"])
+    where = {}
+    for text in ax.texts:
+        where.setdefault(round(text.get_position()[1], 3), []).append(text.get_text())
+    rows = [where[y] for y in sorted(where)]
+    assert rows[0] == ["encoder", "decoder"]
+    assert rows[1] == ["the", "cat", "</s>", "<s>", "le", "chat", "noir"]
+    assert rows[2] == ["1", "2", "3", "1", "2", "3", "4", "encoder\nstate"]
+    assert rows[3] == ["le", "chat", "noir", "</s>"]
+    assert len(rows) == 4
+
+
+def patches_of(ax, color):
+    return [patch for patch in ax.patches if patch.get_facecolor()[:3] == to_rgb(color)]
+
+
+def test_encoder_decoder_uses_one_colour_for_each_part():
+    ax = plot_encoder_decoder("abc", "defgh")
+    boxes = [patch for patch in ax.patches if isinstance(patch, matplotlib.patches.FancyBboxPatch)]
+    colors = [patch.get_facecolor()[:3] for patch in boxes]
+    assert [colors.count(to_rgb(COLORS[part])) for part in ("encoder", "decoder", "state")] == [3, 5, 1]
+    assert not patches_of(ax, COLORS["attention"])
+
+
+def attention_lines(ax):
+    return [patch for patch in ax.patches if type(patch) is matplotlib.patches.PathPatch]
+
+
+def test_attention_lines_are_as_opaque_as_their_weights():
+    weights = np.array([[0.7, 0.3, 0.0], [0.1, 0.2, 0.7]])
+    ax = plot_encoder_decoder("abc", "de", attention_weights=weights)
+    lines = attention_lines(ax)
+    assert [line.get_alpha() for line in lines] == pytest.approx([0.7, 0.3, 0.1, 0.2, 0.7])
+    starts = [line.get_path().vertices[0][0] for line in lines]
+    ends = [line.get_path().vertices[-1][0] for line in lines]
+    assert [len(set(starts)), len(set(ends))] == [3, 2]
+    assert len(patches_of(ax, COLORS["attention"])) == 2, "one context for each output token"
+    assert texts(ax.texts).count("context") == 1, "the row's name"
+
+
+@pytest.mark.parametrize("with_attention", [False, True])
+def test_encoder_decoder_boxes_lie_within_the_axes(with_attention):
+    weights = np.full((2, 3), 1 / 3) if with_attention else None
+    ax = plot_encoder_decoder("abc", "de", attention_weights=weights)
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    boxes = [patch.get_path().get_extents(patch.get_patch_transform()) for patch in ax.patches]
+    assert len(boxes) >= 6
+    assert all(left < box.x0 and box.x1 < right and bottom < box.y0 and box.y1 < top for box in boxes)
+
+
+def test_encoder_decoder_without_attention_has_no_context():
+    ax = plot_encoder_decoder("abc", "de")
+    assert not attention_lines(ax)
+    assert "context" not in texts(ax.texts)
+
+
+@pytest.mark.parametrize("with_attention", [False, True])
+def test_encoder_decoder_text_is_not_clipped(with_attention):
+    source, target = ["internationalisation", "</s>"], ["国际化", "화", "$x$", "</s>"]
+    weights = np.full((4, 2), 0.5) if with_attention else None
+    ax = plot_encoder_decoder(source, target, attention_weights=weights)
+    assert all(boxes_inside_figure(ax, ax.texts))
+
+
+def test_encoder_decoder_tokens_do_not_overlap():
+    for count in (3, 29):
+        ax = plot_encoder_decoder(["token"] * count, ["other"] * count)
+        ax.figure.canvas.draw()
+        read = [text.get_window_extent() for text in ax.texts if text.get_position()[1] == -1.45]
+        read.sort(key=lambda box: box.x0)
+        assert len(read) == 2 * count
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(read))
+
+
+def test_encoder_decoder_draws_in_the_given_axes():
+    figure, (left, right) = plt.subplots(1, 2)
+    assert plot_encoder_decoder("abc", "de", right) is right
+    assert right.patches and not left.patches
+    assert plt.get_fignums() == [figure.number]
+    assert max(text.get_fontsize() for text in right.texts) < 12, "text shrinks with the room there is"
+
+
+def test_encoder_decoder_names_its_first_token_as_told():
+    assert "BEGIN" in texts(plot_encoder_decoder("a", "b", bos="BEGIN").texts)
+
+
+def test_encoder_decoder_refuses_weights_of_another_shape():
+    with pytest.raises(ValueError, match=r"Expected attention weights of shape \(2, 3\).*received \(3, 2\)"):
+        plot_encoder_decoder("abc", "de", attention_weights=np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize(("source_tokens", "target_tokens"), [("", "ab"), ("ab", "")])
+def test_encoder_decoder_refuses_to_draw_nothing(source_tokens, target_tokens):
+    with pytest.raises(ValueError, match=r"Expected at least one source token.*received"):
+        plot_encoder_decoder(source_tokens, target_tokens)
+
+
+# Beam trees
+
+
+TOKENS = ["<s>", "a", "b", "</s>"]
+
+
+def beam_nodes():
+    """Two steps of a beam of two: "b </s>" wins over "a b", and two candidates are pruned."""
+    rows = [  # time, parent, token, score, kept
+        (0, None, 1, -0.7, True),
+        (0, None, 2, -0.9, True),
+        (0, None, 3, -2.3, False),
+        (1, 0, 2, -1.6, True),
+        (1, 0, 1, -1.9, False),
+        (1, 1, 3, -1.0, True),
+    ]
+    names = ("time", "parent", "token", "score", "kept")
+    return [SimpleNamespace(**dict(zip(names, row, strict=True)), ended=row[2] == 3) for row in rows]
+
+
+def boxes(ax):
+    return [patch for patch in ax.patches if isinstance(patch, matplotlib.patches.FancyBboxPatch)]
+
+
+def written(ax):
+    """What stands where: text -> list of (x, y)."""
+    where = {}
+    for text in ax.texts:
+        where.setdefault(text.get_text(), []).append(tuple(np.round(text.get_position(), 6)))
+    return where
+
+
+def test_beam_tree_holds_every_candidate_with_its_score():
+    where = written(plot_beam_tree(beam_nodes(), TOKENS))
+    assert {text: len(places) for text, places in where.items() if text in TOKENS} == {
+        "<s>": 1,
+        "a": 2,
+        "b": 2,
+        "</s>": 2,
+    }
+    scores = {text for text in where if text.startswith("\N{MINUS SIGN}")}
+    assert scores == {f"\N{MINUS SIGN}{score}" for score in ("0.70", "0.90", "2.30", "1.60", "1.90", "1.00")}
+
+
+def test_beam_tree_has_a_column_for_each_step_with_the_kept_ones_on_top():
+    where = written(plot_beam_tree(beam_nodes(), TOKENS))
+    ((root_x, _),) = where["<s>"]
+    columns = {}
+    for text, places in where.items():
+        if text not in TOKENS:
+            for x, y in places:
+                columns.setdefault(x, []).append((-y, text.replace("\N{MINUS SIGN}", "-")))
+    in_order = [[text for _, text in sorted(columns[x])] for x in sorted(columns)]
+    assert in_order == [["-0.70", "-0.90", "-2.30"], ["-1.00", "-1.60", "-1.90"]]
+    assert root_x < min(columns)
+
+
+def test_beam_tree_tells_kept_ended_and_pruned_candidates_apart():
+    drawn = boxes(plot_beam_tree(beam_nodes(), TOKENS))
+    filled = [patch.get_facecolor()[:3] for patch in drawn if patch.get_facecolor()[3] > 0]
+    counts = [filled.count(to_rgb(COLORS[part])) for part in ("state", "decoder")]
+    assert counts == [2, 3], "the begin token and one that was kept and ended, those kept open"
+    assert sum(patch.get_facecolor()[3] == 0 for patch in drawn) == 2, "pruned ones are outlines"
+    square = [patch for patch in drawn if type(patch.get_boxstyle()).__name__ == "Square"]
+    assert len(square) == 2, "ended ones, pruned or not, without colour as well"
+
+
+def test_beam_tree_lines_lead_from_parents_to_children_and_one_path_is_thick():
+    nodes = beam_nodes()
+    ax = plot_beam_tree(nodes, TOKENS)
+    assert len(ax.lines) == len(nodes)
+    for line, node in zip(ax.lines, nodes, strict=True):
+        assert line.get_xdata()[0] < line.get_xdata()[1]
+        if node.parent is not None:
+            assert line.get_ydata()[0] == ax.lines[node.parent].get_ydata()[1]
+    thick = [index for index, line in enumerate(ax.lines) if line.get_linewidth() > 2]
+    assert thick == [1, 5]
+    pale = [index for index, line in enumerate(ax.lines) if line.get_color() == "0.85"]
+    assert pale == [index for index, node in enumerate(nodes) if not node.kept]
+
+
+def test_beam_tree_explains_itself():
+    names = texts(plot_beam_tree(beam_nodes(), TOKENS).get_legend().get_texts())
+    assert names == ["kept", "kept, ended", "pruned", "the best that ended"]
+    open_ones = [node for node in beam_nodes() if not node.ended]
+    assert texts(plot_beam_tree(open_ones[:2], TOKENS).get_legend().get_texts()) == ["kept", "pruned"]
+
+
+def tree_of(steps, tokens, beam_size=3):
+    """A tree in which each of ``beam_size`` hypotheses looks at as many tokens in each step."""
+    nodes, parents = [], [None]
+    for time in range(steps):
+        kept = []
+        for slot, parent in enumerate(parents):
+            for rank in range(beam_size):
+                if rank == 0 or (time == 0 and len(kept) < beam_size):
+                    kept.append(len(nodes))
+                token = (time + slot + rank) % len(tokens)
+                score = -float(time + slot + 0.1 * rank)
+                node = {"token": token, "score": score, "kept": len(nodes) in kept, "ended": False}
+                nodes.append(SimpleNamespace(time=time, parent=parent, **node))
+        parents = kept
+    return nodes
+
+
+@pytest.mark.parametrize("steps", [1, 7, 31])
+def test_beam_tree_text_stays_in_its_box_and_in_the_figure(steps):
+    tokens = ["AH", "化", "$x$", "internationally"]
+    ax = plot_beam_tree(tree_of(steps, tokens), tokens)
+    assert all(boxes_inside_figure(ax, [*ax.texts, *ax.get_legend().get_texts()]))
+    extents = [box.get_window_extent() for box in boxes(ax)]
+    for text in ax.texts:
+        own = text.get_window_extent()
+        assert any(
+            box.x0 - 1 <= own.x0 and own.x1 <= box.x1 + 1 for box in extents if box.y0 < own.y0 < box.y1
+        )
+
+
+def test_beam_tree_figure_grows_with_the_steps_and_fits_a_page_while_it_can():
+    widths = [plot_beam_tree(tree_of(s, TOKENS), TOKENS).figure.get_size_inches()[0] for s in (3, 11, 61)]
+    assert widths == sorted(widths)
+    assert widths[1] < 9.6 and widths[-1] < 20.1
+
+
+def test_beam_tree_draws_in_the_given_axes():
+    figure, (left, right) = plt.subplots(1, 2)
+    assert plot_beam_tree(beam_nodes(), TOKENS, right) is right
+    assert right.patches and not left.patches
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_beam_tree_refuses_nodes_without_tokens():
+    with pytest.raises(ValueError, match=r"Expected at least one candidate.*received 0 candidates"):
+        plot_beam_tree([], TOKENS)
+    with pytest.raises(ValueError, match=r"each id up to 3; received 6 candidates and 3 tokens"):
+        plot_beam_tree(beam_nodes(), TOKENS[:3])

@@ -1,0 +1,279 @@
+"""fit: learns, keeps the best, stops early, and loses nothing when something goes wrong."""
+
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from uncompiled import uncompiled
+
+from s2s_lesson import engine
+from s2s_lesson.corpora import load
+from s2s_lesson.pipeline import TextToText
+from s2s_lesson.training import (
+    JointTraining,
+    LearningRate,
+    Optimization,
+    StrategicModel,
+    TrainingDiverged,
+    loop,
+    run,
+)
+from s2s_lesson.training.run_log import RunLog
+
+SIZES = {"embedding_dim": 7, "encoder_units": 17, "decoder_units": 19}
+FIT = {"epochs": 2, "batch_size": 50, "learning_rate": 3e-2, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return load("copy", seed=1, min_length=2, max_length=5, train_size=200, dev_size=40, test_size=1)
+
+
+def untrained(corpus, **options):
+    engine.seed_everything(5)
+    tokens = {"source_tokens": corpus.source_tokens, "target_tokens": corpus.target_tokens}
+    return TextToText.from_pairs(corpus.train, **tokens, **{**SIZES, **options})
+
+
+@pytest.fixture(scope="module")
+@uncompiled()
+def trained(corpus, tmp_path_factory):
+    """A pipeline after two epochs, its run folder and its history. Tests work on copies of the folder."""
+    pipeline, folder = untrained(corpus), tmp_path_factory.mktemp("runs") / "run"
+    history = pipeline.fit(corpus.train, corpus.dev, folder=folder, **FIT)
+    return pipeline, folder, history
+
+
+@pytest.fixture
+def run_copy(trained, tmp_path):
+    return Path(shutil.copytree(trained[1], tmp_path / "run"))
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def expect_that_it_learned(folder, history):
+    assert {len(values) for values in history.values()} == {2}
+    assert history["loss"][1] < 0.95 * history["loss"][0]
+    assert history["val_loss"][1] < history["val_loss"][0]
+    np.testing.assert_allclose(np.exp(history["val_loss"]), history["val_perplexity"])
+    assert json.loads((folder / "history.json").read_text()) == history
+
+
+def test_training_learns_and_records_its_history(trained):
+    expect_that_it_learned(*trained[1:])
+
+
+@pytest.mark.slow(guard="tests/package/training/test_loop.py::test_training_learns_and_records_its_history")
+def test_compiled_training_learns_and_records_its_history(corpus, tmp_path):
+    history = untrained(corpus).fit(corpus.train, corpus.dev, folder=tmp_path, **FIT)
+    expect_that_it_learned(tmp_path, history)
+
+
+@uncompiled()
+def test_the_best_weights_are_restored_and_written(trained, corpus):
+    pipeline, folder, history = trained
+    loss = loop.teacher_forced_scores(pipeline.model, pipeline.batches(corpus.dev))["loss"]
+    assert loss == pytest.approx(min(history["val_loss"]))
+    written = TextToText.load(folder).model.get_weights()
+    for weight, expected in zip(written, pipeline.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
+@uncompiled()
+def test_training_stops_when_its_patience_is_out(corpus):
+    unlearnable = [(source, target[::-1][:1]) for source, target in corpus.dev]
+    options = {**FIT, "epochs": 12, "patience": 1, "learning_rate": 5e-2}
+    losses = untrained(corpus).fit(corpus.train[:64], unlearnable, **options)["val_loss"]
+    assert len(losses) < 12
+    assert losses.index(min(losses)) == len(losses) - 2
+
+
+@uncompiled()
+def test_a_loss_that_turns_nan_stops_the_run_and_keeps_the_last_good_checkpoint(corpus, run_copy):
+    good = files(run_copy)
+    pipeline = TextToText.load(run_copy)
+    loop.compile_model(pipeline.model)
+    pipeline.model.decoder.output_layer.bias.assign(np.full(len(pipeline.target_vocab), np.nan))
+    broken = run.Run(pipeline.model, run_copy, RunLog(run_copy, 100, False))
+    batches = pipeline.batches(corpus.dev)
+    with pytest.raises(TrainingDiverged, match=r"in the loss of step 1.*last good checkpoint"):
+        calls = keras.callbacks.CallbackList([], model=pipeline.model)
+        loop._train_epoch(broken, batches, 1, False, "epoch 2/2", calls)
+    with pytest.raises(TrainingDiverged, match="NaN or infinity in the weights"):
+        broken.save()
+    with pytest.raises(TrainingDiverged, match="the development loss"):
+        broken.end_epoch({"loss": float("nan"), "perplexity": float("nan"), "accuracy": 0.0})
+    assert files(run_copy) == good
+
+
+@uncompiled()
+def test_a_learning_rate_far_too_high_ends_in_a_clear_error(corpus):
+    pipeline = untrained(corpus)
+    loop.compile_model(pipeline.model, learning_rate=1e38, clip_norm=1e30)
+    batches = pipeline.batches(corpus.dev, batch_size=8)
+    with pytest.raises(TrainingDiverged, match=r"There was no checkpoint yet. Lower the learning rate"):
+        loop.fit(pipeline.model, batches, batches, epochs=2, progress=False)
+
+
+def test_a_folder_that_cannot_be_written_to_is_found_before_training(corpus, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    pipeline = untrained(corpus)
+    with pytest.raises(OSError, match="Expected a folder that can be written to"):
+        pipeline.fit(corpus.train, corpus.dev, folder=tmp_path / "file" / "run", **FIT)
+    assert not pipeline.model.compiled
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(corpus, run_copy):
+    before = files(run_copy)
+    with pytest.raises(FileExistsError, match="resume=True"):
+        untrained(corpus).fit(corpus.train, corpus.dev, folder=run_copy, **FIT)
+    assert files(run_copy) == before
+
+
+def test_a_run_is_not_resumed_with_other_vocabularies(corpus, run_copy):
+    before = files(run_copy)
+    other = TextToText.from_pairs([("x y z", "z y x")], **SIZES)
+    with pytest.raises(ValueError, match="began with"):
+        other.fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **FIT)
+    assert files(run_copy) == before
+
+
+def test_a_run_is_not_resumed_with_another_model(corpus, run_copy):
+    before = files(run_copy)
+    other = untrained(corpus, decoder_units=23)
+    with pytest.raises(ValueError, match="checkpoint of this very model"):
+        other.fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **FIT)
+    assert files(run_copy) == before
+
+
+def test_a_finished_run_that_is_resumed_changes_nothing(trained, corpus, run_copy):
+    pipeline = untrained(corpus)
+    assert pipeline.fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **FIT) == trained[2]
+    for weight, expected in zip(pipeline.model.get_weights(), trained[0].model.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
+# Accumulation, warm-up and the progress bar.
+
+
+TINY = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 7, "cell": "gru", "bidirectional": False}
+
+
+def tiny(corpus, **options):
+    return untrained(corpus, **TINY, encoder_output_layer=True, **options)
+
+
+def equal_batches(pipeline, rows, count):
+    """Batches whose targets are all of one length, so that each holds as many tokens as the others."""
+    generator = np.random.default_rng(0)
+    tokens = generator.integers(4, len(pipeline.target_vocab), (count, rows, 3)).astype("int32")
+    targets = np.concatenate([tokens, np.full((count, rows, 1), 3, "int32")], axis=2)
+    begin = np.full((count, rows, 1), 2, "int32")
+    inputs = np.concatenate([begin, tokens], axis=2)
+    return [
+        ({"source_ids": source, "decoder_inputs": read}, written)
+        for source, read, written in zip(tokens, inputs, targets, strict=True)
+    ]
+
+
+ACCUMULATED = pytest.mark.parametrize("joint", [False, True], ids=["plain", "joint_training"])
+
+
+@ACCUMULATED
+@uncompiled()
+def test_accumulated_batches_are_as_good_as_one_large_batch(corpus, joint):
+    expect_that_accumulation_changes_nothing(corpus, joint)
+
+
+@pytest.mark.slow(
+    guard="tests/package/training/test_loop.py::test_accumulated_batches_are_as_good_as_one_large_batch"
+)
+@ACCUMULATED
+def test_compiled_accumulated_batches_are_as_good_as_one_large_batch(corpus, joint):
+    expect_that_accumulation_changes_nothing(corpus, joint)
+
+
+def expect_that_accumulation_changes_nothing(corpus, joint):
+    """Clipping and a schedule included: they see the mean gradient, and the count of updates."""
+    weights = {}
+    for accumulation in (1, 3):
+        pipeline = tiny(corpus)
+        trained = StrategicModel(pipeline.model, [JointTraining()]) if joint else pipeline.model
+        rate = LearningRate(0.03, 3, "linear", warmup_steps=2)
+        loop.compile_model(trained, rate, clip_norm=0.3, accumulation=accumulation)
+        small = equal_batches(pipeline, 7, 3 * 3)
+        if accumulation == 1:
+            groups = [small[start : start + 3] for start in range(0, len(small), 3)]
+            join = [
+                (
+                    {name: np.concatenate([inputs[name] for inputs, _ in group]) for name in group[0][0]},
+                    np.concatenate([targets for _, targets in group]),
+                )
+                for group in groups
+            ]
+            batches = join
+        else:
+            batches = small
+        begin = pipeline.model.get_weights()
+        for inputs, targets in batches:
+            trained.train_on_batch(inputs, targets)
+        weights[accumulation] = pipeline.model.get_weights()
+    for weight, expected in zip(weights[3], weights[1], strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=2e-5)
+    moved = [np.abs(weight - other).max() for weight, other in zip(weights[1], begin, strict=True)]
+    assert sum(distance > 0.02 for distance in moved) >= len(moved) - 2
+
+
+@pytest.mark.parametrize(("clip_norm", "least", "most"), [(1.0, 0.02, 0.031), (1e-9, 0, 0.001)])
+@uncompiled()
+def test_gradients_are_clipped(corpus, clip_norm, least, most):
+    """Adam's first step is as long as its rate, unless the gradient is small beside its epsilon."""
+    pipeline = tiny(corpus)
+    loop.compile_model(pipeline.model, 0.03, clip_norm=clip_norm)
+    begin = pipeline.model.decoder.output_layer.get_weights()[1]
+    pipeline.model.train_on_batch(*equal_batches(pipeline, 7, 1)[0])
+    step = np.abs(pipeline.model.decoder.output_layer.get_weights()[1] - begin).max()
+    assert least <= step <= most
+
+
+@pytest.mark.parametrize(("accumulation", "batch_size"), [(1, 31), (3, 19)])
+@uncompiled()
+def test_a_pipeline_warms_up_and_its_rate_falls_over_all_updates(corpus, tmp_path, accumulation, batch_size):
+    pipeline = tiny(corpus)
+    optimization = Optimization(1e-2, "linear", warmup_steps=2, accumulation=accumulation)
+    options = {"epochs": 1, "batch_size": batch_size, "log_every": 1, "progress": False}
+    options |= {"folder": tmp_path / "run", "optimization": optimization}
+    pipeline.fit(corpus.train, corpus.dev[:7], **options)
+    with open(tmp_path / "run" / "log.csv", newline="", encoding="utf-8") as file:
+        lines = [line for line in csv.DictReader(file) if line["loss"]]
+    batches = len(pipeline.batches(corpus.train, batch_size))
+    schedule = LearningRate(1e-2, batches // accumulation, "linear", warmup_steps=2)
+    expected = [float(schedule((step + 1) // accumulation)) for step in range(batches)]
+    np.testing.assert_allclose([float(line["learning_rate"]) for line in lines], expected, rtol=1e-4)
+    assert max(expected) == pytest.approx(1e-2, rel=1e-5) and expected[-1] < 0.2e-2 < expected[0]
+
+
+@uncompiled()
+def test_the_progress_bar_shows_perplexity_and_speed(corpus, monkeypatch, capsys):
+    shown, original = [], loop.tqdm
+
+    def bar(*arguments, **options):
+        made = original(*arguments, **{**options, "disable": False})
+        monkeypatch.setattr(made, "set_postfix_str", shown.append)
+        return made
+
+    monkeypatch.setattr(loop, "tqdm", bar)
+    options = {**FIT, "epochs": 1, "progress": True}
+    history = tiny(corpus).fit(corpus.dev, corpus.dev[:7], **options)
+    assert len(shown) > 1
+    for text in shown:
+        assert re.fullmatch(r"perplexity \d+\.\d{3}, [\d,]+ tokens/s", text)
+    assert shown[-1].startswith(f"perplexity {history['perplexity'][0]:.3f},")
+    assert f"perplexity {history['val_perplexity'][0]:.2f}" in capsys.readouterr().out

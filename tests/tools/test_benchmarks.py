@@ -1,0 +1,282 @@
+"""The benchmarks: one command each, which writes the results that name it, and one way to sum figures up."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import BENCHMARKS, command_line, main
+from benchmarks.shared import quick, summaries
+from benchmarks.shared.arithmetic import gigaflops, multiply_adds
+from benchmarks.shared.processes import Process, in_processes, in_turns
+from benchmarks.shared.results import Missing, file_name, kept, runs_of, write_results
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "benchmarks"
+RESULTS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "book" / "results").glob("*.json"))
+}
+COMMANDS = {name: results["command"].split() for name, results in RESULTS.items()}
+PREFIX = ["python", "-m", "benchmarks"]
+NEEDED = {"figures": ["dates"]}  # arguments that have no default
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """Small sizes, in a folder of the test."""
+    monkeypatch.setenv(quick.VARIABLE, "test")
+    monkeypatch.setattr(quick, "ROOT", tmp_path)
+    return tmp_path / "runs" / "quick" / "test"
+
+
+def imported(path):
+    """The modules of benchmarks that a file imports, functions included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("benchmarks"))
+        elif isinstance(node, ast.ImportFrom) and (node.level or node.module.startswith("benchmarks")):
+            yield from ("." * node.level + f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_each_benchmark_is_a_command():
+    modules = {path.stem for path in FOLDER.glob("*.py")} - {"__init__", "__main__"}
+    assert modules == set(BENCHMARKS)
+    assert list(BENCHMARKS) == sorted(BENCHMARKS)
+
+
+def test_the_results_are_those_of_the_benchmarks():
+    named = {(command[3], result) for result, command in COMMANDS.items()}
+    assert named == {(name, result) for name, module in BENCHMARKS.items() for result in module.RESULTS}
+
+
+@pytest.mark.parametrize("result", COMMANDS)
+def test_the_command_of_a_result_can_be_given(result):
+    command = COMMANDS[result]
+    assert command[:3] == PREFIX
+    options = command_line().parse_args(command[3:])
+    assert result in BENCHMARKS[options.benchmark].RESULTS
+    assert not options.quick
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_the_help_says_what_is_measured_by_which_command_and_where_it_goes(name, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([name, "--help"])
+    shown = capsys.readouterr().out
+    assert end.value.code == 0
+    assert f"python -m benchmarks {name}" in shown and "--quick" in shown
+    for result in BENCHMARKS[name].RESULTS:
+        assert f"book/results/{result}.json" in shown
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_the_defaults(name):
+    options = vars(command_line().parse_args([name, *NEEDED.get(name, [])]))
+    assert options.pop("benchmark") == name and options.pop("quick") is False
+    expected = {
+        "attention": {"seeds": [0, 1, 2]},
+        "bottleneck": {"seeds": [0, 1, 2], "processes": 2},
+        "copying": {"seeds": [0, 1, 2]},
+        "cornell": {"seeds": [0, 1, 2], "only": None, "arms": list(BENCHMARKS["cornell"].ARMS)},
+        "decode": {"turns": 7},
+        "figures": {"corpus": "dates", "seeds": [0, 1, 2]},
+        "first_paint": {"runs": 9},
+        "memory": {"seeds": [0, 1]},
+        "parse": {"turns": 3},
+        "pointer": {"seeds": [0, 1, 2], "processes": 2},
+        "strategies": {"name": "strategies", "seeds": [0, 1, 2], "only": None},
+        "train": {"turns": 7, "timed": ["package", "joeynmt-2-passes"], "only": None, "threads": 2},
+    }
+    assert options == expected.get(name, {})
+
+
+def test_the_list_of_benchmarks_imports_nothing_heavy():
+    code = "import sys, benchmarks.__main__ as b; b.command_line().format_help(); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in run.stdout.split()}
+    assert "benchmarks" in loaded
+    assert loaded & {"keras", "tensorflow", "jax", "torch", "joeynmt", "playwright", "numpy"} == set()
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.py")), ids=lambda path: path.stem)
+def test_no_benchmark_imports_another(path):
+    if path.name == "__main__.py":
+        return
+    assert [name for name in imported(path) if name.split(".")[1] not in ("shared", "peers")] == []
+    if path.parent.name == "shared":
+        assert [name for name in imported(path) if name.split(".")[1] == "peers"] == []
+
+
+def test_the_check_of_imports_finds_them(tmp_path):
+    path = tmp_path / "one.py"
+    path.write_text(
+        "from benchmarks import two\ndef f():\n    import benchmarks.three\n    from . import four\n"
+    )
+    assert sorted(imported(path)) == [".None.four", "benchmarks.three", "benchmarks.two"]
+
+
+def test_spreads_of_runs():
+    runs = [{"right": 0.5, "pairs": 4, "name": "a", "area": None, "done": True}]
+    runs.append({"right": 1.0, "pairs": 6, "name": "b", "area": 0.5, "done": True})
+    right, pairs = ({"mean": 0.75, "min": 0.5, "max": 1.0}, {"mean": 5.0, "min": 4, "max": 6})
+    assert summaries.spread([0.5, 1.0]) == right
+    assert summaries.spreads(runs) == {"right": right, "pairs": pairs}
+    assert summaries.spreads(runs, float) == {"right": right}
+
+
+def test_turns_are_summed_up_by_medians_and_ratios_by_the_turn():
+    assert summaries.medians([{"a": 3.0, "b": 0}, {"a": 1.0, "b": 0}, {"a": 2.0, "b": 0}], ["a"]) == {
+        "a": 2.0
+    }
+    assert summaries.ratios([2.0, 9.0, 3.0], [1.0, 3.0, 2.0]) == [2.0, 3.0, 1.5]
+    assert summaries.ratio([2.0, 9.0, 3.0], [1.0, 3.0, 2.0]) == 2.0
+    with pytest.raises(ValueError):
+        summaries.ratio([1.0], [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "mean", "error", "beyond"),
+    [
+        ([3.0, 4.0, 5.0], [1.0, 1.0, 1.0], 3.0, 3**-0.5, True),  # differences 2, 3 and 4
+        ([1.0, 2.0], [2.0, 1.0], 0.0, 1.0, False),  # of both signs
+        ([2.0, 6.0], [1.0, 1.0], 3.0, 2.0, False),  # below twice the error
+        ([2.0], [1.0], 1.0, None, False),
+    ],
+)
+def test_differences_between_seeds(own, other, mean, error, beyond):
+    difference = summaries.difference(own, other)
+    assert difference["mean"] == mean and difference["beyond_noise"] is beyond
+    assert difference["standard_error"] == (None if error is None else pytest.approx(error))
+
+
+def test_the_arithmetic_by_hand():
+    sizes = {"embedding_dim": 2, "encoder_units": 3, "encoder_layers": 2, "decoder_units": 5}
+    counted = multiply_adds(
+        {**sizes, "target_vocab_size": 7}, sources=1, positions=10, outputs=4, attended=40
+    )
+    layers = 2 * 4 * 3 * (2 + 3) + 2 * 4 * 3 * (6 + 3)
+    assert counted["encoder"] == 10 * (layers + 6 * 5) + 2 * 6 * 5
+    assert counted["decoder"] == 4 * (4 * 5 * (2 + 5) + (6 + 5) * 5 + 5 * 7) + 40 * (5 + 6)
+
+
+def test_speeds_beside_a_product(small):
+    product = 2 * 256**3 * 5 / 1e9
+    speeds = gigaflops("search", 5e8, [1.0, 2.0, 4.0], [1.0, 1.0, 1.0])
+    assert speeds == {"product": product, "search": 0.5, "share": pytest.approx(0.5 / product)}
+
+
+def test_rivals_take_turns_in_alternating_order():
+    calls = []
+    jobs = {name: lambda name=name: calls.append(name) or len(calls) for name in "ab"}
+    assert in_turns(jobs, turns=2) == [{"a": 3, "b": 4}, {"a": 6, "b": 5}]
+    assert calls == ["b", "a", "a", "b", "b", "a"]
+
+
+def test_jobs_in_processes_come_back_in_order():
+    results = in_processes(file_name, [("one, two", 0), ("three", 0.5)], threads=1)
+    assert results == ["one_two-0", "three-0.5"]
+
+
+def answering(word):
+    """What answers in the process of the next test."""
+    return lambda times: word * times
+
+
+def test_a_process_answers_requests(tmp_path):
+    log = tmp_path / "log"
+    with Process("tests.tools.test_benchmarks:answering", "ab", log=log, threads=1) as process:
+        answer = process(times=2)
+        assert answer["result"] == "abab" and answer["seconds"] < 1
+        assert 1 < process.loaded <= answer["peak_mebibytes"]
+        with pytest.raises(RuntimeError, match="Its log is"):
+            process(no_such_argument=1)
+    assert "no_such_argument" in log.read_text()
+
+
+def test_what_is_kept_is_not_measured_again(tmp_path):
+    calls = []
+    for _ in range(2):
+        assert kept(tmp_path / "a" / "b.json", lambda number: calls.append(number) or {"n": number}, 3) == {
+            "n": 3
+        }
+    assert calls == [3]
+
+
+def test_a_results_file_begins_with_its_command(small):
+    write_results("it", ["copying", "--seeds", 0, 1], packages=("pytest",), runs=[{"seed": 0}])
+    results = json.loads((small / "results" / "it.json").read_text())
+    assert list(results) == ["command", "cores", "python", "pytest", "runs"]
+    assert results["command"] == "python -m benchmarks copying --seeds 0 1"
+    assert runs_of("copying") == small / "copying"
+
+
+def test_quick_begins_in_an_empty_folder(monkeypatch, small):
+    (small / "old").mkdir(parents=True)
+    monkeypatch.delenv(quick.VARIABLE)
+    assert quick.size(10, 1) == 10
+    monkeypatch.setenv(quick.VARIABLE, "another")
+    quick.begin("test")
+    assert not small.exists() and quick.size(10, 1) == 1
+
+
+def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
+    def run(options):
+        raise Missing("Expected JoeyNMT, which pip could not install. Install it: pip install joeynmt")
+
+    monkeypatch.setattr(BENCHMARKS["decode"], "run", run)
+    assert main(["decode"]) == 1
+    assert capsys.readouterr().err == (
+        "Expected JoeyNMT, which pip could not install. Install it: pip install joeynmt\n"
+    )
+
+
+def close(value):
+    """Figures, to be compared but for the last digits."""
+    if isinstance(value, dict):
+        return {name: close(inside) for name, inside in value.items()}
+    return pytest.approx(value) if isinstance(value, float | list) else value
+
+
+def of(name, key, value):
+    """The runs of a results file whose key has a value."""
+    return [run for run in RESULTS[name]["runs"] if run[key] == value]
+
+
+def summed_up():
+    """What the benchmarks make of the runs in book/results, and what stands there."""
+    for name, column, key in (("copying", "settings", "setting"), ("attention", "variants", "variant")):
+        for case, figures in RESULTS[name][column].items():
+            yield f"{name}: {case}", BENCHMARKS[name].summary(of(name, key, case)), figures
+    for arm, figures in RESULTS["cornell"]["figures"].items():
+        yield f"cornell: {arm}", BENCHMARKS["cornell"].summary(of("cornell", "arm", arm)), figures
+    for setting, figures in RESULTS["bottleneck"]["settings"].items():
+        summary = BENCHMARKS["bottleneck"].summary(setting, RESULTS["bottleneck"]["runs"])
+        yield f"bottleneck: {setting}", summary, figures
+    for experiment, figures in RESULTS["pointer"]["experiments"].items():
+        scores = [run["scores"] for run in of("pointer", "experiment", experiment)]
+        yield f"pointer: {experiment}", BENCHMARKS["pointer"].summary(scores), figures["scores"]
+    strategies = RESULTS["strategies"]
+    for arm, figures in strategies["figures"].items():
+        summary = BENCHMARKS["strategies"].summary(strategies["runs"], arm)
+        yield f"strategies: {arm}", summary, figures
+    for arm, figures in strategies["differences"].items():
+        differences = BENCHMARKS["strategies"].differences(strategies["runs"], arm)
+        yield f"strategies: {arm}, differences", differences, figures
+    for corpus in BENCHMARKS["figures"].RESULTS:
+        for split, figures in RESULTS[corpus]["splits"].items():
+            scores = [run["scores"][split] for run in RESULTS[corpus]["runs"]]
+            yield f"{corpus}: {split}", summaries.spreads(scores, float), figures
+
+
+SUMMED_UP = list(summed_up())
+
+
+@pytest.mark.parametrize(
+    ("summary", "figures"), [case[1:] for case in SUMMED_UP], ids=[case[0] for case in SUMMED_UP]
+)
+def test_the_runs_in_the_results_are_summed_up_as_they_stand_there(summary, figures):
+    assert summary == close(figures)

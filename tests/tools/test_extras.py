@@ -1,0 +1,127 @@
+"""Each extra brings what it promises, alone; the base install is NumPy, and says what is missing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import environments
+import pytest
+from wheels import build, run
+
+ROOT = Path(__file__).parents[2]
+SEARCH = """
+import sys
+import numpy as np
+from s2s_lesson import beam_search, greedy_search, sample
+from s2s_lesson.data import Vocabulary, pad
+from s2s_lesson.search import Constraints, Scoring, minimum_bayes_risk
+
+def step(token_ids, state):
+    return np.log(state["table"][np.arange(len(token_ids)), token_ids]), state
+
+state = {"table": np.random.default_rng(0).dirichlet(np.ones(5), size=(2, 5))}
+ends = {"bos_id": 2, "eos_id": 3, "max_output_length": 7}
+options = {"n_best": 3, "scoring": Scoring(0.6), "constraints": Constraints(forbidden=[0])}
+sequences = beam_search(step, state, **ends, **options).sequences
+assert sequences.shape[:2] == (2, 3) and not (sequences == 0).any()
+assert greedy_search(step, state, **ends).scores.shape == (2, 1)
+assert sample(step, state, **ends, n_samples=5, seed=1).lengths.min() >= 1
+assert pad([Vocabulary("abc").encode(["a", "z"]), [3]]).tolist() == [[4, 1, 3], [3, 0, 0]]
+assert "keras" not in sys.modules
+for name, extra in (("TextToText", "tensorflow"), ("Seq2Seq", "tensorflow")):
+    try:
+        getattr(__import__("s2s_lesson"), name)
+    except ModuleNotFoundError as error:
+        assert f'pip install "s2s-lesson[{extra}]"' in str(error), error
+    else:
+        raise AssertionError(f"{name} came without Keras")
+"""
+TRAINING = """
+from s2s_lesson import TextToText
+pairs = [("one", "1"), ("two", "2"), ("three", "3")]
+pipeline = TextToText.from_pairs(pairs, source_tokens="characters", target_tokens="characters")
+history = pipeline.fit(pairs, pairs, epochs=3, learning_rate=0.02, progress=False, folder=FOLDER)
+assert history["loss"][-1] < history["loss"][0]
+texts = ["two", "one", "three"]
+before, after = (model.predict(texts, beam_size=2) for model in (pipeline, TextToText.load(FOLDER)))
+assert [one.log_probability for one in before] == [one.log_probability for one in after]
+"""
+PROMISES = {
+    "": SEARCH,
+    "text": """
+from s2s_lesson.data import Subwords, bleu, chrf, clean, detokenize, edit_distance_rate, tokenize
+assert tokenize("Don't go.", "words") == ["Do", "n't", "go", "."]
+assert detokenize(tokenize("Don't go!", "casual"), "casual") == "Don't go!"
+assert clean("The cat sat.") == "cat sat"
+subwords = Subwords.train(["abab abba", "baba"], 9)
+assert subwords.detokenize(subwords.tokenize("abba baba")) == "abba baba"
+assert bleu(["a b c d"], [["a b c d"]])[0] > 99.9 and chrf(["ab"], [["ab"]])[0] > 99.9
+assert edit_distance_rate(["abc"], [["abd"]]) == 1 / 3
+""",
+    "corpora": """
+from s2s_lesson.corpora import load, points
+assert load("dates", train_size=7, dev_size=3, test_size=3).train[0].target.count("-") == 2
+assert len(load("reverse").train) and len(load("chitchat").train) > 1000
+assert len(load("pronunciations").train) > 100_000
+assert load("appointments").train
+vectors, positions = points.convex_hulls(3, 5, 7)
+assert points.hull_scores(vectors, positions, positions)["accuracy"] == 1
+""",
+    "plots": """
+from types import SimpleNamespace
+import matplotlib
+matplotlib.use("Agg")
+import numpy as np
+from s2s_lesson.teaching import plot_attention, plot_encoder_decoder, plot_history
+shown = SimpleNamespace(source_tokens="ab日", tokens="cd", attention_weights=np.full((2, 3), 1 / 3))
+plot_attention(shown).figure.savefig(FOLDER + ".png")
+plot_history({"loss": [3.0, 2.0], "val_loss": [3.5, 2.5]})
+plot_encoder_decoder("ab", "cd")
+""",
+    "tensorflow": TRAINING,
+    "jax": TRAINING,
+    "torch": TRAINING,
+    "tensorboard": "from tensorboard.summary import Writer\nWriter(FOLDER).close()",
+}
+
+
+@pytest.mark.parametrize(
+    ("package", "extra"), [("keras", "tensorflow"), ("nltk", "text"), ("matplotlib", "plots")]
+)
+def test_a_missing_package_names_its_extra(package, extra):
+    use = {
+        "keras": "from s2s_lesson import Seq2Seq",
+        "nltk": "from s2s_lesson.data import tokenize; tokenize('a b', 'words')",
+        "matplotlib": "from s2s_lesson.teaching import plot_attention",
+    }[package]
+    code = f"import sys; sys.modules[{package!r}] = None; {use}"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert ran.returncode == 1
+    assert f"Expected the package {package}; there is none." in ran.stderr
+    assert f'pip install "s2s-lesson[{extra}]"' in ran.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel of the project."""
+    return next(build(tmp_path_factory.mktemp("dist")).glob("*.whl"))
+
+
+@pytest.mark.slow(guard="tests/tools/test_extras.py::test_a_missing_package_names_its_extra")
+@pytest.mark.parametrize("extra", PROMISES, ids=lambda extra: extra or "base")
+def test_each_extra_alone_does_what_it_promises(tmp_path, wheel, extra):
+    """In an environment of its own, with the pinned versions."""
+    environments.install_uv()
+    environments.uv("venv", "--quiet", "--python", sys.executable, str(tmp_path / "environment"))
+    python = str(tmp_path / "environment" / environments.BIN / "python")
+    pins = "requirements-engines.txt" if extra in ("jax", "torch") else "requirements.txt"
+    backend = environments.CPU_TORCH if extra == "torch" and not environments.has_wheel_of_torch() else []
+    only = ["--quiet", "--python", python, "--constraint", pins, *backend]
+    environments.uv("pip", "install", *only, f"s2s-lesson[{extra}] @ {wheel.as_uri()}")
+    engine = {"KERAS_BACKEND": extra} if PROMISES[extra] == TRAINING else {}
+    code = f"FOLDER = {str(tmp_path / 'run')!r}\n{PROMISES[extra]}"
+    run([python, "-c", code], cwd=tmp_path, env={**os.environ, **engine})
+    if not extra:
+        listing = "from importlib.metadata import distributions as d; print(*sorted(x.name for x in d()))"
+        assert run([python, "-c", listing], cwd=tmp_path).split() == ["numpy", "s2s-lesson"]

@@ -1,0 +1,103 @@
+"""Write the table of book/appendix-measured.md anew, from the files in book/results/.
+
+python tools/measured.py
+"""
+
+import json
+import math
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "book" / "appendix-measured.md"
+BEGIN, END = "<!-- The table begins; tools/measured.py writes it. -->\n", "<!-- The table ends. -->\n"
+COLUMNS = ("file", "what was measured", "command", "runs", "training")
+WHAT = {
+    "alignment": "a window on reversal, and appointments with two passes, for the maps of chapter 3",
+    "attention": "every attention on the dates; what the orders cost; maps of pronunciations",
+    "best": "the best model of pronunciations, trained long",
+    "bottleneck": "copying rows of letters with and without attention",
+    "copying": "appointments with places to copy, with and without copying",
+    "cornell": "replies to lines of films: models and ways to choose",
+    "dates": "dates in 33 locales to ISO 8601, and in 6 that training never shows",
+    "decode": "the speed of the searches, beside JoeyNMT and a loop in plain Python",
+    "encoder": "the model of dates that chapter 2 looks into, trained with and without masks",
+    "front_page": "the attention map of the front page",
+    "memory": "how many steps back a small LSTM remembers, by its size",
+    "parse": "time and memory that reading the Cornell corpus takes",
+    "pointer": "sorting and convex hulls by pointing",
+    "pretrained": "the model that comes with the package",
+    "pronunciations": "spelling to sounds, with the preset",
+    "strategies": "five training strategies at the same number of updates",
+    "train": "the speed of training, beside JoeyNMT and plain PyTorch",
+    "translations": "German and Spanish to English, with many searches",
+}
+VERSIONS = ("python", "tensorflow", "keras", "numpy", "scipy", "sacrebleu")
+
+
+def minutes(results):
+    """Minutes of training in all runs together, by the clock, or None where the file does not say."""
+    seconds = 0.0
+    for run in results["runs"]:
+        history = run.get("history")
+        if "training_seconds" in run:
+            seconds += run["training_seconds"]
+        elif isinstance(history, dict) and "seconds" in history:
+            seconds += math.fsum(history["seconds"])
+        elif isinstance(run.get("seconds"), float):
+            seconds += run["seconds"]
+        else:
+            return None
+    return seconds / 60
+
+
+def duration(minutes):
+    if minutes is None:
+        return "not recorded"
+    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
+
+
+def row(path, results):
+    """The row of one results file."""
+    if path.stem not in WHAT:
+        raise KeyError(f"Expected words for {path.name} in WHAT of tools/measured.py; received none.")
+    return (
+        f"`{path.name}`",
+        WHAT[path.stem],
+        f"`{results['command']}`",
+        str(len(results["runs"])),
+        duration(minutes(results)),
+    )
+
+
+def versions(files):
+    """A line in Markdown for each version of a package, with the files that were made with it."""
+    lines = []
+    for package in VERSIONS:
+        for version in sorted({results[package] for results in files.values() if package in results}):
+            made = {f"`{path.name}`": results.get(package) == version for path, results in files.items()}
+            others = [name for name, with_it in made.items() if not with_it]
+            if not others:
+                where = "all files"
+            elif len(others) <= 3:
+                where = f"all files but {', '.join(others)}"
+            else:
+                where = ", ".join(name for name, with_it in made.items() if with_it)
+            lines.append(f"- {package} {version}: {where}\n")
+    return "".join(lines)
+
+
+def table():
+    """The table in Markdown; below it, what the machine had, in cores and in versions of packages."""
+    paths = sorted((ROOT / "book" / "results").glob("*.json"))
+    files = {path: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *(row(path, results) for path, results in files.items())]
+    text = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    cores = ", ".join(map(str, sorted({results["cores"] for results in files.values()})))
+    return f"{text}\nCores of the machine, by all of these files: {cores}. Versions:\n\n{versions(files)}"
+
+
+if __name__ == "__main__":
+    page = PAGE.read_text(encoding="utf-8")
+    pattern = re.compile(f"({re.escape(BEGIN)}).*?({re.escape(END)})", re.DOTALL)
+    PAGE.write_text(pattern.sub(lambda match: f"{match[1]}\n{table()}\n{match[2]}", page), encoding="utf-8")
