@@ -42,3 +42,18 @@ def test_the_seed_decides():
 def test_impossible_options(options, message):
     with pytest.raises(ValueError, match=message):
         toy.load(**options)
+
+
+@pytest.mark.parametrize(
+    "options", [{"min_length": 1, "max_length": 5}, {"min_length": 5, "max_length": 5}, {"alphabet_size": 52}]
+)
+def test_options_may_be_at_their_limits(options):
+    lengths = {len(pair.source.split()) for pair in toy.load("copy", **SIZES, **options).train}
+    assert min(lengths) >= options.get("min_length", 3) and max(lengths) <= options.get("max_length", 8)
+
+
+def test_a_single_letter_is_a_source():
+    pairs = toy.load(
+        "reverse", train_size=5, dev_size=3, test_size=3, min_length=1, max_length=1, alphabet_size=13
+    ).train
+    assert all(len(pair.source) == 1 and pair.target == pair.source for pair in pairs)
