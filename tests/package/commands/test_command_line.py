@@ -283,3 +283,26 @@ def test_the_context_of_a_chat_is_that_of_its_run(run, tmp_path, capsys, monkeyp
 )
 def test_options_that_would_do_nothing_are_an_error(run, options, message, capsys):
     assert message in fails(["chat", run, *options], capsys)
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "lowest"),
+    [
+        (["train", "--corpus", "copy", "--output", "run"], "--seed", 0),
+        (["train", "--corpus", "copy", "--output", "run"], "--epochs", 1),
+        (["train", "--corpus", "copy", "--output", "run"], "--batch-size", 1),
+        (["train", "--corpus", "copy", "--output", "run"], "--context", 1),
+        (["predict", "run"], "--beam-size", 1),
+        (["predict", "run"], "--n-best", 1),
+        (["evaluate", "run"], "--limit", 1),
+        (["chat", "run"], "--no-repeat-ngram", 0),
+        (["chat", "run"], "--seed", 0),
+    ],
+)
+def test_numbers_may_be_at_their_limit_and_not_below(command, option, lowest, capsys):
+    parser = command_line.command_line()
+    parsed = vars(parser.parse_args([*command, option, str(lowest)]))
+    assert parsed[option.strip("-").replace("-", "_")] == lowest
+    with pytest.raises(SystemExit):
+        parser.parse_args([*command, option, str(lowest - 1)])
+    assert f"expected a number of at least {lowest}; received {lowest - 1}" in capsys.readouterr().err

@@ -2,7 +2,10 @@
 
 import ast
 import random
+import runpy
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -94,3 +97,29 @@ def test_the_seed_decides_all_random_numbers():
     assert first[1:16] != other[1:16]
     assert first[16:29] != other[16:29]
     assert first[29:] != other[29:]
+
+
+def test_pytorchs_generators_are_those_of_the_cpu_and_of_each_gpu(monkeypatch):
+    """With a stand-in for PyTorch that has two GPUs."""
+    kept = {"cpu": 3, 0: 5, 1: 7}
+
+    def state_of(device):
+        return SimpleNamespace(numpy=lambda: np.array(kept[device]))
+
+    cuda = SimpleNamespace(
+        get_rng_state_all=lambda: [state_of(0), state_of(1)],
+        device_count=lambda: 2,
+        set_rng_state=lambda state, device: kept.update({device: int(state)}),
+    )
+    torch = SimpleNamespace(
+        cuda=cuda,
+        get_rng_state=lambda: state_of("cpu"),
+        set_rng_state=lambda state: kept.update(cpu=int(state)),
+        from_numpy=np.asarray,
+    )
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    file = Path(engine.__file__).parent / "torch.py"
+    own = runpy.run_path(str(file))
+    assert [int(state) for state in own["random_states"]()] == [3, 5, 7]
+    own["set_random_states"]([np.array(11), np.array(13), np.array(17), np.array(19)])
+    assert kept == {"cpu": 11, 0: 13, 1: 17}  # the last is of a GPU that is not there
