@@ -100,6 +100,7 @@ def test_a_missing_package_names_its_extra(package, extra):
     assert ran.returncode == 1
     assert f"Expected the package {package}; there is none." in ran.stderr
     assert f'pip install "s2s-lesson[{extra}]"' in ran.stderr
+    assert ("(or [jax] or [torch])" in ran.stderr) is (package == "keras")
 
 
 @pytest.fixture(scope="module")
