@@ -1,8 +1,11 @@
 """Fonts: every script is drawn, and what no font holds gets a stand-in."""
 
+from types import SimpleNamespace
+
 import matplotlib
 import pytest
 from figures import prediction, save_strictly, texts
+from matplotlib import font_manager
 from matplotlib import pyplot as plt
 
 from s2s_lesson.teaching import fonts, plot_attention
@@ -93,3 +96,23 @@ def test_families_are_known_to_matplotlib():
     assert len(chosen) == len(set(chosen)) > 2
     known = {entry.name for entry in matplotlib.font_manager.fontManager.ttflist}
     assert set(chosen) <= known
+
+
+def test_fonts_of_the_system_are_upright_and_not_matplotlibs_own(monkeypatch):
+    def entry(name, folder="/fonts", style="normal", weight=400):
+        return SimpleNamespace(name=name, fname=f"{folder}/{name}.ttf", style=style, weight=weight)
+
+    entries = [
+        entry("Zebra"),
+        entry("Quagga", weight="normal"),
+        entry("Slanted", style="italic"),
+        entry("Heavy", weight=700),
+        entry("Last Resort"),
+        entry("Cmex", folder=f"{matplotlib.get_data_path()}/fonts/ttf"),
+    ]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", entries)
+    fonts._system_families.cache_clear()
+    try:
+        assert fonts._system_families() == ("Quagga", "Zebra")
+    finally:
+        fonts._system_families.cache_clear()
