@@ -49,3 +49,8 @@ def test_every_batch_is_new_and_can_be_drawn_again():
     batches.on_epoch_end()
     np.testing.assert_array_equal(batches[2][0]["source_vectors"], drawn(1, 2))
     assert len(batches) == 5
+
+
+def test_each_source_needs_its_positions():
+    with pytest.raises(ValueError, match=r"zip\(\) argument 2 is shorter"):
+        pointer_batch([np.zeros((3, 2)), np.zeros((5, 2))], [[1]])
