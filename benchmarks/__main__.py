@@ -1,53 +1,33 @@
 """The command line of the benchmarks: python -m benchmarks NAME."""
 
 import argparse
+import importlib
 import os
 import sys
 
-from benchmarks import (
-    alignment,
-    attention,
-    bottleneck,
-    copying,
-    cornell,
-    decode,
-    encoder,
-    figures,
-    first_paint,
-    front_page,
-    memory,
-    parse,
-    pointer,
-    pretrained,
-    strategies,
-    train,
-    translations,
-)
 from benchmarks.shared import quick
 from benchmarks.shared.results import Missing
 
-BENCHMARKS = {
-    module.__name__.rpartition(".")[2]: module
-    for module in (
-        alignment,
-        attention,
-        bottleneck,
-        copying,
-        cornell,
-        decode,
-        encoder,
-        figures,
-        first_paint,
-        front_page,
-        memory,
-        parse,
-        pointer,
-        pretrained,
-        strategies,
-        train,
-        translations,
-    )
-}
+NAMES = (
+    "alignment",
+    "attention",
+    "bottleneck",
+    "copying",
+    "cornell",
+    "decode",
+    "encoder",
+    "figures",
+    "first_paint",
+    "front_page",
+    "memory",
+    "parse",
+    "pointer",
+    "pretrained",
+    "strategies",
+    "train",
+    "translations",
+)
+BENCHMARKS = {name: importlib.import_module(f"benchmarks.{name}") for name in NAMES}
 
 
 def command_line():

@@ -71,7 +71,7 @@ class Attention(layers.Layer):
         Returns:
             float (batch, source_length, units).
         """
-        raise NotImplementedError(f"Expected project_keys of {type(self).__name__}; there is none.")
+        raise NotImplementedError
 
     def scores(self, query: Tensor, projected_keys: Tensor) -> Tensor:
         """Compare each query with each key.
