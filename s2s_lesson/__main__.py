@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from s2s_lesson import __version__
+from s2s_lesson import __version__, _extras
 from s2s_lesson.commands import chat, evaluate, plot, predict, train
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes are not for the user
@@ -31,11 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = command_line().parse_args(arguments)
     try:
-        COMMANDS[options.command].run(options)
+        with _extras.named():
+            COMMANDS[options.command].run(options)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    except (OSError, ValueError, RuntimeError) as error:
+    except (ImportError, OSError, ValueError, RuntimeError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -109,6 +109,18 @@ def wheel(tmp_path_factory):
     return next(build(tmp_path_factory.mktemp("dist")).glob("*.whl"))
 
 
+@pytest.mark.parametrize(
+    "command", ["train --corpus copy --output run", "predict run ab", "evaluate run", "chat run"]
+)
+def test_a_command_names_the_extra_that_it_misses(tmp_path, command):
+    code = "import sys; sys.modules['keras'] = None; from s2s_lesson.__main__ import main; sys.exit(main())"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *command.split()], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert ran.returncode == 1 and "Traceback" not in ran.stderr
+    assert 'pip install "s2s-lesson[tensorflow]"' in ran.stderr
+
+
 @pytest.mark.slow(guard="tests/tools/test_extras.py::test_a_missing_package_names_its_extra")
 @pytest.mark.parametrize("extra", PROMISES, ids=lambda extra: extra or "base")
 def test_each_extra_alone_does_what_it_promises(tmp_path, wheel, extra):
