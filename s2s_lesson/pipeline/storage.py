@@ -6,13 +6,16 @@ from typing import Any
 
 from s2s_lesson.data.subwords import KINDS, Subwords
 from s2s_lesson.data.vocabulary import Vocabulary
-from s2s_lesson.training.run_folder import BEST_MODEL, write_at_once
+from s2s_lesson.training.run_folder import (
+    BEST_MODEL,
+    DESCRIPTION,
+    SOURCE_VOCAB,
+    SUBWORDS,
+    TARGET_VOCAB,
+    write_at_once,
+)
 
 FORMAT = 1
-DESCRIPTION = "pipeline.json"
-SOURCE_VOCAB = "source_vocab.json"
-TARGET_VOCAB = "target_vocab.json"
-SUBWORDS = {"source_tokens": "source_subwords.model", "target_tokens": "target_subwords.model"}
 
 
 def write_description(

@@ -11,6 +11,10 @@ HISTORY = "history.json"  # figures of each epoch
 LOG = "log.csv"  # figures every so many steps
 TENSORBOARD = "tensorboard"
 RUN = "run.json"  # what the command line was asked for
+DESCRIPTION = "pipeline.json"  # tokenizers and other options of a pipeline
+SOURCE_VOCAB = "source_vocab.json"
+TARGET_VOCAB = "target_vocab.json"
+SUBWORDS = {"source_tokens": "source_subwords.model", "target_tokens": "target_subwords.model"}
 
 
 def writable_folder(folder: str | Path) -> Path:
