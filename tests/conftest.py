@@ -2,6 +2,8 @@
 
 import functools
 import os
+import random
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,18 @@ def compiled_code_is_freed():
         import jax
 
         jax.clear_caches()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Let every test draw the same numbers at every run, whatever ran before it in its process.
+
+    Keras takes the seeds of layers that are given none from Python's generator.
+    """
+    random.seed(0)
+    np.random.seed(0)
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
 
 
 @pytest.fixture
