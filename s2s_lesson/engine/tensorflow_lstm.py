@@ -95,6 +95,20 @@ def lstm_loop(
     return run(projected, hidden_state, cell_state, kernel)
 
 
+def lengths(mask: Tensor) -> Tensor:
+    """Count the real tokens of each row: bool (batch, time) -> int32 (batch,).
+
+    Raises:
+        tensorflow.errors.InvalidArgumentError: padding is not on the right, or a row has no real token.
+    """
+    mask = tf.cast(mask, "bool")
+    counts = tf.reduce_sum(tf.cast(mask, "int32"), axis=1)
+    right = tf.sequence_mask(tf.maximum(counts, 1), tf.shape(mask)[1])
+    message = "Expected padding on the right, and a real token in each row; received another mask."
+    with tf.control_dependencies([tf.debugging.assert_equal(mask, right, message)]):
+        return tf.identity(counts)
+
+
 def reverse_sequences(sequences: Tensor, lengths: Tensor | None = None) -> Tensor:
     """Turn the real tokens of each row round: (batch, time, ...) and int (batch,) or None."""
     if lengths is None:

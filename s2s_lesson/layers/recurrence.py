@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-from keras import initializers, layers, ops, tree
+from keras import activations, initializers, layers, ops, tree
 
 from s2s_lesson import engine
 from s2s_lesson.engine import Tensor
@@ -18,7 +18,9 @@ class LSTM(layers.LSTM):
     """Keras's LSTM, which trains faster on TensorFlow without a GPU. Padding must be on the right.
 
     What it gives out at padding means nothing. Every row needs a real token. Weights and all else are as in
-    ``keras.layers.LSTM``, whose own loop runs on the other engines, and where there is recurrent dropout.
+    ``keras.layers.LSTM``, whose own loop runs on the other engines, and where an option asks for more than
+    the faster one does: other activations, no bias, dropout in training, ``zero_output_for_mask``,
+    ``unroll``, ``use_cudnn=True``.
 
     >>> from keras import ops
     >>> from s2s_lesson.layers import LSTM
@@ -45,11 +47,15 @@ class LSTM(layers.LSTM):
             outputs: float (batch, time, units), in the order in which they were made.
             states: list of two float (batch, units), after each row's last token, or its first one where
                 the layer goes backwards.
+
+        Raises:
+            tensorflow.errors.InvalidArgumentError: in the faster loop, padding is not on the right, or a row
+                has no real token.
         """
         loop = engine.lstm_loop()
-        if loop is None or (training and self.recurrent_dropout):
+        if loop is None or not self._is_plain(training):
             return super().inner_loop(sequences, initial_state, mask, training)
-        lengths = None if mask is None else ops.sum(ops.cast(mask, "int32"), axis=1)
+        lengths = None if mask is None else loop.lengths(mask)
         if self.go_backwards:
             sequences = loop.reverse_sequences(sequences, lengths)
         width, units = sequences.shape[-1], self.units
@@ -65,6 +71,17 @@ class LSTM(layers.LSTM):
         if self.go_backwards and lengths is not None:  # Keras makes those at padding first
             outputs = ops.flip(loop.reverse_sequences(outputs, lengths), axis=1)
         return states[0], outputs, states
+
+    def _is_plain(self, training):
+        """Whether every option that the faster loop knows nothing of is at its default."""
+        return (
+            self.activation is activations.tanh
+            and self.recurrent_activation is activations.sigmoid
+            and self.use_bias
+            and not (training and (self.dropout or self.recurrent_dropout))
+            and not (self.zero_output_for_mask or self.unroll)
+            and self.use_cudnn is not True
+        )
 
 
 RECURRENT_LAYERS = {"lstm": LSTM, "gru": layers.GRU}

@@ -114,3 +114,47 @@ def test_weights_in_a_file_are_those_of_keras(tmp_path):
     own.load_weights(tmp_path / "some.weights.h5")
     for weight, expected in zip(own.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, expected)
+
+
+OTHER_OPTIONS = [
+    {"activation": "relu"},
+    {"recurrent_activation": "hard_sigmoid"},
+    {"use_bias": False},
+    {"dropout": 0.5, "seed": 7},
+    {"recurrent_dropout": 0.5, "seed": 7},
+    {"zero_output_for_mask": True},
+    {"unroll": True},
+]
+
+
+@pytest.mark.parametrize("bidirectional", [False, True], ids=["forwards", "bidirectional"])
+@pytest.mark.parametrize("options", OTHER_OPTIONS, ids=str)
+def test_no_option_of_keras_is_ignored(options, bidirectional):
+    own, other = both(bidirectional, **options)
+    outputs, expected = (
+        [real(part) if len(part.shape) == 3 else part for part in layer(SEQUENCES, mask=MASK, training=True)]
+        for layer in (own, other)
+    )
+    for part, should_be in zip(outputs, expected, strict=True):
+        np.testing.assert_allclose(part, should_be, rtol=1e-5, atol=1e-5)
+    plain, *_ = both(bidirectional)
+    plain.set_weights(own.get_weights() if options.get("use_bias", True) else plain.get_weights())
+    if set(options) & {"activation", "recurrent_activation", "use_bias", "dropout", "recurrent_dropout"}:
+        differs = np.abs(outputs[0] - real(plain(SEQUENCES, mask=MASK, training=True)[0]))
+        assert differs.max() > 0.01  # the option changes something
+
+
+def test_zero_output_for_mask_is_zero_at_padding():
+    layer, _ = both(False, zero_output_for_mask=True)
+    outputs = keras.ops.convert_to_numpy(layer(SEQUENCES, mask=MASK)[0])
+    assert not outputs[~MASK].any() and outputs[MASK].all()
+
+
+@pytest.mark.skipif(engine.lstm_loop() is None, reason="Keras's own loop reads any mask")
+@pytest.mark.parametrize("mask", [MASK[:, ::-1], MASK * (np.arange(BATCH) != 1)[:, None]], ids=["left", "blank"])
+def test_a_mask_that_the_faster_loop_cannot_read_is_refused(mask):
+    layer, _ = both(False)
+    compiled = engine.compile_function(lambda mask: layer(SEQUENCES, mask=mask)[0], layer)
+    for run in (lambda: layer(SEQUENCES, mask=mask), lambda: compiled(mask)):
+        with pytest.raises(Exception, match="Expected padding on the right, and a real token in each row"):
+            run()
