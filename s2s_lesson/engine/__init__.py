@@ -17,15 +17,15 @@ def compile_function(function: Callable, layer: Any = None) -> Callable:
     Args:
         function: takes and returns tensors, or nested structures of them, and has no side effects.
         layer: ``keras.Layer`` whose weights the function reads, as they are at each call. None for a function
-            that reads none; on JAX, weights that it reads all the same stay as they are at the first call.
-            What is compiled does not keep the layer alive.
+            that reads none. What is compiled does not keep the layer alive.
 
     Returns:
         A callable with the same signature: a ``tf.function`` on TensorFlow, a ``jax.jit`` on JAX, and on
         PyTorch the function itself, run without gradients.
 
     Raises:
-        ValueError: Keras runs on another backend.
+        ValueError: Keras runs on another backend; or, at the first call and on JAX, which would go on with
+            the weights of then, the function reads weights and there is no layer.
     """
     return _in_use().compile_function(function, layer)
 

@@ -11,9 +11,25 @@ COMPILES_EACH_SHAPE = True
 JIT_COMPILE = True
 
 
+class _NoWeights(keras.StatelessScope):
+    """Where a function is traced that says that it reads no weights: they would stay as they are now."""
+
+    def get_current_value(self, variable):
+        raise ValueError(
+            f"Expected a function that reads no weights; received one that reads {variable.path}, and would "
+            "go on with its value of now. Pass the layer that holds it: a step that is a method of the layer."
+        )
+
+
 def compile_function(function, layer):
     if layer is None:
-        return jax.jit(function)
+
+        @jax.jit
+        def without_weights(*arguments):
+            with _NoWeights():
+                return function(*arguments)
+
+        return without_weights
     alive = weakref.ref(layer)
 
     @jax.jit

@@ -33,6 +33,20 @@ def test_a_compiled_function_gives_the_same_for_any_shape_and_reads_the_weights_
     assert 1 <= len(traced) < 5 or keras.backend.backend() == "torch"  # which traces nothing
 
 
+def test_weights_without_their_layer_are_those_of_now_or_refused():
+    layer = keras.layers.Dense(3)
+    layer.build((None, 5))
+    rows = np.ones((2, 5), "float32")
+    compiled = engine.compile_function(lambda rows: keras.ops.matmul(rows, layer.kernel))
+    if keras.backend.backend() == "jax":
+        with pytest.raises(ValueError, match=r"reads no weights; received one that reads \S*kernel.*Pass the layer"):
+            compiled(rows)
+        return
+    for value in (1, 2):
+        layer.kernel.assign(np.full((5, 3), value))
+        np.testing.assert_allclose(compiled(rows), np.full((2, 3), 5 * value))
+
+
 def test_the_greatest_values_come_in_order_and_of_equals_the_first():
     values = [[0, 3, 3, -np.inf, 3, 7], [-np.inf] * 6, [2, -np.inf, -np.inf, -np.inf, -np.inf, 2]]
     values, indices = engine.top_k(keras.ops.convert_to_tensor(np.array(values, "float32")), 5)
