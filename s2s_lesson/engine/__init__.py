@@ -76,6 +76,14 @@ def lstm_loop() -> ModuleType | None:
     return _in_use().lstm_loop()
 
 
+def sum_over_replicas(total: Any) -> Any:
+    """Add up a scalar of every replica of ``tf.distribute``, where it runs several; else the scalar itself.
+
+    Keras's own distribution on JAX needs none of this: there a batch is one array, spread over devices.
+    """
+    return _in_use().sum_over_replicas(total)
+
+
 def seed_everything(seed: int) -> None:
     """Seed Python's, NumPy's, the engine's and all later layers' generators: the same seed, the same model.
 

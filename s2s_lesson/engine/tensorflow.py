@@ -28,6 +28,13 @@ def lstm_loop():
     return tensorflow_lstm
 
 
+def sum_over_replicas(total):
+    replica = tf.distribute.get_replica_context()
+    if replica is None or replica.num_replicas_in_sync == 1:
+        return total
+    return replica.all_reduce(tf.distribute.ReduceOp.SUM, total)
+
+
 def ask_for_determinism():
     tf.config.experimental.enable_op_determinism()
 

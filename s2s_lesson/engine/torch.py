@@ -26,6 +26,10 @@ def lstm_loop():
     return None
 
 
+def sum_over_replicas(total):
+    return total
+
+
 def ask_for_determinism():
     pass
 

@@ -11,12 +11,13 @@ from s2s_lesson.engine import State, Tensor
 from s2s_lesson.layers.bahdanau_attention import BahdanauAttention
 from s2s_lesson.layers.masks import hide, masked_softmax, with_first_position
 from s2s_lesson.layers.recurrence import join_directions
+from s2s_lesson.models.token_model import TokenModel
 
 FIRST_ID = len(SPECIAL_TOKENS)  # of source position 0
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
-class PointerNetwork(keras.Model):
+class PointerNetwork(TokenModel):
     """An LSTM encoder and an LSTM decoder that answers with positions of its source.
 
     The target vocabulary is the four special tokens and, from id 4 on, the positions of the source: id 4 + s

@@ -14,10 +14,11 @@ from s2s_lesson.layers.decoder import AttentionDecoder
 from s2s_lesson.layers.encoder import RecurrentEncoder, StateBridge
 from s2s_lesson.layers.masks import padding_mask
 from s2s_lesson.layers.self_attention_decoder import SelfAttentionDecoder
+from s2s_lesson.models.token_model import TokenModel
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
-class Seq2Seq(keras.Model):
+class Seq2Seq(TokenModel):
     """An encoder and a decoder with attention.
 
     ``model({"source_ids", "decoder_inputs"})`` gives the logits that training needs. ``encode`` and ``step``

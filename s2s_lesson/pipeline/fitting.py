@@ -23,6 +23,7 @@ def fit(
     validation_data: Sequence[tuple[str, str]],
     *,
     epochs: int,
+    weights: Sequence[float] | None = None,
     batch_size: int = 64,
     learning_rate: float | None = None,
     label_smoothing: float = 0.0,
@@ -41,6 +42,8 @@ def fit(
         pairs: list of (source, target) texts to learn from.
         validation_data: list of (source, target) texts, the development pairs.
         epochs: int.
+        weights: list of float, 0 or greater: how much each of ``pairs`` counts, in the loss and in the
+            history's figures of training. 0 is as good as leaving a pair out, and 2 as having it twice.
         batch_size: int.
         learning_rate: float: short for ``optimization=Optimization(learning_rate)``.
         label_smoothing: float from 0 to below 1.
@@ -77,7 +80,7 @@ def fit(
                 "others. Resume with the same ones, or choose another folder."
             )
         write_description(folder, *pipeline.description())
-    train_batches = pipeline.batches(pairs, batch_size, shuffle=True, seed=seed)
+    train_batches = pipeline.batches(pairs, batch_size, shuffle=True, seed=seed, weights=weights)
     dev_batches = pipeline.batches(validation_data, batch_size)
     rate = optimization.rate(epochs * len(train_batches))
     trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model

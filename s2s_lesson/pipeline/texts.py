@@ -71,7 +71,12 @@ class Texts:
         return self._fits(self.source_side(source), self.target_side(target))
 
     def batches(
-        self, pairs: Sequence[tuple[str, str]], batch_size: int = 64, shuffle: bool = False, seed: int = 0
+        self,
+        pairs: Sequence[tuple[str, str]],
+        batch_size: int = 64,
+        shuffle: bool = False,
+        seed: int = 0,
+        weights: Sequence[float] | None = None,
     ) -> PairBatches:
         """Turn pairs of texts into batches of ids.
 
@@ -83,18 +88,22 @@ class Texts:
             batch_size: int.
             shuffle: bool. Draw the batches anew for every epoch.
             seed: int.
+            weights: list of float, 0 or greater: how much each pair counts. None: all alike.
 
         Returns:
             ``PairBatches``.
 
         Raises:
-            ValueError: no pair is left.
+            ValueError: no pair is left, or the weights cannot be used: see ``PairBatches``.
         """
-        source_ids, target_ids, copy_ids = [], [], []
-        for source, target in pairs:
+        if weights is not None and len(weights) != len(pairs):
+            raise ValueError(f"Expected one weight for each of {len(pairs)} pairs; received {len(weights)}.")
+        source_ids, target_ids, copy_ids, kept = [], [], [], []
+        for index, (source, target) in enumerate(pairs):
             source_side, target_side = self.source_side(source), self.target_side(target)
             if not self._fits(source_side, target_side):
                 continue
+            kept.append(index)
             source_ids.append(self.source_vocab.encode(source_side))
             if self.copies:
                 words = ExtendedVocabulary(self.target_vocab, source_side)
@@ -108,7 +117,15 @@ class Texts:
                 f"{self.max_source_length} tokens or the target {self.max_output_length} or more.",
                 stacklevel=2,
             )
-        return PairBatches(source_ids, target_ids, batch_size, shuffle, seed, copy_ids=copy_ids or None)
+        return PairBatches(
+            source_ids,
+            target_ids,
+            batch_size,
+            shuffle,
+            seed,
+            copy_ids=copy_ids or None,
+            weights=None if weights is None else [weights[index] for index in kept],
+        )
 
     def description(self) -> tuple[Vocabulary, Vocabulary, dict[str, Any]]:
         """All that a folder has to hold beside the model: source and target vocabulary, and options."""

@@ -19,7 +19,8 @@ class PairBatches(keras.utils.PyDataset):
 
     A batch is ``({"source_ids", "decoder_inputs"}, targets)``, all int32: ``source_ids`` is
     (batch, source_length); ``decoder_inputs`` begins with the begin token and ``targets`` ends with the end
-    token, both (batch, target_length). With ``copy_ids`` the inputs hold these as well.
+    token, both (batch, target_length). With ``copy_ids`` the inputs hold these as well. With ``weights`` a
+    third part is the sample weights, float32 (batch,).
 
     Args:
         source_ids: list of lists of int, without padding.
@@ -30,9 +31,12 @@ class PairBatches(keras.utils.PyDataset):
         source_buckets: int.
         target_buckets: int.
         copy_ids: list of lists of int, as long as those of ``source_ids``; for a model that copies.
+        weights: list of float, 0 or greater: how much each pair counts. A pair of weight 0 is in no batch.
+            None: all alike.
 
     Raises:
-        ValueError: there is no pair, the two lists differ in length, a list is empty or a size is below 1.
+        ValueError: there is no pair, the two lists differ in length, a list is empty, a size is below 1, or a
+            weight is negative or not finite, or none is above 0.
 
     >>> from s2s_lesson.training import PairBatches
     >>> batches = PairBatches([[5, 6, 3], [7, 3]], [[8, 3], [9, 3]], shuffle=False, source_buckets=1)
@@ -53,6 +57,7 @@ class PairBatches(keras.utils.PyDataset):
         source_buckets: int = 8,
         target_buckets: int = 4,
         copy_ids: Sequence[Sequence[int]] | None = None,
+        weights: Sequence[float] | None = None,
     ):
         super().__init__()
         if not source_ids or len(source_ids) != len(target_ids):
@@ -69,6 +74,7 @@ class PairBatches(keras.utils.PyDataset):
         self.source_ids = [np.asarray(ids, "int32") for ids in source_ids]
         self.target_ids = [np.asarray(ids, "int32") for ids in target_ids]
         self.copy_ids = None if copy_ids is None else [np.asarray(ids, "int32") for ids in copy_ids]
+        self.weights = None if weights is None else _usable_weights(weights, len(source_ids))
         source_lengths = np.array([len(ids) for ids in source_ids])
         target_lengths = np.array([len(ids) for ids in target_ids])
         if not source_lengths.all() or not target_lengths.all():
@@ -76,9 +82,9 @@ class PairBatches(keras.utils.PyDataset):
                 "Expected no empty list of ids; received one. Vocabulary.encode adds the end token, "
                 "so that even an empty text has an id."
             )
-        self._buckets: list[np.ndarray] = length_buckets(
-            source_lengths, target_lengths, source_buckets, target_buckets
-        )
+        rows = np.arange(len(source_ids)) if self.weights is None else np.flatnonzero(self.weights)
+        buckets = length_buckets(source_lengths[rows], target_lengths[rows], source_buckets, target_buckets)
+        self._buckets: list[np.ndarray] = [rows[bucket] for bucket in buckets]
         self._shapes = [(source_lengths[rows].max(), target_lengths[rows].max()) for rows in self._buckets]
         self.set_epoch(0)
 
@@ -114,6 +120,8 @@ class PairBatches(keras.utils.PyDataset):
         inputs = {"source_ids": source_ids, "decoder_inputs": shift_right(targets)}
         if self.copy_ids is not None:
             inputs["copy_ids"] = pad([self.copy_ids[row] for row in rows], source_length)
+        if self.weights is not None:
+            return inputs, targets, self.weights[rows]
         return inputs, targets
 
     def rows(self, index: int) -> np.ndarray:
@@ -126,6 +134,19 @@ class PairBatches(keras.utils.PyDataset):
         Returns:
             float from 0 to 1.
         """
-        real = sum(map(len, self.source_ids)) + sum(map(len, self.target_ids))
+        lengths = [
+            len(self.source_ids[row]) + len(self.target_ids[row]) for row in np.concatenate(self._buckets)
+        ]
         positions = sum(len(rows) * sum(self._shapes[bucket]) for bucket, rows in self._batches)
-        return 1 - real / positions
+        return 1 - sum(lengths) / positions
+
+
+def _usable_weights(weights, count):
+    weights = np.asarray(weights, "float32")
+    if weights.shape != (count,):
+        raise ValueError(f"Expected one weight for each of {count} pairs; received shape {weights.shape}.")
+    unusable = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if len(unusable) or not weights.any():
+        which = f"{weights[unusable[0]]} for pair {unusable[0]}" if len(unusable) else "zeros alone"
+        raise ValueError(f"Expected weights of 0 or greater, one of them above 0; received {which}.")
+    return weights

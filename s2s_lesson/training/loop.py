@@ -50,7 +50,7 @@ def compile_model(
     model.compile(
         optimizer=model.make_optimizer(make) if isinstance(model, StrategicModel) else make(1.0),
         loss=MaskedCrossEntropy(label_smoothing),
-        metrics=[TokenCrossEntropy(), TokenAccuracy()],
+        weighted_metrics=[TokenCrossEntropy(), TokenAccuracy()],  # Keras gives others no sample weights
         jit_compile=engine.jit_compile(),
     )
 
@@ -142,7 +142,7 @@ def fit(
 
 
 def teacher_forced_scores(model: keras.Model, batches: Any) -> dict[str, float]:
-    """Score a model on batches, every real token counting the same.
+    """Score a model on batches, every real token counting the same, or by its pair's weight.
 
     Args:
         model: compiled with ``compile_model``.
@@ -153,9 +153,9 @@ def teacher_forced_scores(model: keras.Model, batches: Any) -> dict[str, float]:
     """
     totals = Totals()
     for index in range(len(batches)):
-        inputs, targets = batches[index]
+        inputs, targets, weights = keras.utils.unpack_x_y_sample_weight(batches[index])
         model.reset_metrics()
-        totals.add(model.test_on_batch(inputs, targets, return_dict=True), targets)
+        totals.add(model.test_on_batch(inputs, targets, weights, return_dict=True), targets, weights)
     return totals.means()
 
 
@@ -167,16 +167,16 @@ def _train_epoch(run, batches, checkpoint_every, progress, title, calls):
     bar = tqdm(steps, desc=title, initial=run.step, total=len(batches), disable=hidden, leave=False)
     tokens_here = 0
     for index in bar:
-        inputs, targets = batches[index]
+        inputs, targets, weights = keras.utils.unpack_x_y_sample_weight(batches[index])
         calls.on_train_batch_begin(index)
         run.model.reset_metrics()
-        logs = run.model.train_on_batch(inputs, targets, return_dict=True)
+        logs = run.model.train_on_batch(inputs, targets, weights, return_dict=True)
         run.expect_finite(f"the loss of step {index + 1} of {title}", logs["loss"])
-        tokens_here += run.totals.add(logs, targets)
+        tokens_here += run.totals.add(logs, targets, weights)
         run.step = index + 1
         elapsed = time.perf_counter() - started
         run.seconds = seconds_before + elapsed
-        run.log.add_step(run, logs, targets)
+        run.log.add_step(run, logs, targets, weights)
         calls.on_train_batch_end(index, logs)
         if progress:
             so_far = perplexity(run.totals.loss())

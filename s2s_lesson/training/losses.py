@@ -1,21 +1,24 @@
-"""Losses: cross-entropy of real tokens, the encoder's bag of tokens, the expected cost."""
+"""Losses: cross-entropy of real tokens, and the encoder's bag of tokens; how samples weigh in them."""
 
 from typing import Any
 
 import keras
 from keras import ops
 
+from s2s_lesson import engine
+from s2s_lesson.data.expected import expect
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.engine import Tensor
 from s2s_lesson.layers.masks import padding_mask
-from s2s_lesson.layers.recurrence import over_time
+
+REDUCTIONS = ("mean_with_sample_weight", "sum", "none", None)
 
 
 def token_cross_entropy(targets: Tensor, logits: Tensor, label_smoothing: float = 0.0) -> Tensor:
     """Cross-entropy at every position.
 
     With label smoothing e, the true token is expected with probability 1 - e and the rest is spread evenly
-    over the vocabulary:
+    over all tokens k that an output can hold, which padding and the begin token are not:
     loss = (1 - e) * -log p(target) + e * mean_k(-log p(k))
 
     Args:
@@ -32,22 +35,82 @@ def token_cross_entropy(targets: Tensor, logits: Tensor, label_smoothing: float 
     log_probs = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
     loss = -ops.take_along_axis(log_probs, targets[..., None], axis=-1)[..., 0]
     if label_smoothing:
-        loss = (1 - label_smoothing) * loss - label_smoothing * ops.mean(log_probs, axis=-1)
+        never = log_probs[..., Vocabulary.pad_id] + log_probs[..., Vocabulary.bos_id]
+        evenly = (ops.sum(log_probs, axis=-1) - never) / (logits.shape[-1] - 2)
+        loss = (1 - label_smoothing) * loss - label_smoothing * evenly
     return loss
 
 
-def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the real tokens; 0 where there are none.
+def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Mean in which each value counts as much as its weight; 0 where no weight is above 0.
+
+    A weight of 0 is as good as leaving the value out, and a weight of 2 as good as having it twice. A mask
+    gives real tokens a weight of 1 and padding none. Where ``tf.distribute`` runs several replicas, they
+    divide by the sum of the weights of all of them, so that what they add up is the mean of the whole batch.
 
     Args:
-        values: float (batch, target_length).
-        mask: bool (batch, target_length); True = real token.
+        values: float (...).
+        weights: float, 0 or greater, or bool, of the same shape.
 
     Returns:
         float scalar.
     """
-    total = ops.sum(ops.where(mask, values, ops.zeros_like(values)))
-    return total / ops.maximum(ops.sum(ops.cast(mask, values.dtype)), 1)
+    counted = ops.cast(weights, values.dtype)
+    total = ops.sum(ops.where(counted > 0, values * counted, ops.zeros_like(values)))
+    return ops.divide_no_nan(total, engine.sum_over_replicas(ops.sum(counted)))
+
+
+def token_weights(targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
+    """Weights of tokens: those of the samples, and 0 for padding.
+
+    Args:
+        targets: int (batch, target_length), padded with 0.
+        sample_weight: float (batch,), of rows, or (batch, target_length), of tokens; 0 or greater. None
+            weighs all real tokens alike.
+
+    Returns:
+        float32 (batch, target_length).
+
+    Raises:
+        ValueError: the weights have another shape.
+    """
+    weights = ops.cast(padding_mask(targets), "float32")
+    if sample_weight is None:
+        return weights
+    sample_weight = ops.cast(sample_weight, "float32")
+    shape = tuple(sample_weight.shape)
+    if len(shape) == 2 and shape[-1] in (1, weights.shape[-1]):
+        return weights * sample_weight
+    if len(shape) == 1:
+        return weights * sample_weight[:, None]
+    raise ValueError(
+        "Expected sample_weight of shape (batch,) or (batch, target_length), one for each row or token of "
+        f"targets of shape {tuple(targets.shape)}; received {shape}."
+    )
+
+
+def row_weights(values: Tensor, sample_weight: Tensor | None = None) -> Tensor:
+    """Weights of rows, for a loss of whole outputs.
+
+    Args:
+        values: float (batch,).
+        sample_weight: float (batch,), 0 or greater, or None, which weighs all alike.
+
+    Returns:
+        float (batch,).
+
+    Raises:
+        ValueError: the weights are those of tokens.
+    """
+    if sample_weight is None:
+        return ops.ones_like(values)
+    shape = tuple(ops.convert_to_tensor(sample_weight).shape)
+    if len(shape) > 1 and shape[1:] != (1,):
+        raise ValueError(
+            "Expected sample_weight of shape (batch,), one for each row, since this loss is one of whole "
+            f"rows; received {shape}."
+        )
+    return ops.reshape(ops.cast(sample_weight, values.dtype), (-1,))
 
 
 def sequence_log_prob(targets: Tensor, logits: Tensor) -> Tensor:
@@ -85,7 +148,13 @@ def bag_of_tokens(targets: Tensor, vocab_size: int, smoothing: float = 0.1) -> T
     return counts / ops.sum(counts, axis=-1, keepdims=True)
 
 
-def bag_loss(logits: Tensor, source_mask: Tensor, targets: Tensor, smoothing: float = 0.1) -> Tensor:
+def bag_loss(
+    logits: Tensor,
+    source_mask: Tensor,
+    targets: Tensor,
+    smoothing: float = 0.1,
+    sample_weight: Tensor | None = None,
+) -> Tensor:
     """Squared distance between what the encoder says the target holds and what it does hold, as logarithms.
 
     log q = log_softmax(mean over real source positions of logits)
@@ -96,6 +165,7 @@ def bag_loss(logits: Tensor, source_mask: Tensor, targets: Tensor, smoothing: fl
         source_mask: bool (batch, source_length); True = real token.
         targets: int (batch, target_length), padded with 0.
         smoothing: as in ``bag_of_tokens``.
+        sample_weight: float (batch,), 0 or greater, of the rows. None weighs all alike.
 
     Returns:
         float scalar, in squared nats.
@@ -104,89 +174,24 @@ def bag_loss(logits: Tensor, source_mask: Tensor, targets: Tensor, smoothing: fl
     real = ops.cast(source_mask, "float32")[..., None]  # (batch, source_length, 1)
     pooled = ops.sum(logits * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
     log_bag = ops.log(bag_of_tokens(targets, logits.shape[-1], smoothing))
-    return ops.mean(ops.square(ops.log_softmax(pooled, axis=-1) - log_bag))
-
-
-def edit_distance(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Fewest insertions, deletions and substitutions that turn outputs into targets.
-
-    The end token and padding do not count. No gradient goes through it.
-
-    Args:
-        outputs: int (batch, output_length).
-        targets: int (batch, target_length).
-
-    Returns:
-        float32 (batch,).
-
-    Source: Wagner and Fischer 1974, doi:10.1145/321796.321811, a row of the table at a time.
-    """
-    columns = ops.cast(ops.arange(ops.shape(targets)[1] + 1), "float32")  # one for each prefix of the target
-    along_row = columns[None, :] - columns[:, None]  # insertions from column k to column j: j - k
-    along_row = ops.where(along_row < 0, float("inf"), along_row)
-    expected = ops.cast(targets, "float32")
-
-    def next_row(state, inputs):
-        row, token = state["row"], inputs["token"][:, None]
-        substituted = row[:, :-1] + ops.cast(ops.not_equal(token, expected), "float32")
-        entered = ops.minimum(substituted, row[:, 1:] + 1)
-        entered = ops.concatenate([row[:, :1] + 1, entered], axis=1)  # (batch, target_length + 1)
-        cheapest = ops.min(entered[:, :, None] + along_row[None], axis=1)
-        return {"row": ops.where(inputs["real"][:, None] > 0, cheapest, row)}
-
-    inputs = {"token": ops.cast(outputs, "float32"), "real": ops.cast(_counts(outputs), "float32")}
-    first = ops.zeros_like(expected[:, :1]) + columns[None]
-    rows = over_time(next_row, {"row": first}, inputs)["row"]  # (batch, output_length, target_length + 1)
-    length = ops.sum(ops.cast(_counts(targets), "int32"), axis=1)
-    return ops.stop_gradient(ops.take_along_axis(rows[:, -1], length[:, None], axis=1)[:, 0])
-
-
-def edit_cost(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Edits per target token: the error rate of each output. Arguments as in ``edit_distance``."""
-    length = ops.sum(ops.cast(_counts(targets), "float32"), axis=1)
-    return edit_distance(outputs, targets) / ops.maximum(length, 1)
-
-
-def mismatch_cost(outputs: Tensor, targets: Tensor) -> Tensor:
-    """1 where an output differs from its target, 0 where it does not. Arguments as in ``edit_distance``."""
-    return ops.cast(edit_distance(outputs, targets) > 0, "float32")
-
-
-def expected_cost(log_probs: Tensor, costs: Tensor, counts: Tensor, sharpness: float = 1.0) -> Tensor:
-    """Mean over sources of the cost that outputs have on average under the model.
-
-    Q(y | x) = p(y | x) ** sharpness, over the outputs that count, made to sum to 1
-    risk     = sum over y of Q(y | x) cost(y)
-
-    Args:
-        log_probs: float (batch, outputs), of whole outputs, in nats.
-        costs: float (batch, outputs).
-        counts: bool (batch, outputs). False leaves an output out; at least one a row counts.
-        sharpness: float above 0.
-
-    Returns:
-        float scalar.
-
-    Source: Shen et al. 2016, section 3, arXiv:1512.02433.
-    """
-    scores = ops.where(counts, sharpness * ops.cast(log_probs, "float32"), -1e30)
-    costs = ops.stop_gradient(ops.cast(costs, "float32"))
-    return ops.mean(ops.sum(ops.softmax(scores, axis=-1) * costs, axis=-1))
-
-
-def _counts(tokens):
-    """Which tokens are words: neither padding nor the end token."""
-    return padding_mask(tokens) & ops.not_equal(tokens, Vocabulary.eos_id)
+    squares = ops.mean(ops.square(ops.log_softmax(pooled, axis=-1) - log_bag), axis=-1)
+    return weighted_mean(squares, row_weights(squares, sample_weight))
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
 class MaskedCrossEntropy(keras.losses.Loss):
     """Mean cross-entropy of the real tokens, in nats per token.
 
-    A token counts the same in a short sentence as in a long one, and padding counts nothing.
+    A token counts the same in a short sentence as in a long one, and padding counts nothing. A sample weight
+    of 0 leaves a row out, one of 2 is as good as having it twice: see ``weighted_mean``.
 
     Args:
         label_smoothing: float from 0 to below 1.
+        reduction: "mean_with_sample_weight", the mean by weight; "sum", the sum by weight; or "none",
+            float32 (batch, target_length), the cross-entropy of each token times its weight, 0 at padding.
+
+    Raises:
+        ValueError: the reduction is another one. Keras's own mean divides by the count of all positions.
 
     >>> import numpy as np
     >>> from s2s_lesson.training import MaskedCrossEntropy
@@ -195,21 +200,36 @@ class MaskedCrossEntropy(keras.losses.Loss):
     2.079
     """
 
-    def __init__(self, label_smoothing: float = 0.0, name: str = "masked_cross_entropy", **kwargs: Any):
-        super().__init__(name=name, **kwargs)
+    def __init__(
+        self,
+        label_smoothing: float = 0.0,
+        reduction: str | None = "mean_with_sample_weight",
+        name: str = "masked_cross_entropy",
+        **kwargs: Any,
+    ):
+        expect("reduction", reduction, reduction in REDUCTIONS, "mean_with_sample_weight, sum or none")
+        super().__init__(name=name, reduction=reduction, **kwargs)
         self.label_smoothing = label_smoothing
 
-    def call(self, targets: Tensor, logits: Tensor) -> Tensor:
+    def __call__(self, targets: Tensor, logits: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         """Compute the loss.
 
         Args:
             targets: int (batch, target_length), padded with 0.
             logits: float (batch, target_length, vocab_size).
+            sample_weight: as in ``token_weights``.
 
         Returns:
-            float scalar.
+            float scalar, or float (batch, target_length) with ``reduction="none"``.
         """
-        return masked_mean(token_cross_entropy(targets, logits, self.label_smoothing), padding_mask(targets))
+        weights = token_weights(targets, sample_weight)
+        if self.reduction == "mean_with_sample_weight":
+            return weighted_mean(self.call(targets, logits), weights)
+        return super().__call__(targets, logits, weights)
+
+    def call(self, targets: Tensor, logits: Tensor) -> Tensor:
+        """Compute the cross-entropy of every token: see ``token_cross_entropy``."""
+        return token_cross_entropy(targets, logits, self.label_smoothing)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "label_smoothing": self.label_smoothing}

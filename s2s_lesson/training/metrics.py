@@ -6,26 +6,18 @@ import keras
 from keras import ops
 
 from s2s_lesson.engine import Tensor
-from s2s_lesson.layers.masks import padding_mask
-from s2s_lesson.training.losses import token_cross_entropy
+from s2s_lesson.training.losses import token_cross_entropy, token_weights
 
 
-class _TokenMean(keras.metrics.Metric):
-    """Mean over all real tokens seen since the last reset."""
-
-    def __init__(self, name, **kwargs):
-        super().__init__(name=name, **kwargs)
-        self.total = self.add_weight(name="total", initializer="zeros")
-        self.count = self.add_weight(name="count", initializer="zeros")
+class _TokenMean(keras.metrics.Mean):
+    """Mean by weight over all real tokens seen since the last reset."""
 
     def update_state(self, targets, logits, sample_weight=None):
-        mask = padding_mask(targets)
+        """Take in a batch: ``sample_weight`` as in ``losses.token_weights``."""
+        weights = token_weights(targets, sample_weight)
         values = ops.cast(self.per_token(targets, logits), self.dtype)
-        self.total.assign_add(ops.sum(ops.where(mask, values, ops.zeros_like(values))))
-        self.count.assign_add(ops.sum(ops.cast(mask, self.dtype)))
-
-    def result(self):
-        return self.total / ops.maximum(self.count, 1)
+        values = ops.where(weights > 0, values, ops.zeros_like(values))
+        super().update_state(ops.reshape(values, (-1,)), ops.reshape(weights, (-1,)))
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")

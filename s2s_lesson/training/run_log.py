@@ -6,12 +6,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from keras import ops
 
 from s2s_lesson import _extras
 from s2s_lesson.data.scores import perplexity
 from s2s_lesson.data.vocabulary import Vocabulary
-from s2s_lesson.engine import Tensor
 from s2s_lesson.training.run_folder import LOG, TENSORBOARD, write_at_once
 
 if TYPE_CHECKING:
@@ -22,39 +22,45 @@ COLUMNS = ("step", "epoch", *MEANS, *(f"val_{name}" for name in MEANS), "learnin
 
 
 class Totals:
-    """Sums over real tokens of cross-entropy and of right guesses.
+    """Sums over real tokens, each times its weight, of cross-entropy and of right guesses.
 
     Args:
         cross_entropy: float, in nats.
         accuracy: float, the number of right guesses.
+        weight: float, the sum of the weights.
         tokens: int.
 
-    >>> Totals(cross_entropy=6.0, accuracy=1.0, tokens=4).means()["loss"]
+    >>> Totals(cross_entropy=6.0, accuracy=1.0, weight=4.0, tokens=4).means()["loss"]
     1.5
     """
 
-    def __init__(self, cross_entropy: float = 0.0, accuracy: float = 0.0, tokens: int = 0):
-        self.cross_entropy, self.accuracy, self.tokens = cross_entropy, accuracy, tokens
+    def __init__(
+        self, cross_entropy: float = 0.0, accuracy: float = 0.0, weight: float = 0.0, tokens: int = 0
+    ):
+        self.cross_entropy, self.accuracy, self.weight, self.tokens = cross_entropy, accuracy, weight, tokens
 
-    def add(self, logs: dict[str, Any], targets: Tensor) -> int:
+    def add(self, logs: dict[str, Any], targets: np.ndarray, weights: np.ndarray | None = None) -> int:
         """Add the means of a batch.
 
         Args:
             logs: dict, from ``train_on_batch`` or ``test_on_batch``.
             targets: int (batch, target_length).
+            weights: float (batch,), or None, which weighs all alike.
 
         Returns:
             int, the real tokens of the batch.
         """
-        tokens = int((targets != Vocabulary.pad_id).sum())
-        self.cross_entropy += float(logs["cross_entropy"]) * tokens
-        self.accuracy += float(logs["accuracy"]) * tokens
-        self.tokens += tokens
-        return tokens
+        tokens = (targets != Vocabulary.pad_id).sum(axis=1)
+        weight = float((tokens if weights is None else tokens * weights).sum())
+        self.cross_entropy += float(logs["cross_entropy"]) * weight
+        self.accuracy += float(logs["accuracy"]) * weight
+        self.weight += weight
+        self.tokens += int(tokens.sum())
+        return int(tokens.sum())
 
     def loss(self) -> float:
         """The mean cross-entropy so far: float, in nats per token."""
-        return self.cross_entropy / max(self.tokens, 1)
+        return self.cross_entropy / (self.weight or 1)
 
     def means(self) -> dict[str, float]:
         """All means: dict of ``loss``, ``perplexity`` and ``accuracy``."""
@@ -62,7 +68,7 @@ class Totals:
         return {
             "loss": loss,
             "perplexity": perplexity(loss),
-            "accuracy": self.accuracy / max(self.tokens, 1),
+            "accuracy": self.accuracy / (self.weight or 1),
         }
 
 
@@ -93,16 +99,18 @@ class RunLog:
             self._begin_tensorboard()
         self.latest = time.perf_counter()
 
-    def add_step(self, run: "Run", logs: dict[str, Any], targets: Tensor) -> None:
+    def add_step(
+        self, run: "Run", logs: dict[str, Any], targets: np.ndarray, weights: np.ndarray | None = None
+    ) -> None:
         """Count a training step.
 
         Args:
             run: ``Run``.
             logs: dict, from ``train_on_batch``.
-            targets: int (batch, target_length).
+            targets, weights: as in ``Totals.add``.
         """
         self.steps += 1
-        self.recent.add(logs, targets)
+        self.recent.add(logs, targets, weights)
         now = time.perf_counter()
         self.seconds, self.latest = self.seconds + now - self.latest, now
         if self.steps % self.every == 0:

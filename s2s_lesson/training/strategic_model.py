@@ -8,10 +8,11 @@ from keras.optimizers import Optimizer
 
 from s2s_lesson.engine import Tensor
 from s2s_lesson.models.seq2seq import Seq2Seq
+from s2s_lesson.models.token_model import TokenModel
 from s2s_lesson.training.strategies import JointTraining, Strategy
 
 
-class StrategicModel(keras.Model):
+class StrategicModel(TokenModel):
     """A model in training, under strategies. ``compile_model`` and ``fit`` take it as they take the model.
 
     Args:
@@ -71,7 +72,7 @@ class StrategicModel(keras.Model):
         loss = super().compute_loss(x, y, y_pred["logits"], sample_weight)
         if training:
             for strategy in self.strategies:
-                loss = strategy.loss(loss, self.model, y, y_pred["state"], self.seed_generator)
+                loss = strategy.loss(loss, self.model, y, y_pred["state"], self.seed_generator, sample_weight)
         return loss
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:

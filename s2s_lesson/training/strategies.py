@@ -11,7 +11,8 @@ from s2s_lesson.data.expected import expect
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.engine import State, Tensor
 from s2s_lesson.models.seq2seq import Seq2Seq
-from s2s_lesson.training.losses import bag_loss, edit_cost, expected_cost, mismatch_cost, sequence_log_prob
+from s2s_lesson.training.costs import edit_cost, expected_cost, mismatch_cost
+from s2s_lesson.training.losses import bag_loss, sequence_log_prob
 from s2s_lesson.training.optimizers import SplitOptimizer
 from s2s_lesson.training.pasts import CHOICES, mixed_past, sample_outputs
 from s2s_lesson.training.schedules import Constant
@@ -27,7 +28,7 @@ class Strategy:
 
     >>> from s2s_lesson.training import Strategy
     >>> class Harder(Strategy):
-    ...     def loss(self, loss, model, targets, state, seed):
+    ...     def loss(self, loss, model, targets, state, seed, sample_weight=None):
     ...         return 2 * loss
     >>> Harder().loss(1.5, None, None, None, None)
     3.0
@@ -51,7 +52,13 @@ class Strategy:
         return decoder_inputs
 
     def loss(
-        self, loss: Tensor, model: Seq2Seq, targets: Tensor, state: State, seed: SeedGenerator
+        self,
+        loss: Tensor,
+        model: Seq2Seq,
+        targets: Tensor,
+        state: State,
+        seed: SeedGenerator,
+        sample_weight: Tensor | None = None,
     ) -> Tensor:
         """Choose what the loss is.
 
@@ -61,6 +68,7 @@ class Strategy:
             targets: int (batch, target_length).
             state: from ``model.encode``.
             seed: ``keras.random.SeedGenerator``.
+            sample_weight: float (batch,), 0 or greater, of the rows, or None, which weighs all alike.
 
         Returns:
             float scalar.
@@ -173,10 +181,16 @@ class JointTraining(Strategy):
         expect("smoothing", self.smoothing, self.smoothing > 0, "above 0")
 
     def loss(
-        self, loss: Tensor, model: Seq2Seq, targets: Tensor, state: State, seed: SeedGenerator
+        self,
+        loss: Tensor,
+        model: Seq2Seq,
+        targets: Tensor,
+        state: State,
+        seed: SeedGenerator,
+        sample_weight: Tensor | None = None,
     ) -> Tensor:
         logits = model.encoder.output_logits(state["values"])
-        auxiliary = bag_loss(logits, state["keys_mask"], targets, self.smoothing)
+        auxiliary = bag_loss(logits, state["keys_mask"], targets, self.smoothing, sample_weight)
         return loss + self.auxiliary_weight * ops.cast(auxiliary, loss.dtype)
 
     def optimizer(self, make: Callable[[float], Optimizer], model: Seq2Seq) -> Optimizer:
@@ -190,7 +204,7 @@ class MinimumRisk(Strategy):
     """Take as loss what the error costs on average, over outputs that the model samples.
 
     Meant for a model that is trained already. For each source, ``samples`` outputs are drawn and, with
-    ``include_target``, the target is added; each different one counts once: see ``losses.expected_cost``.
+    ``include_target``, the target is added; each different one counts once: see ``costs.expected_cost``.
 
     Args:
         samples: int, 1 or greater.
@@ -228,7 +242,13 @@ class MinimumRisk(Strategy):
             expect(name, getattr(self, name), getattr(self, name) >= 0, "of at least 0")
 
     def loss(
-        self, loss: Tensor, model: Seq2Seq, targets: Tensor, state: State, seed: SeedGenerator
+        self,
+        loss: Tensor,
+        model: Seq2Seq,
+        targets: Tensor,
+        state: State,
+        seed: SeedGenerator,
+        sample_weight: Tensor | None = None,
     ) -> Tensor:
         targets = ops.pad(ops.cast(targets, "int32"), [(0, 0), (0, self.extra_length)])
         batch, length = ops.shape(targets)
@@ -249,7 +269,7 @@ class MinimumRisk(Strategy):
         alike = ops.all(ops.equal(outputs[:, :, None], outputs[:, None]), axis=-1)  # (batch, count, count)
         seen_before = ops.any(alike & ops.tril(ops.ones((1, count, count), "bool"), k=-1), axis=-1)
         log_probs, costs = (ops.reshape(part, (batch, count)) for part in (log_probs, costs))
-        risk = expected_cost(log_probs, costs, ~seen_before, self.sharpness)
+        risk = expected_cost(log_probs, costs, ~seen_before, self.sharpness, sample_weight)
         return self.cross_entropy_weight * loss + ops.cast(risk, loss.dtype)
 
 

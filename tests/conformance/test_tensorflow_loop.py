@@ -17,9 +17,9 @@ from s2s_lesson.training import (
     ScheduledSampling,
     StrategicModel,
     bag_loss,
-    masked_mean,
     mixed_past,
     token_cross_entropy,
+    weighted_mean,
 )
 
 STEPS, SEED, PEAK, CLIP_NORM = 5, 11, 0.02, 0.7
@@ -82,7 +82,7 @@ def expect_the_steps_of_teacher_forcing():
         with tf.GradientTape() as tape:
             state = model.encode(inputs["source_ids"], training=True)
             logits, _ = model.decode(inputs["decoder_inputs"], state, training=True)
-            loss = masked_mean(token_cross_entropy(targets, logits), padding_mask(targets))
+            loss = weighted_mean(token_cross_entropy(targets, logits), padding_mask(targets))
         optimizer.apply(tape.gradient(loss, values))
         return loss
 
@@ -126,7 +126,7 @@ def expect_the_steps_of_scheduled_sampling_and_joint_training():
             state = model.encode(inputs["source_ids"], training=True)
             past = mixed_past(model, inputs["decoder_inputs"], state, schedule(index), seed, choose="sample")
             logits, _ = model.decode(past, state, training=True)
-            loss = masked_mean(token_cross_entropy(targets, logits), padding_mask(targets))
+            loss = weighted_mean(token_cross_entropy(targets, logits), padding_mask(targets))
             of_encoder = model.encoder.output_logits(state["values"])
             loss += 0.5 * bag_loss(of_encoder, state["keys_mask"], targets)
         for optimizer, gradients in zip(optimizers, tape.gradient(loss, values), strict=True):

@@ -35,7 +35,7 @@ def _half_of_the_past(answer):
 
 @exercise("5.2", "two rows of three log-probabilities each, `(for_least, for_greatest)`")
 def _expected_cost(answer):
-    from s2s_lesson.training.losses import expected_cost
+    from s2s_lesson.training.costs import expected_cost
 
     rows = [numbers(row).ravel() for row in parts(answer, 2)]
     costs, counts = np.array([[0.0, 0.5, 1.0]], "float32"), np.ones((1, 3), bool)
@@ -199,7 +199,7 @@ def _wrong_vowels(answer):
 
 
 def _with_holes(outputs, targets, is_vowel):
-    from s2s_lesson.training.losses import edit_distance
+    from s2s_lesson.training.costs import edit_distance
 
     return numbers(edit_distance(*(np.where(is_vowel[ids], ids, 0) for ids in (outputs, targets))))
 

@@ -39,7 +39,9 @@ def test_weights_without_their_layer_are_those_of_now_or_refused():
     rows = np.ones((2, 5), "float32")
     compiled = engine.compile_function(lambda rows: keras.ops.matmul(rows, layer.kernel))
     if keras.backend.backend() == "jax":
-        with pytest.raises(ValueError, match=r"reads no weights; received one that reads \S*kernel.*Pass the layer"):
+        with pytest.raises(
+            ValueError, match=r"reads no weights; received one that reads \S*kernel.*Pass the layer"
+        ):
             compiled(rows)
         return
     for value in (1, 2):

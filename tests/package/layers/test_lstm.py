@@ -151,7 +151,9 @@ def test_zero_output_for_mask_is_zero_at_padding():
 
 
 @pytest.mark.skipif(engine.lstm_loop() is None, reason="Keras's own loop reads any mask")
-@pytest.mark.parametrize("mask", [MASK[:, ::-1], MASK * (np.arange(BATCH) != 1)[:, None]], ids=["left", "blank"])
+@pytest.mark.parametrize(
+    "mask", [MASK[:, ::-1], MASK * (np.arange(BATCH) != 1)[:, None]], ids=["left", "blank"]
+)
 def test_a_mask_that_the_faster_loop_cannot_read_is_refused(mask):
     layer, _ = both(False)
     compiled = engine.compile_function(lambda mask: layer(SEQUENCES, mask=mask)[0], layer)

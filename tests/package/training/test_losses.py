@@ -18,10 +18,10 @@ from s2s_lesson.training import (
     edit_cost,
     edit_distance,
     expected_cost,
-    masked_mean,
     mismatch_cost,
     sequence_log_prob,
     token_cross_entropy,
+    weighted_mean,
 )
 
 BATCH, TARGET_LENGTH, VOCAB_SIZE = 3, 5, 11
@@ -55,20 +55,33 @@ def test_uniform_logits_cost_the_logarithm_of_the_vocabulary():
 def test_it_is_the_smoothed_cross_entropy_of_the_real_tokens(label_smoothing):
     total = 0.0
     for target, log_probs in zip(TARGETS[MASK], log_softmax(LOGITS)[MASK], strict=True):
-        expected = np.full(VOCAB_SIZE, label_smoothing / VOCAB_SIZE)
+        expected = np.full(VOCAB_SIZE, label_smoothing / (VOCAB_SIZE - 2))
+        expected[[Vocabulary.pad_id, Vocabulary.bos_id]] = 0
         expected[target] += 1 - label_smoothing
         total -= expected @ log_probs
     loss = MaskedCrossEntropy(label_smoothing)(TARGETS, LOGITS)
     assert value(loss) == pytest.approx(total / LENGTHS.sum(), rel=1e-5)
 
 
-@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
-def test_each_token_costs_what_keras_says(label_smoothing):
+def test_each_token_costs_what_keras_says():
     one_hot = np.eye(VOCAB_SIZE, dtype="float32")[TARGETS]
-    expected = keras.losses.CategoricalCrossentropy(
-        from_logits=True, label_smoothing=label_smoothing, reduction=None
-    )(one_hot, LOGITS)
-    np.testing.assert_allclose(token_cross_entropy(TARGETS, LOGITS, label_smoothing), expected, rtol=1e-5)
+    expected = keras.losses.CategoricalCrossentropy(from_logits=True, reduction=None)(one_hot, LOGITS)
+    np.testing.assert_allclose(token_cross_entropy(TARGETS, LOGITS), expected, rtol=1e-5)
+
+
+def test_smoothing_gives_nothing_to_padding_and_the_begin_token():
+    """The gradient of a logit is the model's probability less the expected one."""
+    logits = keras.Variable(LOGITS)
+    _, (gradient,) = value_and_gradients(
+        lambda: keras.ops.sum(token_cross_entropy(TARGETS, logits.value * 1, 0.4)), [logits]
+    )
+    expected = softmax(LOGITS) - numpy(gradient)  # (batch, target_length, vocab_size)
+    never = [Vocabulary.pad_id, Vocabulary.bos_id]
+    true = np.isin(TARGETS, never)
+    np.testing.assert_allclose(expected[~true][:, never], 0, atol=1e-5)
+    np.testing.assert_allclose(expected.sum(axis=-1), 1, rtol=1e-4)
+    others = np.delete(expected[~true], never, axis=1)
+    np.testing.assert_allclose(np.sort(others, axis=1)[:, :-1], 0.4 / (VOCAB_SIZE - 2), rtol=1e-3)
 
 
 @pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
@@ -84,17 +97,49 @@ def test_nothing_but_padding_costs_nothing():
     assert value(MaskedCrossEntropy()(np.zeros_like(TARGETS), LOGITS)) == 0
 
 
-def test_masked_mean_of_hand_made_numbers():
+def test_weighted_mean_of_hand_made_numbers():
     values = np.array([[1.0, 2.0, 99.0], [6.0, np.nan, np.inf]], "float32")
     mask = np.array([[True, True, False], [True, False, False]])
-    assert value(masked_mean(values, mask)) == 3
-    assert value(masked_mean(values, np.zeros_like(mask))) == 0
+    assert value(weighted_mean(values, mask)) == 3
+    assert value(weighted_mean(values, np.zeros_like(mask))) == 0
 
 
 def test_a_loss_is_made_again_from_its_config():
-    twin = keras.losses.deserialize(keras.losses.serialize(MaskedCrossEntropy(0.3, name="other")))
+    loss = MaskedCrossEntropy(0.3, reduction="sum", name="other")
+    twin = keras.losses.deserialize(keras.losses.serialize(loss))
     assert type(twin) is MaskedCrossEntropy
-    assert (twin.label_smoothing, twin.name) == (0.3, "other")
+    assert (twin.label_smoothing, twin.reduction, twin.name) == (0.3, "sum", "other")
+
+
+WEIGHTS = np.array([2, 0, 0.5], "float32")
+
+
+def test_the_loss_reduces_as_it_is_asked_to():
+    each = numpy(token_cross_entropy(TARGETS, LOGITS)) * MASK * WEIGHTS[:, None]
+    for reduction, expected in (
+        ("mean_with_sample_weight", each.sum() / (LENGTHS @ WEIGHTS)),
+        ("sum", each.sum()),
+        ("none", each),
+        (None, each),
+    ):
+        loss = MaskedCrossEntropy(reduction=reduction)(TARGETS, LOGITS, WEIGHTS)
+        np.testing.assert_allclose(numpy(loss), expected, rtol=1e-5)
+    with pytest.raises(ValueError, match=r"Expected reduction mean_with_sample_weight, sum or none"):
+        MaskedCrossEntropy(reduction="sum_over_batch_size")
+
+
+def test_tokens_can_be_weighed_one_by_one():
+    weights = GENERATOR.uniform(0, 1, TARGETS.shape).astype("float32")
+    each = numpy(token_cross_entropy(TARGETS, LOGITS)) * MASK * weights
+    loss = MaskedCrossEntropy()(TARGETS, LOGITS, weights)
+    assert value(loss) == pytest.approx(each.sum() / (MASK * weights).sum(), rel=1e-5)
+
+
+def test_weights_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match=r"Expected sample_weight of shape .*\(3, 5\); received \(3, 2\)"):
+        MaskedCrossEntropy()(TARGETS, LOGITS, np.ones((BATCH, 2), "float32"))
+    with pytest.raises(ValueError, match=r"Expected sample_weight of shape \(batch,\).*received \(3, 5\)"):
+        bag_loss(ENCODER_LOGITS, SOURCE_MASK, TARGETS, sample_weight=np.ones_like(TARGETS))
 
 
 def test_an_output_has_the_log_probability_of_its_tokens_together():

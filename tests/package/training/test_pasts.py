@@ -16,7 +16,7 @@ from s2s_lesson.data import Vocabulary
 from s2s_lesson.layers import Seq2SeqConfig, padding_mask
 from s2s_lesson.models import Seq2Seq
 from s2s_lesson.search import Constraints, sample
-from s2s_lesson.training import corrupted_past, masked_mean, mixed_past, sample_outputs, token_cross_entropy
+from s2s_lesson.training import corrupted_past, mixed_past, sample_outputs, token_cross_entropy, weighted_mean
 from s2s_lesson.training.pasts import choose_tokens, gumbel_noise
 
 PAD, UNK, BOS, EOS = Vocabulary.pad_id, Vocabulary.unk_id, Vocabulary.bos_id, Vocabulary.eos_id
@@ -171,7 +171,7 @@ def test_no_gradient_goes_through_the_choice(choose, passes):
     def loss(history_of):
         state = model.encode(batch["source_ids"])
         logits, _ = model.decode(history_of(state), state)
-        return masked_mean(token_cross_entropy(gold, logits), padding_mask(gold))
+        return weighted_mean(token_cross_entropy(gold, logits), padding_mask(gold))
 
     def chosen(state):
         return mixed_past(model, gold, state, 0.3, generator(), choose, passes=passes)

@@ -1,0 +1,48 @@
+"""TokenModel: what models whose targets are sequences of ids share."""
+
+from typing import Any
+
+import keras
+
+from s2s_lesson.engine import Tensor
+
+
+class TokenModel(keras.Model):
+    """A Keras model whose targets are ids, (batch, target_length): Keras's ``class_weight`` is refused.
+
+    Keras takes rows of more than one number for one-hot vectors there, and would weigh a row by where its
+    greatest id stands.
+
+    >>> try:
+    ...     TokenModel().train_on_batch([[4]], [[4, 3]], class_weight={4: 2.0})
+    ... except ValueError as error:
+    ...     print(str(error)[:24])
+    Expected no class_weight
+    """
+
+    def fit(
+        self, x: Any = None, y: Any = None, *, class_weight: dict[int, float] | None = None, **options: Any
+    ) -> keras.callbacks.History:
+        """As ``keras.Model.fit``, but that ``class_weight`` must be None."""
+        _expect_none(class_weight)
+        return super().fit(x, y, **options)
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Tensor | None = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """As ``keras.Model.train_on_batch``, but that ``class_weight`` must be None."""
+        _expect_none(class_weight)
+        return super().train_on_batch(x, y, sample_weight, return_dict=return_dict)
+
+
+def _expect_none(class_weight):
+    if class_weight is not None:
+        raise ValueError(
+            f"Expected no class_weight, which Keras reads for one class a row; received {class_weight!r}. "
+            "Pass sample_weight, float (batch,) or (batch, target_length)."
+        )
