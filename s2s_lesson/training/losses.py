@@ -55,6 +55,7 @@ def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
     Returns:
         float scalar.
     """
+    values = ops.convert_to_tensor(values)
     counted = ops.cast(weights, values.dtype)
     total = ops.sum(ops.where(counted > 0, values * counted, ops.zeros_like(values)))
     return ops.divide_no_nan(total, engine.sum_over_replicas(ops.sum(counted)))

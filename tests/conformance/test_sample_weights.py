@@ -1,11 +1,5 @@
 """A sample weight of 0 is as good as leaving a row out, and one of 2 as good as having it twice."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -15,7 +9,6 @@ from s2s_lesson import Seq2Seq, Seq2SeqConfig
 from s2s_lesson.data import pad, shift_right
 from s2s_lesson.training import (
     JointTraining,
-    MaskedCrossEntropy,
     PairBatches,
     StrategicModel,
     TokenAccuracy,
@@ -141,35 +134,3 @@ def test_class_weight_is_refused():
             ValueError, match=r"Expected no class_weight.*received \{5: 2\.0\}.*sample_weight"
         ):
             train(inputs, targets, class_weight={5: 2.0})
-
-
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute is TensorFlow's")
-def test_the_loss_outside_of_any_replica_is_that_of_one():
-    import tensorflow as tf
-
-    logits = np.random.default_rng(5).normal(size=(3, 5, VOCAB_SIZE)).astype("float32")
-    expected = float(MaskedCrossEntropy()(TARGETS, logits))
-    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
-        assert float(MaskedCrossEntropy()(TARGETS, logits)) == expected
-
-
-@pytest.mark.slow(
-    guard="tests/conformance/test_sample_weights.py::test_training_with_weights_is_training_on_repeated_rows"
-)
-@pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras distributes no PyTorch model")
-def test_two_replicas_with_different_numbers_of_tokens_are_as_good_as_one():
-    one, two = (moved_by_training_on(count) for count in (1, 2))
-    assert max(np.abs(part).max() for part in one) > 1e-3
-    for part, expected in zip(two, one, strict=True):
-        np.testing.assert_allclose(part, expected, rtol=1e-3, atol=1e-6)
-
-
-def moved_by_training_on(count):
-    """By how much the weights change in training on so many devices, in a process that has as many."""
-    script = Path(__file__).parents[1] / "helpers" / "replicas.py"
-    environment = {**os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={count}"}
-    run = subprocess.run(
-        [sys.executable, script, str(count)], capture_output=True, text=True, check=False, env=environment
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    return [np.array(part) for part in json.loads(run.stdout.splitlines()[-1])]

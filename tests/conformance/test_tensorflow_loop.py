@@ -1,4 +1,4 @@
-"""A training loop written out with TensorFlow's GradientTape takes the same steps as ``Model.fit``."""
+"""What TensorFlow alone has: loops with GradientTape, which take the steps of ``Model.fit``; an LSTM loop."""
 
 import keras
 import numpy as np
@@ -7,13 +7,14 @@ import tensorflow as tf
 from small_models import small_batch
 from uncompiled import uncompiled
 
-from s2s_lesson import training
-from s2s_lesson.layers import Seq2SeqConfig, padding_mask
+from s2s_lesson import engine, training
+from s2s_lesson.layers import LSTM, Seq2SeqConfig, padding_mask
 from s2s_lesson.models import Seq2Seq
 from s2s_lesson.training import (
     JointTraining,
     LearningRate,
     LinearDecay,
+    MaskedCrossEntropy,
     ScheduledSampling,
     StrategicModel,
     bag_loss,
@@ -137,3 +138,21 @@ def expect_the_steps_of_scheduled_sampling_and_joint_training():
     losses, expected = by_hand(step), fitted(StrategicModel(other, strategies, SEED))
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
     expect_equal(model, other, begin)
+
+
+@pytest.mark.parametrize("row", [[False, True, True], [False] * 3], ids=["left", "blank"])
+def test_a_mask_that_the_faster_loop_cannot_read_is_refused(row):
+    layer, sequences = LSTM(5, return_sequences=True), np.ones((2, 3, 7), "float32")
+    mask = np.array([[True] * 3, row])
+    compiled = engine.compile_function(lambda mask: layer(sequences, mask=mask), layer)
+    for run in (lambda: layer(sequences, mask=mask), lambda: compiled(mask)):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Expected padding on the right"):
+            run()
+
+
+def test_the_loss_in_the_scope_of_a_strategy_is_that_outside():
+    logits = np.random.default_rng(5).normal(size=(2, 3, 11)).astype("float32")
+    targets = np.array([[5, 6, 3], [4, 3, 0]])
+    expected = float(MaskedCrossEntropy()(targets, logits))
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        assert float(MaskedCrossEntropy()(targets, logits)) == expected

@@ -123,7 +123,6 @@ OTHER_OPTIONS = [
     {"dropout": 0.5, "seed": 7},
     {"recurrent_dropout": 0.5, "seed": 7},
     {"zero_output_for_mask": True},
-    {"unroll": True},
 ]
 
 
@@ -148,15 +147,3 @@ def test_zero_output_for_mask_is_zero_at_padding():
     layer, _ = both(False, zero_output_for_mask=True)
     outputs = keras.ops.convert_to_numpy(layer(SEQUENCES, mask=MASK)[0])
     assert not outputs[~MASK].any() and outputs[MASK].all()
-
-
-@pytest.mark.skipif(engine.lstm_loop() is None, reason="Keras's own loop reads any mask")
-@pytest.mark.parametrize(
-    "mask", [MASK[:, ::-1], MASK * (np.arange(BATCH) != 1)[:, None]], ids=["left", "blank"]
-)
-def test_a_mask_that_the_faster_loop_cannot_read_is_refused(mask):
-    layer, _ = both(False)
-    compiled = engine.compile_function(lambda mask: layer(SEQUENCES, mask=mask)[0], layer)
-    for run in (lambda: layer(SEQUENCES, mask=mask), lambda: compiled(mask)):
-        with pytest.raises(Exception, match="Expected padding on the right, and a real token in each row"):
-            run()

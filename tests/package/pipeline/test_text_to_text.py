@@ -399,3 +399,29 @@ def test_a_folder_that_an_earlier_version_wrote_predicts_the_same(uncompiled):
     log_probabilities = [one["log_probability"] for one in expected]
     np.testing.assert_allclose([one.log_probability for one in outputs], log_probabilities, atol=1e-5)
     assert max(path.stat().st_size for path in BEFORE.iterdir()) < 100_000
+
+
+def test_pairs_count_as_much_as_their_weights():
+    def trained(pairs, weights):
+        pipeline = untrained()
+        return pipeline.fit(pairs, PAIRS, weights=weights, epochs=2, seed=5, progress=False), pipeline
+
+    weighed, pipeline = trained(PAIRS, [1, 0, 3, 1])
+    expected, other = trained([PAIRS[index] for index in (0, 2, 3)], [1, 3, 1])
+    plain, _ = trained(PAIRS, None)
+    del weighed["seconds"], expected["seconds"]
+    assert weighed == expected and weighed["loss"] != plain["loss"]
+    for weight, twin in zip(pipeline.model.get_weights(), other.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, twin)
+    with pytest.raises(ValueError, match=r"Expected one weight for each of 4 pairs; received 3\."):
+        trained(PAIRS, [1, 1, 1])
+
+
+def test_the_weight_of_a_pair_goes_with_it_where_others_are_left_out():
+    pipeline = untrained()
+    with pytest.warns(UserWarning, match="1 of 5 pairs were left out"):
+        batches = pipeline.batches([("", "AB"), *PAIRS], weights=[7, 1, 2, 3, 4])
+    weights = {
+        row: weight for _, _, part in [batches[0]] for row, weight in zip(batches.rows(0), part, strict=True)
+    }
+    assert set(weights.values()) <= {1, 2, 3, 4} and all(weight == row + 1 for row, weight in weights.items())
