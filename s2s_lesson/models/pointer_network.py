@@ -250,6 +250,14 @@ class PointerNetwork(TokenModel):
                 f"received {tuple(source_mask.shape)}."
             )
 
+    def export_signature(self) -> dict[str, keras.InputSpec]:
+        """What an exported model takes: the inputs of ``call``, of any batch and lengths."""
+        return {
+            "source_vectors": keras.InputSpec(shape=(None, None, self.options["input_dim"]), dtype="float32"),
+            "source_mask": keras.InputSpec(shape=(None, None), dtype="bool"),
+            "decoder_inputs": keras.InputSpec(shape=(None, None), dtype="int32"),
+        }
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.options}
 

@@ -138,6 +138,15 @@ class Seq2Seq(TokenModel):
         embedding = self.encoder.embedding if config.shared_embedding else None
         self.decoder = (CopyDecoder if config.copy else AttentionDecoder)(config, embedding)
 
+    def export_signature(self) -> dict[str, keras.InputSpec]:
+        """What an exported model takes: int32 (any batch, any length) for each input of ``call``."""
+        names = (
+            ("source_ids", "copy_ids", "decoder_inputs")
+            if self.config.copy
+            else ("source_ids", "decoder_inputs")
+        )
+        return {name: keras.InputSpec(dtype="int32", shape=(None, None)) for name in names}
+
     def get_config(self) -> dict[str, Any]:
         return {"config": asdict(self.config)}
 

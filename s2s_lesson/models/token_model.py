@@ -8,10 +8,10 @@ from s2s_lesson.engine import Tensor
 
 
 class TokenModel(keras.Model):
-    """A Keras model whose targets are ids, (batch, target_length): Keras's ``class_weight`` is refused.
+    """A Keras model whose targets are ids, (batch, target_length), and whose inputs are of any length.
 
-    Keras takes rows of more than one number for one-hot vectors there, and would weigh a row by where its
-    greatest id stands.
+    ``class_weight`` is refused: Keras takes rows of more than one number for one-hot vectors there, and would
+    weigh a row by where its greatest id stands.
 
     >>> try:
     ...     TokenModel().train_on_batch([[4]], [[4, 3]], class_weight={4: 2.0})
@@ -38,6 +38,22 @@ class TokenModel(keras.Model):
         """As ``keras.Model.train_on_batch``, but that ``class_weight`` must be None."""
         _expect_none(class_weight)
         return super().train_on_batch(x, y, sample_weight, return_dict=return_dict)
+
+    def export_signature(self) -> dict[str, keras.InputSpec]:
+        """What ``export`` lets the exported model take: shapes and types of the inputs, by name."""
+        raise NotImplementedError
+
+    def export(self, filepath: Any, *arguments: Any, **options: Any) -> None:
+        """As ``keras.Model.export``, for any number of rows and tokens.
+
+        Args:
+            filepath: str or Path.
+            *arguments, **options: of ``keras.Model.export``. Without ``input_signature`` it is that of
+                ``export_signature``; Keras's own is that of the model's first call.
+        """
+        if len(arguments) < 3:  # format, verbose, input_signature
+            options.setdefault("input_signature", [self.export_signature()])
+        super().export(filepath, *arguments, **options)
 
 
 def _expect_none(class_weight):

@@ -88,6 +88,10 @@ class StrategicModel(TokenModel):
         """Write the model that learned, as ``Seq2Seq.save`` does."""
         self.model.save(filepath, **options)
 
+    def export(self, filepath: Any, *arguments: Any, **options: Any) -> None:
+        """Export the model that learned, as ``Seq2Seq.export`` does."""
+        self.model.export(filepath, *arguments, **options)
+
     def _expect_agreement(self):
         for strategy in self.strategies:
             if not isinstance(strategy, Strategy):

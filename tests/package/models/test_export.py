@@ -1,0 +1,68 @@
+"""``keras.Model.export``: the exported model takes any batch and any lengths, as ids."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from s2s_lesson import Seq2Seq, Seq2SeqConfig
+from s2s_lesson.models import PointerNetwork
+from s2s_lesson.training import StrategicModel
+
+SIZES = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 8}
+
+
+def ids(seed, *shape):
+    return np.random.default_rng(seed).integers(4, 9, shape).astype("int32")
+
+
+def exported(model, folder):
+    model.export(folder, verbose=False)
+    return tf.saved_model.load(folder)
+
+
+def expect_the_same(model, saved, names):
+    for batch, source_length, target_length in ((3, 7, 5), (1, 2, 11)):
+        source_ids = ids(0, batch, source_length)
+        inputs = {
+            "source_ids": source_ids,
+            "copy_ids": source_ids,
+            "decoder_inputs": ids(1, batch, target_length),
+        }
+        inputs = {name: inputs[name] for name in names}
+        np.testing.assert_allclose(saved.serve(inputs), model(inputs), rtol=1e-5, atol=1e-5)
+
+
+def test_an_exported_model_takes_any_batch_and_length(tmp_path):
+    model = Seq2Seq(Seq2SeqConfig(11, 13, cell="gru", bidirectional=False, **SIZES))
+    saved = exported(StrategicModel(model, []), tmp_path)
+    expect_the_same(model, saved, ["source_ids", "decoder_inputs"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"copy": True},
+        {"decoder": "self_attention"},
+        {"attention_order": "into_rnn", "attention": "bahdanau", "coverage": True, "input_feeding": True},
+    ],
+    ids=str,
+)
+def test_every_kind_of_model_can_be_exported(tmp_path, options):
+    model = Seq2Seq(Seq2SeqConfig(11, 13, **SIZES, **options))
+    names = ["source_ids", *(["copy_ids"] if options.get("copy") else []), "decoder_inputs"]
+    expect_the_same(model, exported(model, tmp_path), names)
+
+
+def test_a_pointer_network_can_be_exported(tmp_path):
+    model = PointerNetwork(2, units=5)
+    saved = exported(model, tmp_path)
+    for batch, source_length, target_length in ((3, 7, 5), (1, 5, 2)):
+        inputs = {
+            "source_vectors": np.random.default_rng(3)
+            .normal(size=(batch, source_length, 2))
+            .astype("float32"),
+            "source_mask": np.arange(source_length) < np.full((batch, 1), source_length - 1),
+            "decoder_inputs": ids(1, batch, target_length),
+        }
+        np.testing.assert_allclose(saved.serve(inputs), model(inputs), rtol=1e-5, atol=1e-5)
