@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from s2s_lesson.data.incoming import plain_pairs
+
 
 class Pair(NamedTuple):
     """One example: the text that is read and the text that is to be written.
@@ -27,12 +29,13 @@ class Corpus:
 
     Attributes:
         name: what the corpus is called, such as "dates".
-        splits: lists of pairs; always "train", "dev" and "test", and more where a corpus has them.
+        splits: lists of pairs, made of what ``data.plain_pairs`` takes; always "train", "dev" and "test", and more where a corpus has them.
         source_tokens: name of the tokenizer in ``s2s_lesson.data.text`` that suits the sources.
         target_tokens: the same for the targets.
         notes: counts worth reporting, such as lines that could not be read.
 
     Raises:
+        TypeError: a split holds no pairs of strings.
         ValueError: a split is missing, or no split holds a pair.
 
     >>> from s2s_lesson.corpora import Corpus, Pair
@@ -54,7 +57,9 @@ class Corpus:
                 f"Expected the splits train, dev and test; received {sorted(self.splits)}. "
                 f"Add {sorted(missing)}, which may be empty lists."
             )
-        if not any(self.splits.values()):
+        splits = {name: list(map(Pair._make, plain_pairs(pairs, name))) for name, pairs in self.splits.items()}
+        object.__setattr__(self, "splits", splits)
+        if not any(splits.values()):
             raise ValueError(
                 f"Expected at least one pair in the corpus {self.name!r}; received none. "
                 "Check what was read, and options that drop or limit pairs."
@@ -91,7 +96,7 @@ def group_references(pairs: Iterable[tuple[str, str]]) -> tuple[list[str], list[
         references: for each source its distinct targets, in the order of first appearance.
     """
     groups: dict[str, dict[str, None]] = {}
-    for source, target in pairs:
+    for source, target in plain_pairs(pairs):
         groups.setdefault(source, {})[target] = None
     return list(groups), [list(targets) for targets in groups.values()]
 

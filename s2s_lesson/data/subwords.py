@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from s2s_lesson import _extras
+from s2s_lesson.data.incoming import plain_texts
 
 KINDS = ("bpe", "unigram")
 _BLANK = "▁"  # U+2581, which begins the first piece of a word
@@ -56,7 +57,7 @@ class Subwords:
         less likely.
 
         Args:
-            texts: iterable of str.
+            texts: list of str, or what else ``data.plain_texts`` takes.
             vocab_size: int. Pieces, at most; there are fewer where the texts do not give so many.
             kind: "bpe" or "unigram".
 
@@ -64,6 +65,7 @@ class Subwords:
             A ``Subwords``.
 
         Raises:
+            TypeError: the texts are no list of strings.
             ValueError: the kind is unknown, all texts are blank, or they have more different characters than
                 ``vocab_size``.
         """
@@ -71,7 +73,7 @@ class Subwords:
             from sentencepiece import SentencePieceTrainer
 
         _check(kind)
-        texts = [cleaned for text in texts if (cleaned := _clean(text))]
+        texts = [cleaned for text in plain_texts(texts) if (cleaned := _clean(text))]
         characters = set().union(*texts) - {" "} | {_BLANK}
         if not texts:
             raise ValueError("Expected texts to learn subwords from; received none that is not blank.")

@@ -1,6 +1,6 @@
 """Scores of a pipeline on held-out pairs of texts: what it writes, and how it copes with its own past."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -9,6 +9,7 @@ import numpy as np
 from s2s_lesson import engine
 from s2s_lesson.corpora import group_references
 from s2s_lesson.data import scores
+from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.prediction import without_end
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import detokenize
@@ -19,7 +20,7 @@ from s2s_lesson.training.pasts import corrupted_past, mixed_past
 
 def evaluate(
     pipeline: TextToText,
-    pairs: Sequence[tuple[str, str]],
+    pairs: Iterable[tuple[str, str]],
     beam_size: int = 5,
     batch_size: int = 64,
     progress: bool = False,
@@ -30,7 +31,7 @@ def evaluate(
 
     Args:
         pipeline: ``TextToText``.
-        pairs: list of (source, target) texts.
+        pairs: (source, target) texts, as ``data.plain_pairs`` takes them.
         beam_size: int.
         batch_size: int.
         progress: bool. Show a progress bar.
@@ -45,6 +46,7 @@ def evaluate(
     Raises:
         ValueError: there is no pair that the model can read.
     """
+    pairs = plain_pairs(pairs)
     if not pipeline.model.compiled:
         loop.compile_model(pipeline.model)
     batches = pipeline.batches(pairs, batch_size)
@@ -82,7 +84,7 @@ def evaluate(
 
 def exposure(
     pipeline: TextToText,
-    pairs: Sequence[tuple[str, str]],
+    pairs: Iterable[tuple[str, str]],
     shares: Sequence[float] = (0.05, 0.1, 0.2),
     batch_size: int = 128,
     seed: int = 0,
@@ -94,7 +96,7 @@ def exposure(
 
     Args:
         pipeline: ``TextToText``.
-        pairs: list of (source, target) texts.
+        pairs: (source, target) texts, as ``data.plain_pairs`` takes them.
         shares: floats from 0 to 1. Shares of the past's tokens that random other ones replace.
         batch_size: int.
         seed: int, of what is corrupted.

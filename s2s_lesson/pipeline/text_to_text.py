@@ -1,6 +1,6 @@
 """TextToText: text in, text and attention out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from s2s_lesson import engine
+from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import tokenize
 from s2s_lesson.data.vocabulary import Vocabulary
@@ -62,7 +63,7 @@ class TextToText(Texts):
     @classmethod
     def from_pairs(
         cls,
-        pairs: Sequence[tuple[str, str]],
+        pairs: Iterable[tuple[str, str]],
         *,
         source_tokens: str | Subwords = "words",
         target_tokens: str | Subwords = "words",
@@ -80,7 +81,8 @@ class TextToText(Texts):
         with what can be known without reading, and training with what depends on the source.
 
         Args:
-            pairs: list of (source, target) texts, those of the training split.
+            pairs: (source, target) texts, those of the training split, as ``data.plain_pairs`` takes them: a
+                list, a generator, or a table of two columns.
             source_tokens, target_tokens: as in ``Texts``; or "bpe" or "unigram", to train ``Subwords`` on the
                 texts of that side.
             cleaning, max_source_length, max_output_length: as in ``Texts``.
@@ -94,8 +96,10 @@ class TextToText(Texts):
             A ``TextToText``.
 
         Raises:
+            TypeError: the pairs are no pairs of strings; the error names the row.
             ValueError: there is no text to learn tokens from, or an option is out of its range.
         """
+        pairs = plain_pairs(pairs)
         sources = [cleaned(source, cleaning) for source, _ in pairs]
         targets = [cleaned(target, cleaning) for _, target in pairs]
         if shared_vocab:

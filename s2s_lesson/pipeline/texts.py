@@ -1,9 +1,10 @@
 """Texts: what turns texts into the ids that a model reads and writes."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.subwords import KINDS, Subwords
 from s2s_lesson.data.text import TOKENIZERS, clean, tokenize
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
@@ -68,11 +69,12 @@ class Texts:
 
     def accepts(self, source: str, target: str) -> bool:
         """Tell whether ``fit`` and ``log_probabilities`` can take a pair: no side is empty or too long."""
+        ((source, target),) = plain_pairs([(source, target)])
         return self._fits(self.source_side(source), self.target_side(target))
 
     def batches(
         self,
-        pairs: Sequence[tuple[str, str]],
+        pairs: Iterable[tuple[str, str]],
         batch_size: int = 64,
         shuffle: bool = False,
         seed: int = 0,
@@ -84,7 +86,7 @@ class Texts:
         many were.
 
         Args:
-            pairs: list of (source, target) texts.
+            pairs: (source, target) texts, as ``data.plain_pairs`` takes them.
             batch_size: int.
             shuffle: bool. Draw the batches anew for every epoch.
             seed: int.
@@ -94,8 +96,10 @@ class Texts:
             ``PairBatches``.
 
         Raises:
+            TypeError: the pairs are no pairs of strings.
             ValueError: no pair is left, or the weights cannot be used: see ``PairBatches``.
         """
+        pairs = plain_pairs(pairs)
         if weights is not None and len(weights) != len(pairs):
             raise ValueError(f"Expected one weight for each of {len(pairs)} pairs; received {len(weights)}.")
         source_ids, target_ids, copy_ids, kept = [], [], [], []
