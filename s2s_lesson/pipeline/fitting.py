@@ -1,11 +1,12 @@
 """How a pipeline is trained on pairs of texts: the method ``fit`` of ``TextToText``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
 
+from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.pipeline.storage import read_description, write_description
 from s2s_lesson.training import loop
 from s2s_lesson.training.optimizers import Optimization
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 def fit(
     pipeline: "TextToText",
-    pairs: Sequence[tuple[str, str]],
-    validation_data: Sequence[tuple[str, str]],
+    pairs: Iterable[tuple[str, str]],
+    validation_data: Iterable[tuple[str, str]],
     *,
     epochs: int,
     weights: Sequence[float] | None = None,
@@ -39,8 +40,8 @@ def fit(
 
     Args:
         pipeline: ``TextToText``.
-        pairs: list of (source, target) texts to learn from.
-        validation_data: list of (source, target) texts, the development pairs.
+        pairs: (source, target) texts to learn from, as ``data.plain_pairs`` takes them.
+        validation_data: likewise, the development pairs.
         epochs: int.
         weights: list of float, 0 or greater: how much each of ``pairs`` counts, in the loss and in the
             history's figures of training. 0 is as good as leaving a pair out, and 2 as having it twice.
@@ -64,6 +65,7 @@ def fit(
             stands in no source; the run in the folder began with something else; or a learning rate is given
             twice.
     """
+    pairs, validation_data = plain_pairs(pairs), plain_pairs(validation_data, "validation_data")
     if pipeline.copies and label_smoothing:
         raise ValueError(f"Expected label_smoothing 0 for a model that copies; received {label_smoothing}.")
     if optimization is None:
