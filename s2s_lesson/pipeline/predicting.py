@@ -10,6 +10,7 @@ from keras import ops
 from tqdm.auto import tqdm
 
 from s2s_lesson import engine, search
+from s2s_lesson.data.incoming import plain_pairs, plain_texts
 from s2s_lesson.data.padding import pad
 from s2s_lesson.data.prediction import Prediction, empty_prediction, read_predictions
 from s2s_lesson.data.vocabulary import ExtendedVocabulary
@@ -101,6 +102,7 @@ def log_probabilities(
     Raises:
         ValueError: a side of a pair is empty or too long.
     """
+    pairs = plain_pairs(pairs)
     for index, (source, target) in enumerate(pairs):
         if not pipeline.accepts(source, target):
             lengths = pipeline.source_length(source), len(pipeline.target_side(target))
@@ -127,6 +129,7 @@ def _write(
     progress: bool,
     options: dict[str, Any],
 ) -> list[Prediction]:
+    texts = plain_texts(texts)
     sources = _source_sides(pipeline, texts, truncate)
     predictions = [empty_prediction(text) for text in texts]
     full = [index for index, tokens in enumerate(sources) if tokens]
@@ -158,8 +161,6 @@ def _write(
 
 def _source_sides(pipeline, texts, truncate):
     """The tokens of each text: list of lists of str."""
-    if isinstance(texts, str):
-        raise TypeError("Expected a list of texts; received one string. Write [text].")
     sources = [pipeline.source_side(text) for text in texts]
     for index, tokens in enumerate(sources):
         if len(tokens) > pipeline.max_source_length and not truncate:
