@@ -29,7 +29,8 @@ class Corpus:
 
     Attributes:
         name: what the corpus is called, such as "dates".
-        splits: lists of pairs, made of what ``data.plain_pairs`` takes; always "train", "dev" and "test", and more where a corpus has them.
+        splits: lists of pairs, made of what ``data.plain_pairs`` takes; always "train", "dev" and "test", and
+            more where a corpus has them.
         source_tokens: name of the tokenizer in ``s2s_lesson.data.text`` that suits the sources.
         target_tokens: the same for the targets.
         notes: counts worth reporting, such as lines that could not be read.
@@ -57,7 +58,9 @@ class Corpus:
                 f"Expected the splits train, dev and test; received {sorted(self.splits)}. "
                 f"Add {sorted(missing)}, which may be empty lists."
             )
-        splits = {name: list(map(Pair._make, plain_pairs(pairs, name))) for name, pairs in self.splits.items()}
+        splits = {
+            name: list(map(Pair._make, plain_pairs(pairs, name))) for name, pairs in self.splits.items()
+        }
         object.__setattr__(self, "splits", splits)
         if not any(splits.values()):
             raise ValueError(

@@ -143,7 +143,9 @@ def _is_table(values):
 
 def _rows(table):
     """The rows of a table of pandas or Polars."""
-    return list(table.itertuples(index=False, name=None) if hasattr(table, "itertuples") else table.iter_rows())
+    return list(
+        table.itertuples(index=False, name=None) if hasattr(table, "itertuples") else table.iter_rows()
+    )
 
 
 def _named(columns):

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from s2s_lesson.data.incoming import plain_list, plain_texts
+
 PAD, UNK, BOS, EOS = "<pad>", "<unk>", "<s>", "</s>"
 SPECIAL_TOKENS = (PAD, UNK, BOS, EOS)
 
@@ -19,7 +21,8 @@ class Vocabulary:
         tokens: the ordinary tokens, in the order of their ids, which begin at 4.
 
     Raises:
-        ValueError: a token occurs twice, or is one of the four special ones.
+        TypeError: a token is no string.
+        ValueError: a token occurs twice, is one of the four special ones, or holds half a character.
 
     >>> from s2s_lesson.data import Vocabulary
     >>> vocab = Vocabulary(["a", "b"])
@@ -32,9 +35,10 @@ class Vocabulary:
     pad_id, unk_id, bos_id, eos_id = range(4)
 
     def __init__(self, tokens: Iterable[str]):
-        self.tokens = (*SPECIAL_TOKENS, *tokens)
-        self._ids = {token: index for index, token in enumerate(self.tokens)}
-        if len(self._ids) != len(self.tokens):
+        self.tokens = (*SPECIAL_TOKENS, *plain_texts(list(tokens), "tokens"))
+        first = len(SPECIAL_TOKENS)  # a special token that stands in a text is as unknown as any other
+        self._ids = {token: first + place for place, token in enumerate(self.tokens[first:])}
+        if len({*self._ids, *SPECIAL_TOKENS}) != len(self.tokens):
             twice = [token for token, count in Counter(self.tokens).items() if count > 1]
             raise ValueError(f"Expected distinct tokens, none of them special; received {twice[:5]} twice.")
 
@@ -53,12 +57,20 @@ class Vocabulary:
             A ``Vocabulary``.
 
         Raises:
+            TypeError: a text stands in the place of a list of tokens, or a token is no string.
             ValueError: there is no token, or ``min_count`` or ``max_size`` leave none.
         """
         if max_size is not None and max_size <= len(SPECIAL_TOKENS):
             raise ValueError(
                 f"Expected max_size above {len(SPECIAL_TOKENS)}, the special tokens; received {max_size}."
             )
+        token_lists = plain_list(token_lists, "token_lists")
+        for row, tokens in enumerate(token_lists):
+            if isinstance(tokens, str):
+                raise TypeError(
+                    f"Expected a list of tokens in row {row} of token_lists; received the text {tokens!r}. "
+                    "Tokenise it first."
+                )
         counts = Counter(token for tokens in token_lists for token in tokens)
         for token in SPECIAL_TOKENS:
             counts.pop(token, None)
@@ -102,12 +114,17 @@ class Vocabulary:
 
         Returns:
             list of int.
+
+        Raises:
+            TypeError: ``tokens`` is a text, or a token is no string.
         """
         if isinstance(tokens, str):
             raise TypeError(f"Expected a list of tokens; received the text {tokens!r}. Tokenise it first.")
-        first_ordinary = len(SPECIAL_TOKENS)
+        tokens = list(tokens)
         ids = [self._ids.get(token, self.unk_id) for token in tokens]
-        ids = [index if index >= first_ordinary else self.unk_id for index in ids]
+        for token, index in zip(tokens, ids, strict=True):
+            if index == self.unk_id and not isinstance(token, str):
+                raise TypeError(f"Expected tokens, each a string; received {type(token).__name__} {token!r}.")
         return [self.bos_id] * add_bos + ids + [self.eos_id] * add_eos
 
     def decode(self, ids: Iterable[int]) -> list[str]:
