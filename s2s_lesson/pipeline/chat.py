@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from s2s_lesson.corpora.cornell import TURN
+from s2s_lesson.data.incoming import plain_texts
 from s2s_lesson.data.prediction import Prediction
 from s2s_lesson.pipeline.text_to_text import TextToText
 from s2s_lesson.search.reranking import rerank_replies
@@ -90,6 +91,11 @@ class Chat:
         if not line:
             self.note("note: that was blank. Say something in words, or /help.")
             return True
+        try:
+            plain_texts([line])
+        except ValueError as error:
+            self.note(f"note: {error}")
+            return True
         best = self.reply(line)
         shown = list({reply.text: reply for reply in (best, *best.alternatives)}.values())
         for place, reply in enumerate(shown[: self.n_best]):
@@ -106,6 +112,7 @@ class Chat:
         Returns:
             ``Prediction``, with ``n_best - 1`` alternatives or more, where so many are possible.
         """
+        (text,) = plain_texts([text])
         if not self._fits(text):
             self.note("note: that is too long to read; only the end of it was read.")
         source = self._source([*(said for _, said in self.turns), text])
