@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from s2s_lesson import _extras
+from s2s_lesson.data.incoming import plain_list, plain_texts
+
+ORDERS = ("outputs", "sets")  # whose references a list of them holds: an output's, or one for every output
 
 
 def perplexity(cross_entropy: float) -> float:
@@ -34,26 +37,34 @@ def perplexity_per_character(cross_entropy: float, tokens: int, texts: Sequence[
     Raises:
         ValueError: there is no text.
     """
+    texts = plain_texts(texts)
     if not texts:
         raise ValueError("Expected at least one text; received none.")
     return perplexity(cross_entropy * tokens / sum(len(text) + 1 for text in texts))
 
 
-def exact_match(outputs: Sequence[Any], references: Sequence[Any]) -> float:
+def exact_match(outputs: Sequence[Any], references: Sequence[Any], order: str | None = None) -> float:
     """Share of the outputs that equal one of their references.
 
     Args:
         outputs: list of outputs, of any type that can be compared.
         references: list of lists of the same type: what counts as right for each output.
+        order: "outputs" where ``references[i]`` are those of ``outputs[i]``, as said above; "sets" where
+            ``references[i][j]`` is the i-th of ``outputs[j]``, as sacrebleu takes them. None means "outputs",
+            and refuses references that could be either, as many for each output as there are outputs.
 
     Returns:
         float from 0 to 1.
+
+    Raises:
+        TypeError: outputs or references are no such lists.
+        ValueError: there is no output, one has no reference, or the order could be either.
     """
-    _expect_same_length(outputs, references)
+    outputs, references = _with_references(outputs, references, order)
     return sum(output in right for output, right in zip(outputs, references, strict=True)) / len(outputs)
 
 
-def edit_distance_rate(outputs: Sequence[Any], references: Sequence[Any]) -> float:
+def edit_distance_rate(outputs: Sequence[Any], references: Sequence[Any], order: str | None = None) -> float:
     """Insertions, deletions and substitutions per reference token, summed over the corpus.
 
     Of several references the one with the fewest edits per token counts. On phonemes this is the phoneme
@@ -62,14 +73,18 @@ def edit_distance_rate(outputs: Sequence[Any], references: Sequence[Any]) -> flo
     Args:
         outputs: list of lists of tokens, or of str to compare by character.
         references: list of lists of the same type.
+        order: as in ``exact_match``.
 
     Returns:
         float, 0 or greater; it can exceed 1.
+
+    Raises:
+        TypeError, ValueError: as ``exact_match``.
     """
     with _extras.named():
         from rapidfuzz.distance import Levenshtein
 
-    _expect_same_length(outputs, references)
+    outputs, references = _with_references(outputs, references, order)
     edits = tokens = 0
     for output, right in zip(outputs, references, strict=True):
         distances = [(Levenshtein.distance(output, reference), len(reference)) for reference in right]
@@ -78,36 +93,48 @@ def edit_distance_rate(outputs: Sequence[Any], references: Sequence[Any]) -> flo
     return edits / max(tokens, 1)
 
 
-def bleu(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> tuple[float, str]:
+def bleu(
+    outputs: Sequence[str], references: Sequence[Sequence[str]], order: str | None = None
+) -> tuple[float, str]:
     """BLEU by sacrebleu, on text.
 
     Args:
         outputs: list of str.
-        references: list of lists of str.
+        references: list of lists of str, for each output its own: sacrebleu's lists turned round.
+        order: as in ``exact_match``.
 
     Returns:
         score: float from 0 to 100.
         signature: str that names tokeniser, smoothing and version, to be reported with the score.
 
+    Raises:
+        TypeError: an output or a reference is no string; or as ``exact_match``.
+        ValueError: as ``exact_match``.
+
     Source: Post 2018, arXiv:1804.08771.
+
+    >>> round(bleu(["he left early today"], [["he left early", "he left early today"]])[0])
+    100
     """
     with _extras.named():
         from sacrebleu.metrics import BLEU
 
-    return _sacrebleu(BLEU(), outputs, references)
+    return _sacrebleu(BLEU(), outputs, references, order)
 
 
-def chrf(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> tuple[float, str]:
+def chrf(
+    outputs: Sequence[str], references: Sequence[Sequence[str]], order: str | None = None
+) -> tuple[float, str]:
     """Character n-gram F-score by sacrebleu, on text.
 
-    Args, returns: as ``bleu``.
+    Args, returns, raises: as ``bleu``.
 
     Source: Popović 2015, doi:10.18653/v1/W15-3049.
     """
     with _extras.named():
         from sacrebleu.metrics import CHRF
 
-    return _sacrebleu(CHRF(), outputs, references)
+    return _sacrebleu(CHRF(), outputs, references, order)
 
 
 def distinct_n(outputs: Sequence[Any], n: int) -> float:
@@ -124,6 +151,9 @@ def distinct_n(outputs: Sequence[Any], n: int) -> float:
     """
     if n < 1:
         raise ValueError(f"Expected n of at least 1; received {n}.")
+    outputs = plain_list(outputs, "outputs")
+    if any(isinstance(tokens, str) for tokens in outputs):
+        raise TypeError("Expected lists of tokens; received a text. Tokenise it first.")
     ngrams = Counter(tuple(tokens[i : i + n]) for tokens in outputs for i in range(len(tokens) - n + 1))
     return len(ngrams) / max(ngrams.total(), 1)
 
@@ -140,7 +170,8 @@ def commonest_share(outputs: Sequence[Any], n: int = 10) -> float:
     """
     if n < 1:
         raise ValueError(f"Expected n of at least 1; received {n}.")
-    return sum(count for _, count in _counts(outputs).most_common(n)) / len(outputs)
+    counts = _counts(outputs)
+    return sum(count for _, count in counts.most_common(n)) / counts.total()
 
 
 def unique_share(outputs: Sequence[Any]) -> float:
@@ -152,7 +183,8 @@ def unique_share(outputs: Sequence[Any]) -> float:
     Returns:
         float above 0, up to 1.
     """
-    return len(_counts(outputs)) / len(outputs)
+    counts = _counts(outputs)
+    return len(counts) / counts.total()
 
 
 def mean_length(outputs: Sequence[Any]) -> float:
@@ -164,32 +196,53 @@ def mean_length(outputs: Sequence[Any]) -> float:
     Returns:
         float, 0 or greater.
     """
-    return sum(len(output) for output in _counts(outputs).elements()) / len(outputs)
+    counts = _counts(outputs)
+    return sum(len(output) for output in counts.elements()) / counts.total()
 
 
 def _counts(outputs):
-    if isinstance(outputs, str):
-        raise TypeError("Expected a list of outputs; received one string. Write [text].")
+    outputs = plain_list(outputs, "outputs")
     if not outputs:
         raise ValueError("Expected at least one output; received none.")
     return Counter(output if isinstance(output, str) else tuple(output) for output in outputs)
 
 
-def _sacrebleu(metric, outputs, references):
-    _expect_same_length(outputs, references)
+def _sacrebleu(metric, outputs, references, order):
+    outputs, references = _with_references(plain_texts(outputs, "outputs"), references, order)
+    references = [plain_texts(right, f"references[{place}]") for place, right in enumerate(references)]
     most = max(map(len, references))
     streams = [[right[i] if i < len(right) else None for right in references] for i in range(most)]
     score = metric.corpus_score(outputs, streams)
     return score.score, str(metric.get_signature())
 
 
-def _expect_same_length(outputs, references):
+def _with_references(outputs, references, order):
+    """Outputs and, for each, its references: two lists of the same length."""
+    outputs, references = plain_list(outputs, "outputs"), plain_list(references, "lists of references")
     if isinstance(next(iter(references), None), str):
         raise TypeError(
             "Expected for each output a list of references; received one string. Write [[text], ...]."
         )
+    references = [plain_list(right, f"references in row {row}") for row, right in enumerate(references)]
+    if order not in (None, *ORDERS):
+        raise ValueError(f"Expected an order of references among {', '.join(ORDERS)}; received {order!r}.")
+    a_set_each = all(len(right) == len(outputs) for right in references)
+    if order == "sets":
+        if not a_set_each:
+            raise ValueError(
+                f'Expected a reference for each of {len(outputs)} outputs in every list, with order="sets"; '
+                f"received {', '.join(str(len(right)) for right in references[:7])} in the first ones."
+            )
+        references = [list(right) for right in zip(*references, strict=True)]
     if not outputs or len(outputs) != len(references) or not all(references):
         raise ValueError(
             "Expected at least one output, and for each a list of at least one reference; "
             f"received {len(outputs)} outputs and {len(references)} lists of references."
         )
+    if order is None and len(outputs) > 1 and a_set_each:
+        raise ValueError(
+            f"Expected an order with {len(outputs)} lists of {len(outputs)} references, which could be of an "
+            'output each or as sacrebleu takes them; received none. Pass order="outputs" where references[i] '
+            'are all of outputs[i], and order="sets" where references[i][j] is of outputs[j].'
+        )
+    return outputs, references

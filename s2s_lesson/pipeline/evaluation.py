@@ -69,14 +69,14 @@ def evaluate(
             [detokenize(tokens, pipeline.target_tokens) for tokens in targets],
         ),
         "token_accuracy": teacher_forced["accuracy"],
-        "exact_match": scores.exact_match(outputs, expected),
-        "token_error_rate": scores.edit_distance_rate(outputs, expected),
+        "exact_match": scores.exact_match(outputs, expected, "outputs"),
+        "token_error_rate": scores.edit_distance_rate(outputs, expected, "outputs"),
     }
     if pipeline.target_tokens in ("words", "casual") or isinstance(pipeline.target_tokens, Subwords):
         texts = [prediction.text for prediction in predictions]
         right = [[detokenize(tokens, pipeline.target_tokens) for tokens in lists] for lists in expected]
-        figures["bleu"], figures["bleu_signature"] = scores.bleu(texts, right)
-        figures["chrf"], figures["chrf_signature"] = scores.chrf(texts, right)
+        figures["bleu"], figures["bleu_signature"] = scores.bleu(texts, right, "outputs")
+        figures["chrf"], figures["chrf_signature"] = scores.chrf(texts, right, "outputs")
         figures["distinct_1"] = scores.distinct_n(outputs, 1)
         figures["distinct_2"] = scores.distinct_n(outputs, 2)
     return figures

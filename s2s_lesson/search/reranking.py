@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2s_lesson.data.incoming import plain_list
 from s2s_lesson.data.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -50,10 +51,8 @@ def minimum_bayes_risk(
     Sources: Kumar and Byrne 2004, aclanthology.org/N04-1022; Eikema and Aziz 2020, arXiv:2005.10283
     (samples).
     """
-    for name, outputs in (("candidates", candidates), ("references", references)):
-        if isinstance(outputs, str):
-            raise TypeError(f"Expected a list of {name}; received one string. Write [text].")
-    references = list(candidates if references is None else references)
+    candidates = plain_list(candidates, "candidates")
+    references = candidates if references is None else plain_list(references, "references")
     if not len(candidates) or not references:
         raise ValueError(
             f"Expected at least one candidate and one reference; received {len(candidates)} and "

@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -147,3 +148,58 @@ def test_outputs_without_references_are_an_error(score, outputs, references, cou
     message = "Expected at least one output.*; received {} outputs and {} lists of references"
     with pytest.raises(ValueError, match=message.format(*counts)):
         score(outputs, references)
+
+
+SETS = [["the cat sat on a mat", "he left early today"], ["a cat sat on the mat", "he went away today"]]
+TWO = ["the cat sat on the mat", "he left early today"]
+
+
+@pytest.mark.parametrize(("score", "metric"), [(bleu, BLEU), (chrf, CHRF)])
+def test_references_as_sacrebleu_takes_them_are_told_apart(score, metric):
+    """Two outputs with two references each are a square, which could be read either way."""
+    for references in (SETS, [list(right) for right in zip(*SETS, strict=True)]):
+        with pytest.raises(ValueError, match="Expected an order with 2 lists of 2 references"):
+            score(TWO, references)
+    expected = metric().corpus_score(TWO, SETS).score
+    assert score(TWO, SETS, order="sets")[0] == pytest.approx(expected)
+    turned = list(zip(*SETS, strict=True))
+    assert score(TWO, turned, order="outputs")[0] == pytest.approx(expected)
+    assert score(TWO, SETS, order="outputs")[0] != pytest.approx(expected)
+
+
+@pytest.mark.parametrize("score", [exact_match, edit_distance_rate])
+def test_every_score_with_references_asks_for_their_order(score):
+    outputs, sets = [["a"], ["b"]], [[["a"], ["c"]], [["d"], ["b"]]]
+    with pytest.raises(ValueError, match="Expected an order with 2 lists of 2 references"):
+        score(outputs, sets)
+    assert score(outputs, sets, order="sets") == (score is exact_match)
+    assert score(outputs, [[["a"]], [["b"]]]) == (score is exact_match)
+    with pytest.raises(ValueError, match="among outputs, sets; received 'rows'"):
+        score(outputs, sets, order="rows")
+    with pytest.raises(ValueError, match=r"each of 2 outputs in every list.*; received 1, 1 in"):
+        score(outputs, [[["a"]], [["b"]]], order="sets")
+
+
+@pytest.mark.parametrize("score", [bleu, chrf])
+def test_scores_of_texts_name_the_row_that_is_none(score):
+    with pytest.raises(TypeError, match=r"row 1 of outputs .*nan, a missing value"):
+        score(["a", float("nan")], [["a"], ["b"]])
+    with pytest.raises(TypeError, match=r"row 0 of references\[1\] .*None, a missing value"):
+        score(["a", "b"], [["a"], [None]])
+    with pytest.raises(TypeError, match=r"row 1 of outputs .*list \['b'\]"):
+        score(["a", ["b"]], [["a"], ["b"]])
+
+
+def test_scores_take_columns_and_generators():
+    outputs = pd.Series(OUTPUTS, index=[7, 2, 5])
+    assert bleu(outputs, REFERENCES) == bleu(OUTPUTS, REFERENCES)
+    assert bleu(OUTPUTS, pd.Series(REFERENCES, index=[7, 2, 5])) == bleu(OUTPUTS, REFERENCES)
+    assert exact_match(outputs, REFERENCES) == exact_match(OUTPUTS, REFERENCES)
+    assert unique_share(iter(OUTPUTS)) == commonest_share(outputs) == 1
+    assert mean_length(text for text in OUTPUTS) == mean_length(outputs) == mean_length(OUTPUTS)
+    assert perplexity_per_character(0.5, 7, outputs) == perplexity_per_character(0.5, 7, OUTPUTS)
+
+
+def test_ngrams_of_texts_that_are_not_tokenised_are_an_error():
+    with pytest.raises(TypeError, match="Expected lists of tokens; received a text"):
+        distinct_n(["the cat"], 1)
