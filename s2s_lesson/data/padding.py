@@ -7,6 +7,60 @@ import numpy as np
 from s2s_lesson.data.vocabulary import Vocabulary
 
 
+def whole_ids(ids: Sequence[int], name: str = "ids") -> np.ndarray:
+    """Put ids into an array, and make sure that they are ids: numbers that are cut off would be others.
+
+    Args:
+        ids: sequence of int, or int array.
+        name: str. What they are, for errors.
+
+    Returns:
+        int32 (length,).
+
+    Raises:
+        TypeError: there is something else than whole numbers.
+        ValueError: a number is below 0 or above what int32 holds, or they are no single row.
+
+    >>> whole_ids([5, 6, 3]).tolist()
+    [5, 6, 3]
+    """
+    array = np.asarray(ids)
+    if array.ndim != 1:
+        raise ValueError(f"Expected {name} as one list of ids; received an array of shape {array.shape}.")
+    if array.size == 0:
+        return array.astype("int32")
+    if array.dtype.kind not in "iu":
+        raise TypeError(
+            f"Expected {name} as whole numbers; received {array.tolist()[:5]}, of the type {array.dtype}. "
+            "Vocabulary.encode makes ids of tokens."
+        )
+    if array.min() < 0 or array.max() > np.iinfo("int32").max:
+        raise ValueError(
+            f"Expected {name} from 0 to {np.iinfo('int32').max}; received {array.min()} to {array.max()}."
+        )
+    return array.astype("int32")
+
+
+def id_arrays(id_lists: Sequence[Sequence[int]], name: str = "id_lists") -> list[np.ndarray]:
+    """Put each list of ids into an array, and make sure that they are ids.
+
+    Args:
+        id_lists: list of sequences of int; an int32 array stays as it is.
+        name: str. What they are, for errors.
+
+    Returns:
+        list of int32 (length,).
+
+    Raises:
+        TypeError, ValueError: as ``whole_ids``; the error names the row.
+    """
+    ready = np.dtype("int32")  # what this function gave is not looked at again in every batch
+    return [
+        ids if getattr(ids, "dtype", None) == ready else whole_ids(ids, f"row {row} of {name}")
+        for row, ids in enumerate(id_lists)
+    ]
+
+
 def pad(id_lists: Sequence[Sequence[int]], length: int | None = None) -> np.ndarray:
     """Put id lists into one array, padded on the right.
 
@@ -16,8 +70,19 @@ def pad(id_lists: Sequence[Sequence[int]], length: int | None = None) -> np.ndar
 
     Returns:
         int32 (batch, length).
+
+    Raises:
+        TypeError: a list holds something else than whole numbers.
+        ValueError: there is no list, one is longer than ``length``, or holds what is no id.
     """
-    length = max(map(len, id_lists)) if length is None else length
+    id_lists = id_arrays(id_lists)
+    longest = max(map(len, id_lists), default=0)
+    if not id_lists or (length is not None and longest > length):
+        raise ValueError(
+            f"Expected at least one list of ids, none longer than length={length}; received {len(id_lists)} "
+            f"lists of up to {longest}."
+        )
+    length = longest if length is None else length
     padded = np.full((len(id_lists), length), Vocabulary.pad_id, "int32")
     for row, ids in enumerate(id_lists):
         padded[row, : len(ids)] = ids
@@ -31,8 +96,13 @@ def shift_right(targets: np.ndarray) -> np.ndarray:
         targets: int (batch, target_length), each row ending with the end token and then padding.
 
     Returns:
-        int32 (batch, target_length); begins with the begin token, has no end token.
+        int (batch, target_length), of the type of ``targets``; begins with the begin token, has no end token.
+
+    Raises:
+        TypeError: the targets are no whole numbers.
     """
+    if np.asarray(targets).dtype.kind not in "iu":
+        raise TypeError(f"Expected targets as whole numbers; received {np.asarray(targets).dtype}.")
     decoder_inputs = np.full_like(targets, Vocabulary.bos_id)
     decoder_inputs[:, 1:] = targets[:, :-1]
     decoder_inputs[decoder_inputs == Vocabulary.eos_id] = Vocabulary.pad_id

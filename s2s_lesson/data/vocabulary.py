@@ -1,6 +1,7 @@
 """Vocabulary: tokens to ids and back; and with the words of a source that it does not know."""
 
 import json
+import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -137,10 +138,17 @@ class Vocabulary:
             list of str.
 
         Raises:
+            TypeError: an id is no whole number.
             ValueError: an id lies outside the vocabulary.
         """
         tokens = []
         for index in ids:
+            try:
+                index = operator.index(index)
+            except TypeError:
+                raise TypeError(
+                    f"Expected ids, whole numbers; received {type(index).__name__} {index!r}."
+                ) from None
             if not 0 <= index < len(self):
                 raise ValueError(
                     f"Expected ids from 0 to {len(self) - 1}; received {index}. "
