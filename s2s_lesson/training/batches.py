@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from s2s_lesson.data.buckets import length_buckets, unlike_shapes_first
-from s2s_lesson.data.padding import pad, shift_right
+from s2s_lesson.data.padding import id_arrays, pad, shift_right
 
 
 class PairBatches(keras.utils.PyDataset):
@@ -71,9 +71,9 @@ class PairBatches(keras.utils.PyDataset):
                 f"received {batch_size}, {source_buckets} and {target_buckets}."
             )
         self.batch_size, self.shuffle, self.seed, self.epoch = batch_size, shuffle, seed, 0
-        self.source_ids = [np.asarray(ids, "int32") for ids in source_ids]
-        self.target_ids = [np.asarray(ids, "int32") for ids in target_ids]
-        self.copy_ids = None if copy_ids is None else [np.asarray(ids, "int32") for ids in copy_ids]
+        self.source_ids = id_arrays(source_ids, "source_ids")
+        self.target_ids = id_arrays(target_ids, "target_ids")
+        self.copy_ids = None if copy_ids is None else id_arrays(copy_ids, "copy_ids")
         self.weights = None if weights is None else _usable_weights(weights, len(source_ids))
         source_lengths = np.array([len(ids) for ids in source_ids])
         target_lengths = np.array([len(ids) for ids in target_ids])

@@ -192,3 +192,13 @@ CORNELL = os.path.join(os.environ.get("S2S_LESSON_DATA", ""), "cornell")
 @pytest.mark.skipif(not os.path.isdir(CORNELL), reason="S2S_LESSON_DATA/cornell is not there")
 def test_cornell_has_little_padding():
     expect_little_padding(corpus_batches("cornell"), 0.20)
+
+
+def test_what_is_no_id_is_an_error_and_not_cut_off():
+    pairs = [[5, 6, 3], [7, 3]], [[8, 3], [9, 3]]
+    with pytest.raises(TypeError, match=r"row 1 of source_ids as whole numbers; received \[0.7, 0.2\]"):
+        PairBatches([[5, 6, 3], [0.7, 0.2]], pairs[1])
+    with pytest.raises(TypeError, match="row 0 of target_ids as whole numbers"):
+        PairBatches(pairs[0], [np.array([8.0, 3.0]), [9, 3]])
+    with pytest.raises(ValueError, match=r"row 1 of copy_ids from 0 to .*; received -1 to 3"):
+        PairBatches(*pairs, copy_ids=[[5, 6, 3], [-1, 3]])
