@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
-from s2s_lesson.data.padding import pad, shift_right
+from s2s_lesson.data.padding import id_arrays, pad, shift_right
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.models.pointer_network import FIRST_ID
 
@@ -69,6 +69,7 @@ def pointer_batch(
         targets: int32 (batch, target_length); the end token closes each row, then padding.
 
     Raises:
+        TypeError: a position is no whole number.
         ValueError: a position lies outside its source.
     """
     for row, (elements, chosen) in enumerate(zip(vectors, positions, strict=True)):
@@ -82,7 +83,7 @@ def pointer_batch(
     source_vectors = np.zeros((len(vectors), longest, np.shape(vectors[0])[-1]), "float32")
     for row, elements in enumerate(vectors):
         source_vectors[row, : len(elements)] = elements
-    ids = [[*(FIRST_ID + np.asarray(chosen, "int32")), Vocabulary.eos_id] for chosen in positions]
+    ids = [[*(FIRST_ID + chosen), Vocabulary.eos_id] for chosen in id_arrays(positions, "positions")]
     targets = pad(ids, None if length is None else length + 1)
     inputs = {
         "source_vectors": source_vectors,

@@ -54,3 +54,8 @@ def test_every_batch_is_new_and_can_be_drawn_again():
 def test_each_source_needs_its_positions():
     with pytest.raises(ValueError, match=r"zip\(\) argument 2 is shorter"):
         pointer_batch([np.zeros((3, 2)), np.zeros((5, 2))], [[1]])
+
+
+def test_positions_that_are_no_whole_numbers_are_not_cut_off():
+    with pytest.raises(TypeError, match="row 1 of positions as whole numbers; received"):
+        pointer_batch([np.zeros((3, 2)), np.zeros((5, 2))], [[1], [0.9]])
