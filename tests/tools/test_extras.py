@@ -59,6 +59,11 @@ assert subwords.detokenize(subwords.tokenize("abba baba")) == "abba baba"
 assert bleu(["a b c d"], [["a b c d"]])[0] > 99.9 and chrf(["ab"], [["ab"]])[0] > 99.9
 assert edit_distance_rate(["abc"], [["abd"]]) == 1 / 3
 """,
+    "icu": """
+from s2s_lesson.data import detokenize, tokenize
+assert tokenize("私は学生です。", "icu") == ["私", "は", "学生", "です", "。"]
+assert detokenize(tokenize("ฉันรักภาษาไทย ok", "icu"), "icu") == "ฉันรักภาษาไทย ok"
+""",
     "corpora": """
 from s2s_lesson.corpora import load, points
 assert load("dates", train_size=7, dev_size=3, test_size=3).train[0].target.count("-") == 2
@@ -87,12 +92,14 @@ plot_encoder_decoder("ab", "cd")
 
 
 @pytest.mark.parametrize(
-    ("package", "extra"), [("keras", "tensorflow"), ("nltk", "text"), ("matplotlib", "plots")]
+    ("package", "extra"),
+    [("keras", "tensorflow"), ("nltk", "text"), ("icu4py", "icu"), ("matplotlib", "plots")],
 )
 def test_a_missing_package_names_its_extra(package, extra):
     use = {
         "keras": "from s2s_lesson import Seq2Seq",
         "nltk": "from s2s_lesson.data import tokenize; tokenize('a b', 'words')",
+        "icu4py": "from s2s_lesson.data import tokenize; tokenize('a b', 'icu')",
         "matplotlib": "from s2s_lesson.teaching import plot_attention",
     }[package]
     code = f"import sys; sys.modules[{package!r}] = None; {use}"

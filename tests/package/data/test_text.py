@@ -6,8 +6,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from s2s_lesson.data import TOKENIZERS, clean, detokenize, stop_words, text, tokenize
+from s2s_lesson.data import TOKENIZERS, clean, detokenize, normalise, stop_words, text, tokenize
 
 SENTENCES = (
     "I'm sure it's \"fine\", isn't it?",
@@ -74,7 +76,7 @@ def test_blank_text_has_no_tokens(how):
 
 
 def test_unknown_tokenizer_is_named():
-    with pytest.raises(ValueError, match=r"Expected .*casual; received 'bpe'"):
+    with pytest.raises(ValueError, match=r"Expected .*casual, icu; received 'bpe'"):
         tokenize("a", "bpe")
     with pytest.raises(ValueError, match="received 'bpe'"):
         detokenize(["a"], "bpe")
@@ -182,3 +184,92 @@ def test_nothing_is_downloaded_even_where_nltk_has_no_data(tmp_path):
     )
     assert done.stdout.split() == ["cats", "sat"] and done.stderr == ""
     assert list(tmp_path.iterdir()) == []
+
+
+EMOJI = ["❤️", "☺︎", "ℹ️", "👩‍💻", "🤷‍♂️", "👍🏽", "🇩🇪", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "👨‍👩‍👧‍👦", "❤️‍🔥", "👩🏽‍🚀", "🙂"]
+
+
+@pytest.mark.parametrize("emoji", EMOJI)
+def test_casual_keeps_an_emoji_of_several_characters_whole(emoji):
+    assert tokenize(f"So {emoji}!", "casual") == ["So", emoji, "!"]
+    assert tokenize(f"so{emoji}{emoji}", "casual") == ["so", emoji, emoji]
+    assert detokenize(tokenize(f"So {emoji} {emoji}!", "casual"), "casual") == f"So {emoji} {emoji}!"
+
+
+OTHER_SCRIPTS = {
+    "Arabic": ("كيف حالك؟ نعم، شكرا", ["كيف", "حالك", "؟", "نعم", "،", "شكرا"]),
+    "Hindi": ("कैसे हो? ठीक हूँ।", ["कैसे", "हो", "?", "ठीक", "हूँ", "।"]),
+    "Urdu": ("ٹھیک ہے۔ شکریہ۔", ["ٹھیک", "ہے", "۔", "شکریہ", "۔"]),
+    "Armenian": ("Բարեւ։ Այո։", ["Բարեւ", "։", "Այո", "։"]),
+    "Amharic": ("ሰላም ነው። አዎ።", ["ሰላም", "ነው", "።", "አዎ", "።"]),
+    "Japanese": ("はい、「今日」です。", ["はい", "、", "「", "今日", "」", "です", "。"]),
+    "Chinese": ("好，对！是（真）？", ["好", "，", "对", "！", "是", "（", "真", "）", "？"]),
+}
+
+
+@pytest.mark.parametrize("how", ["words", "casual"])
+@pytest.mark.parametrize("script", OTHER_SCRIPTS)
+def test_punctuation_of_other_scripts_is_split_off_and_put_back(script, how):
+    sentence, tokens = OTHER_SCRIPTS[script]
+    assert tokenize(sentence, how) == tokens
+    assert detokenize(tokens, how) == sentence
+
+
+def test_marks_within_numbers_stay():
+    assert tokenize("３．１４ と 12：30。", "words") == ["３．１４", "と", "12：30", "。"]
+
+
+def test_spanish_marks_that_open_have_no_blank_behind_them():
+    assert detokenize(tokenize("¿Qué tal? ¡Bien!", "casual"), "casual") == "¿Qué tal? ¡Bien!"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "tokens"),
+    [
+        ("私は学生です。", ["私", "は", "学生", "です", "。"]),
+        ("我昨天去了北京。", ["我", "昨天", "去了", "北京", "。"]),
+        ("ฉันรักภาษาไทย", ["ฉัน", "รัก", "ภาษา", "ไทย"]),
+        ("Don't go, OK?", ["Don't", " ", "go", ",", " ", "OK", "?"]),
+    ],
+)
+def test_icu_finds_words_without_blanks(sentence, tokens):
+    assert tokenize(sentence, "icu") == tokens
+
+
+@settings(max_examples=50)
+@given(st.text())
+def test_icu_loses_nothing(sentence):
+    assert detokenize(tokenize(sentence, "icu"), "icu") == sentence
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("\ufeffone", "one"),
+        ("\ufeff\ufeffone", "one"),
+        ("one\ufefftwo", "one\ufefftwo"),
+        ("one\r\ntwo\rthree\nfour", "one\ntwo\nthree\nfour"),
+        ("cafe\u0301", "caf\u00e9"),
+        ("\u1112\u1161\u11ab", "\ud55c"),
+        ("don’t ‘no’ ‛cause", "don't 'no' 'cause"),
+        ("10\u00a0h\u202f!", "10 h !"),
+        ("“so” «so» – — ｏｎｅ ❤️ 👩‍💻 пʼять", "“so” «so» – — ｏｎｅ ❤️ 👩‍💻 пʼять"),
+    ],
+)
+def test_what_looks_alike_is_written_alike(written, plain):
+    assert normalise(written) == plain
+
+
+@settings(max_examples=200)
+@given(
+    st.text(st.sampled_from("e\u0301\u0327'’ \u00a0\ufeff\r\nÅ\u212b\u037e") | st.characters(codec="utf-8"))
+)
+def test_to_normalise_twice_is_to_normalise_once(written):
+    assert normalise(normalise(written)) == normalise(written)
+
+
+def test_only_strings_are_normalised_and_cleaned():
+    with pytest.raises(TypeError, match="Expected a string to normalise; received float"):
+        normalise(float("nan"))
+    with pytest.raises(TypeError, match="Expected a string to clean; received NoneType"):
+        clean(None)
