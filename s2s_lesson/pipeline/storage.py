@@ -67,6 +67,7 @@ def read_description(folder: str | Path) -> tuple[Vocabulary, Vocabulary, dict[s
             f"Expected a run folder of format {FORMAT}; {folder / DESCRIPTION} is of another. "
             "Use the version of s2s_lesson that wrote it, or train again."
         )
+    options = {"normalisation": False, **options}  # a folder that does not mention it was learned without
     for side, name in SUBWORDS.items():
         if options.get(side) in KINDS:
             _check_existence(folder / name)

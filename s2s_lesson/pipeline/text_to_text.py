@@ -28,8 +28,8 @@ class TextToText(Texts):
         model: a ``Seq2Seq``.
         source_vocab: a ``Vocabulary``.
         target_vocab: a ``Vocabulary``.
-        **options: ``source_tokens``, ``target_tokens``, ``cleaning``, ``max_source_length``,
-            ``max_output_length``, as in ``Texts``.
+        **options: ``source_tokens``, ``target_tokens``, ``normalisation``, ``cleaning``,
+            ``max_source_length``, ``max_output_length``, as in ``Texts``.
 
     Raises:
         ValueError: a tokenizer is unknown, or model and vocabularies differ in size.
@@ -67,6 +67,7 @@ class TextToText(Texts):
         *,
         source_tokens: str | Subwords = "words",
         target_tokens: str | Subwords = "words",
+        normalisation: bool = True,
         cleaning: dict[str, bool] | None = None,
         min_count: int = 1,
         max_vocab_size: int | None = None,
@@ -85,7 +86,7 @@ class TextToText(Texts):
                 list, a generator, or a table of two columns.
             source_tokens, target_tokens: as in ``Texts``; or "bpe" or "unigram", to train ``Subwords`` on the
                 texts of that side.
-            cleaning, max_source_length, max_output_length: as in ``Texts``.
+            normalisation, cleaning, max_source_length, max_output_length: as in ``Texts``.
             min_count: int. Tokens that are rarer become unknown; no subword does.
             max_vocab_size: int or None, of each side, the special tokens included. Training of subwords needs
                 a number.
@@ -100,8 +101,8 @@ class TextToText(Texts):
             ValueError: there is no text to learn tokens from, or an option is out of its range.
         """
         pairs = plain_pairs(pairs)
-        sources = [cleaned(source, cleaning) for source, _ in pairs]
-        targets = [cleaned(target, cleaning) for _, target in pairs]
+        sources = [cleaned(source, normalisation, cleaning) for source, _ in pairs]
+        targets = [cleaned(target, normalisation, cleaning) for _, target in pairs]
         if shared_vocab:
             if source_tokens != target_tokens:
                 raise ValueError(
@@ -124,6 +125,7 @@ class TextToText(Texts):
             target_vocab,
             source_tokens=source_tokens,
             target_tokens=target_tokens,
+            normalisation=normalisation,
             cleaning=cleaning,
             max_source_length=max_source_length,
             max_output_length=max_output_length,

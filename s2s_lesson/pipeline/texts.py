@@ -6,19 +6,22 @@ from typing import Any
 
 from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.subwords import KINDS, Subwords
-from s2s_lesson.data.text import TOKENIZERS, clean, tokenize
+from s2s_lesson.data.text import TOKENIZERS, clean, normalise, tokenize
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
 from s2s_lesson.training.batches import PairBatches
 
 
 class Texts:
-    """Cleaning, tokenizers and vocabularies of both sides, and the lengths that are accepted.
+    """Normalisation, cleaning, tokenizers and vocabularies of both sides, and the lengths that are accepted.
 
     Args:
         source_vocab: a ``Vocabulary``.
         target_vocab: a ``Vocabulary``.
         source_tokens: name of a tokenizer in ``data.text``, or a ``Subwords``.
         target_tokens: likewise.
+        normalisation: bool. Whether sources and targets go through ``data.text.normalise`` first, those to
+            learn from and those to write from. ``TextToText.from_pairs`` turns it on; a folder that does not
+            mention it was learned without.
         cleaning: options for ``data.text.clean``, used on sources and targets; None cleans nothing.
         max_source_length: int. The longest source to accept, in tokens.
         max_output_length: int. The longest target to train on and to write, in tokens.
@@ -40,6 +43,7 @@ class Texts:
         *,
         source_tokens: str | Subwords,
         target_tokens: str | Subwords,
+        normalisation: bool = False,
         cleaning: dict[str, bool] | None = None,
         max_source_length: int = 100,
         max_output_length: int = 100,
@@ -51,17 +55,18 @@ class Texts:
                     f"Expected a tokenizer among {', '.join(TOKENIZERS)}, or a Subwords; received {tokens!r}."
                 )
         self.source_vocab, self.target_vocab = source_vocab, target_vocab
-        self.source_tokens, self.target_tokens, self.cleaning = source_tokens, target_tokens, cleaning
+        self.source_tokens, self.target_tokens = source_tokens, target_tokens
+        self.normalisation, self.cleaning = normalisation, cleaning
         self.max_source_length, self.max_output_length = max_source_length, max_output_length
         self.copies = copies
 
     def source_side(self, text: str) -> list[str]:
         """The tokens of a source text; a blank text has none."""
-        return tokenize(cleaned(text, self.cleaning).strip(), self.source_tokens)
+        return tokenize(cleaned(text, self.normalisation, self.cleaning).strip(), self.source_tokens)
 
     def target_side(self, text: str) -> list[str]:
         """The tokens of a target text."""
-        return tokenize(cleaned(text, self.cleaning), self.target_tokens)
+        return tokenize(cleaned(text, self.normalisation, self.cleaning), self.target_tokens)
 
     def source_length(self, text: str) -> int:
         """Count the tokens of a source text, the end token not included."""
@@ -133,8 +138,10 @@ class Texts:
 
     def description(self) -> tuple[Vocabulary, Vocabulary, dict[str, Any]]:
         """All that a folder has to hold beside the model: source and target vocabulary, and options."""
-        names = ("source_tokens", "target_tokens", "cleaning", "max_source_length", "max_output_length")
-        return self.source_vocab, self.target_vocab, {name: getattr(self, name) for name in names}
+        tokens = {"source_tokens": self.source_tokens, "target_tokens": self.target_tokens}
+        names = ("normalisation", "cleaning", "max_source_length", "max_output_length")
+        options = {name: getattr(self, name) for name in names}
+        return self.source_vocab, self.target_vocab, {**tokens, **options}
 
     def _fits(self, source_side, target_side):
         return (
@@ -142,8 +149,9 @@ class Texts:
         )
 
 
-def cleaned(text: str, cleaning: dict[str, bool] | None) -> str:
-    """What ``data.text.clean`` leaves of a text with these options; None leaves all."""
+def cleaned(text: str, normalisation: bool, cleaning: dict[str, bool] | None) -> str:
+    """What ``data.text.normalise`` and ``clean`` leave of a text with these options; None cleans nothing."""
+    text = normalise(text) if normalisation else text
     return text if cleaning is None else clean(text, **cleaning)
 
 

@@ -1,0 +1,56 @@
+"""Which share of the tokens of some pairs a pipeline does not know, and a warning where it is large."""
+
+import warnings
+
+import numpy as np
+
+from s2s_lesson.data.vocabulary import Vocabulary
+from s2s_lesson.pipeline.texts import Texts
+from s2s_lesson.training.batches import PairBatches
+
+LARGE = 1 / 3
+
+
+def unknown_shares(texts: Texts, batches: PairBatches) -> dict[str, float]:
+    """Tell which share of the tokens of each side has no id of its own, the end tokens not counted.
+
+    A model that copies can write a word that it cannot read: of its sources none is counted, and of its
+    targets what stands neither in the vocabulary nor in the source.
+
+    Args:
+        texts: ``Texts``, which made the batches.
+        batches: ``PairBatches``.
+
+    Returns:
+        dict of ``source`` and ``target``, float from 0 to 1.
+    """
+    sides = {"source": batches.source_ids, "target": batches.target_ids}
+    if texts.copies:
+        sides["source"] = batches.copy_ids
+    return {
+        side: float(np.mean(np.concatenate([ids[:-1] for ids in id_lists]) == Vocabulary.unk_id))
+        for side, id_lists in sides.items()
+    }
+
+
+def warn_of_unknown(texts: Texts, batches: PairBatches) -> None:
+    """Warn, for each side, where more than a third of the tokens of development pairs are unknown.
+
+    Args:
+        texts: ``Texts``.
+        batches: ``PairBatches`` of the development pairs.
+    """
+    vocabs = {"source": texts.source_vocab, "target": texts.target_vocab}
+    tokens = {"source": texts.source_tokens, "target": texts.target_tokens}
+    means = {"source": "cannot tell them apart", "target": "can write none of them"}
+    for side, share in unknown_shares(texts, batches).items():
+        if share > LARGE:
+            warnings.warn(
+                f"{share:.0%} of the {side} tokens of the development pairs are not among the "
+                f"{len(vocabs[side])} of the vocabulary, by the tokenizer {tokens[side]!r}: the model "
+                f"{means[side]}. Where a language writes no blanks between words, a whole sentence is a "
+                f'token: choose {side}_tokens="characters", "icu" (words, with the extra icu), or "bpe" with '
+                "a max_vocab_size. Elsewhere, learn from more pairs, lower min_count or raise "
+                "max_vocab_size.",
+                stacklevel=3,
+            )
