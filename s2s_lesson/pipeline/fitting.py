@@ -8,6 +8,7 @@ import keras
 
 from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.pipeline.storage import read_description, write_description
+from s2s_lesson.pipeline.unknown import warn_of_unknown
 from s2s_lesson.training import loop
 from s2s_lesson.training.optimizers import Optimization
 from s2s_lesson.training.run_folder import BEST_MODEL, run_folder
@@ -84,6 +85,7 @@ def fit(
         write_description(folder, *pipeline.description())
     train_batches = pipeline.batches(pairs, batch_size, shuffle=True, seed=seed, weights=weights)
     dev_batches = pipeline.batches(validation_data, batch_size)
+    warn_of_unknown(pipeline, dev_batches)
     rate = optimization.rate(epochs * len(train_batches))
     trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model
     loop.compile_model(trained, rate, label_smoothing, optimization.clip_norm, optimization.accumulation)
