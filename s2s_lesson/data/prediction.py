@@ -1,6 +1,6 @@
 """Prediction: one output of a pipeline, and how it came about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,8 @@ class Prediction:
         log_probability: of the tokens given the source, in nats.
         score: what ranked it: ``log_probability`` over the length penalty, or what ``reranking`` result.
         attention_weights: float32 (tokens, source_tokens); rows sum to 1.
-        unknown: the source tokens that the vocabulary does not know.
+        unknown: the source tokens that the vocabulary does not know: the model reads them all alike. The text
+            of a special token, such as a typed "</s>", is one of them.
         alternatives: the other ``n_best - 1`` outputs, best first.
 
     >>> import numpy as np
@@ -40,6 +41,8 @@ class Prediction:
     >>> prediction = Prediction("one", ("one", "</s>"), "1", ("1", "</s>"), -0.1, -0.1, weights)
     >>> prediction.source_tokens[prediction.attention_weights[0].argmax()]
     'one'
+    >>> prediction
+    Prediction('one' -> '1', log_probability=-0.100)
     """
 
     source: str
@@ -51,6 +54,12 @@ class Prediction:
     attention_weights: np.ndarray
     unknown: tuple[str, ...] = ()
     alternatives: tuple["Prediction", ...] = ()
+
+    def __repr__(self):
+        unknown = f", unknown={self.unknown!r}" if self.unknown else ""
+        others = f", {len(self.alternatives)} alternatives" if self.alternatives else ""
+        figure = f"log_probability={self.log_probability:.3f}"
+        return f"Prediction({self.source!r} -> {self.text!r}, {figure}{unknown}{others})"
 
 
 def empty_prediction(text: str) -> Prediction:
@@ -88,12 +97,14 @@ def read_predictions(
         ranked = []
         for rank in range(result.lengths.shape[1]):
             length = result.lengths[row, rank]
-            output = tuple(extended.token(index) for index in result.sequences[row, rank, :length])
+            ids = result.sequences[row, rank, :length]
+            output = tuple(extended.token(index) for index in ids)
+            written = output[:-1] if length and ids[-1] == Vocabulary.eos_id else output
             ranked.append(
                 Prediction(
                     source=text,
                     source_tokens=source_tokens,
-                    text=detokenize(without_end(output), target_tokens),
+                    text=detokenize(written, target_tokens),
                     tokens=output,
                     log_probability=float(result.log_probabilities[row, rank]),
                     score=float(result.scores[row, rank]),
@@ -107,13 +118,14 @@ def read_predictions(
     return predictions
 
 
-def without_end(tokens: Iterable[str]) -> list[str]:
+def without_end(tokens: Sequence[str]) -> list[str]:
     """Leave out the end token.
 
     Args:
-        tokens: sequence of str.
+        tokens: sequence of str, as ``Prediction`` has them. Before the last place its text is a word that was
+            copied.
 
     Returns:
         list of str.
     """
-    return [token for token in tokens if token != EOS]
+    return list(tokens[:-1] if tokens and tokens[-1] == EOS else tokens)
