@@ -1,6 +1,7 @@
 """Draw the attention map of one prediction to a file."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
+    from s2s_lesson.pipeline.chat import note_unknown
     from s2s_lesson.pipeline.text_to_text import TextToText
     from s2s_lesson.training.run_folder import writable_folder
 
     writable_folder(options.output.parent)
     prediction = TextToText.load(options.run).predict([options.text], options.beam_size)[0]
+    if remark := note_unknown(prediction, set()):
+        print(remark, file=sys.stderr)
     draw(prediction, options.output)
     print(f"{prediction.text}\nThe plot is in {options.output}.")
 

@@ -160,6 +160,13 @@ def test_plot_writes_a_picture(run, tmp_path, capsys):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_predict_and_plot_say_which_words_are_unknown(run, tmp_path, capsys):
+    picture = ["--output", str(tmp_path / "map.png")]
+    for command in (["predict", str(run), "a B </s>"], ["plot", str(run), "a B </s>", *picture]):
+        assert command_line.main(command) == 0
+        assert "not in the vocabulary, read as unknown: B, </s>" in capsys.readouterr().err
+
+
 def test_plot_of_a_blank_text_is_an_error(run, tmp_path, capsys):
     assert "blank" in fails(["plot", run, " ", "--output", tmp_path / "x.png"], capsys)
 
