@@ -35,7 +35,7 @@ def tokenize_casual(text: str) -> list[str]:
     >>> tokenize_casual("I don't know... ❤️👩‍💻!")
     ['I', "don't", 'know', '...', '❤️', '👩‍💻', '!']
     """
-    tokens = []
+    tokens: list[str] = []
     for place, part in enumerate(_EMOJI.split(text.translate(_PLAIN_QUOTES))):
         tokens += [part] if place % 2 else _tweet_tokenizer().tokenize(part)
     return [joined for token in tokens if (joined := "".join(token.split()))]  # ". . ." is one token
@@ -50,7 +50,8 @@ def detokenize_casual(tokens: Sequence[str]) -> str:
     Returns:
         str.
     """
-    text, glue, open_quotes = "", True, set()  # glue: the next token follows without a blank
+    open_quotes: set[str] = set()
+    text, glue = "", True  # glue: the next token follows without a blank
     for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
         joins_left = bool(_CLOSING.fullmatch(token) or _CONTRACTION.fullmatch(token) or token in ENDS)
         joins_right = token in ("(", "[", "{", "$", "#", "¿", "¡")

@@ -4,12 +4,13 @@ Nothing is imported for it: a table of pandas or Polars is known by its methods.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TypeVar
 
+Item = TypeVar("Item")
 _NO_LISTS = (str, bytes, bytearray, Mapping, set, frozenset)
 
 
-def plain_list(values: Iterable[Any], name: str = "values") -> list[Any]:
+def plain_list(values: Iterable[Item], name: str = "values") -> list[Item]:
     """Put whatever holds values in an order into a list.
 
     Args:
@@ -29,8 +30,8 @@ def plain_list(values: Iterable[Any], name: str = "values") -> list[Any]:
     if isinstance(values, _NO_LISTS) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
         received = "one string. Write [text]" if isinstance(values, str) else type(values).__name__
         raise TypeError(f"Expected a list of {name}; received {received}.")
-    if _is_table(values):
-        columns = list(map(str, values.columns))
+    columns = _columns(values)
+    if columns is not None:
         if len(columns) != 1:
             raise ValueError(
                 f"Expected a list of {name}, or one column; received a table of {_named(columns)}. "
@@ -80,8 +81,8 @@ def plain_pairs(pairs: Iterable[tuple[str, str]], name: str = "pairs") -> list[t
     >>> plain_pairs(zip(["one", "two"], ["1", "2"]))
     [('one', '1'), ('two', '2')]
     """
-    if _is_table(pairs):
-        columns = list(map(str, pairs.columns))
+    columns = _columns(pairs)
+    if columns is not None:
         if len(columns) != 2:
             raise ValueError(
                 f"Expected {name} in two columns, source and target; received {_named(columns)}. "
@@ -137,8 +138,11 @@ def _shown(value):
     return f"{shown}, a missing value" if _is_missing(value) else f"{type(value).__name__} {shown}"
 
 
-def _is_table(values):
-    return hasattr(values, "columns") and (hasattr(values, "itertuples") or hasattr(values, "iter_rows"))
+def _columns(values):
+    """The names of a table's columns; None where it is no table of pandas or Polars."""
+    if hasattr(values, "columns") and (hasattr(values, "itertuples") or hasattr(values, "iter_rows")):
+        return list(map(str, values.columns))
+    return None
 
 
 def _rows(table):

@@ -56,7 +56,7 @@ def id_arrays(id_lists: Sequence[Sequence[int]], name: str = "id_lists") -> list
     """
     ready = np.dtype("int32")  # what this function gave is not looked at again in every batch
     return [
-        ids if getattr(ids, "dtype", None) == ready else whole_ids(ids, f"row {row} of {name}")
+        ids if isinstance(ids, np.ndarray) and ids.dtype == ready else whole_ids(ids, f"row {row} of {name}")
         for row, ids in enumerate(id_lists)
     ]
 
@@ -75,16 +75,16 @@ def pad(id_lists: Sequence[Sequence[int]], length: int | None = None) -> np.ndar
         TypeError: a list holds something else than whole numbers.
         ValueError: there is no list, one is longer than ``length``, or holds what is no id.
     """
-    id_lists = id_arrays(id_lists)
-    longest = max(map(len, id_lists), default=0)
-    if not id_lists or (length is not None and longest > length):
+    rows = id_arrays(id_lists)
+    longest = max(map(len, rows), default=0)
+    if not rows or (length is not None and longest > length):
         raise ValueError(
-            f"Expected at least one list of ids, none longer than length={length}; received {len(id_lists)} "
+            f"Expected at least one list of ids, none longer than length={length}; received {len(rows)} "
             f"lists of up to {longest}."
         )
     length = longest if length is None else length
-    padded = np.full((len(id_lists), length), Vocabulary.pad_id, "int32")
-    for row, ids in enumerate(id_lists):
+    padded = np.full((len(rows), length), Vocabulary.pad_id, "int32")
+    for row, ids in enumerate(rows):
         padded[row, : len(ids)] = ids
     return padded
 

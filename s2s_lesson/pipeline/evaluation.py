@@ -40,8 +40,9 @@ def evaluate(
         dict of ``pairs``, ``sources``, ``beam_size``, ``perplexity`` (per target token, the end token
         included), ``perplexity_per_character`` (of what the model is to write, cleaned as the targets are),
         ``token_accuracy`` (teacher-forced, 0 to 1), ``exact_match`` (0 to 1) and ``token_error_rate``
-        (edits per reference token). Where the target is made of words or subwords, also ``bleu`` and ``chrf``
-        (0 to 100) with their signatures, ``distinct_1`` and ``distinct_2`` (0 to 1, of tokens).
+        (edits per reference token). Where the target is made of words or subwords, also ``bleu`` (not with
+        "icu", for languages without blanks) and ``chrf`` (0 to 100) with their signatures, ``distinct_1`` and
+        ``distinct_2`` (0 to 1, of tokens).
 
     Raises:
         ValueError: there is no pair that the model can read.
@@ -72,10 +73,11 @@ def evaluate(
         "exact_match": scores.exact_match(outputs, expected, "outputs"),
         "token_error_rate": scores.edit_distance_rate(outputs, expected, "outputs"),
     }
-    if pipeline.target_tokens in ("words", "casual") or isinstance(pipeline.target_tokens, Subwords):
+    if pipeline.target_tokens in ("words", "casual", "icu") or isinstance(pipeline.target_tokens, Subwords):
         texts = [prediction.text for prediction in predictions]
         right = [[detokenize(tokens, pipeline.target_tokens) for tokens in lists] for lists in expected]
-        figures["bleu"], figures["bleu_signature"] = scores.bleu(texts, right, "outputs")
+        if pipeline.target_tokens != "icu":  # BLEU counts what stands between blanks
+            figures["bleu"], figures["bleu_signature"] = scores.bleu(texts, right, "outputs")
         figures["chrf"], figures["chrf_signature"] = scores.chrf(texts, right, "outputs")
         figures["distinct_1"] = scores.distinct_n(outputs, 1)
         figures["distinct_2"] = scores.distinct_n(outputs, 2)

@@ -11,21 +11,20 @@ from s2s_lesson.training.batches import PairBatches
 LARGE = 1 / 3
 
 
-def unknown_shares(texts: Texts, batches: PairBatches) -> dict[str, float]:
+def unknown_shares(batches: PairBatches) -> dict[str, float]:
     """Tell which share of the tokens of each side has no id of its own, the end tokens not counted.
 
     A model that copies can write a word that it cannot read: of its sources none is counted, and of its
     targets what stands neither in the vocabulary nor in the source.
 
     Args:
-        texts: ``Texts``, which made the batches.
         batches: ``PairBatches``.
 
     Returns:
         dict of ``source`` and ``target``, float from 0 to 1.
     """
     sides = {"source": batches.source_ids, "target": batches.target_ids}
-    if texts.copies:
+    if batches.copy_ids is not None:
         sides["source"] = batches.copy_ids
     return {
         side: float(np.mean(np.concatenate([ids[:-1] for ids in id_lists]) == Vocabulary.unk_id))
@@ -43,7 +42,7 @@ def warn_of_unknown(texts: Texts, batches: PairBatches) -> None:
     vocabs = {"source": texts.source_vocab, "target": texts.target_vocab}
     tokens = {"source": texts.source_tokens, "target": texts.target_tokens}
     means = {"source": "cannot tell them apart", "target": "can write none of them"}
-    for side, share in unknown_shares(texts, batches).items():
+    for side, share in unknown_shares(batches).items():
         if share > LARGE:
             warnings.warn(
                 f"{share:.0%} of the {side} tokens of the development pairs are not among the "

@@ -31,10 +31,10 @@ def test_a_new_pipeline_learns_texts_that_are_written_alike(pipeline):
 def test_what_comes_in_is_written_as_what_was_learned(pipeline):
     assert pipeline.source_side("\ufeffdon’t\u202fgo\r\n") == ["don't", "go"]
     assert pipeline.target_side("cafe\u0301") == ["caf\u00e9"]
-    (curly,) = pipeline.predict(["don’t go"], beam_size=1)
-    assert curly.source == "don’t go" and curly.source_tokens[:2] == ("don't", "go") and not curly.unknown
-    (required,) = pipeline.predict(["go"], beam_size=1, constraints=Constraints(prefix="cafe\u0301 it’s"))
-    assert required.tokens[:2] == ("caf\u00e9", "it's")
+    prefix = Constraints(prefix="cafe\u0301 it’s")
+    (written,) = pipeline.predict(["don’t go"], beam_size=1, constraints=prefix)
+    assert written.source == "don’t go" and written.source_tokens[:2] == ("don't", "go")
+    assert written.unknown == () and written.tokens[:2] == ("caf\u00e9", "it's")
 
 
 def test_normalisation_can_be_left_out():
@@ -105,4 +105,4 @@ def test_what_a_model_copies_is_not_unknown(monkeypatch):
     copying = TextToText.from_pairs(JAPANESE, copy=True, **SIZES)
     assert fitted(copying, [("ada bob", "ada watashi")], monkeypatch) == []
     batches = copying.batches([("ada bob", "ada eve watashi carol")])
-    assert unknown_shares(copying, batches) == {"source": 0, "target": 0.5}
+    assert unknown_shares(batches) == {"source": 0, "target": 0.5}
