@@ -6,7 +6,7 @@ import pytest
 
 from s2s_lesson.corpora import Corpus, group_references
 from s2s_lesson.data import Subwords, Vocabulary
-from s2s_lesson.data.prediction import empty_prediction
+from s2s_lesson.data.prediction import Prediction, empty_prediction
 from s2s_lesson.pipeline import Chat, TextToText, evaluate, exposure
 from s2s_lesson.training import loop
 
@@ -57,6 +57,14 @@ def test_scores_of_a_table_are_those_of_its_rows(pipeline, monkeypatch):
     monkeypatch.setattr(pipeline, "predict", lambda texts, *_, **options: list(map(empty_prediction, texts)))
     from_table, from_generator = (evaluate(pipeline, pairs, beam_size=1) for pairs in (TABLE, iter(PAIRS)))
     assert from_table == from_generator and (from_table["pairs"], from_table["sources"]) == (5, 5)
+
+
+def test_as_many_references_for_each_source_as_there_are_sources_are_scored(pipeline, monkeypatch):
+    monkeypatch.setattr(loop, "teacher_forced_scores", lambda *_: dict.fromkeys(FIGURES, 0.0))
+    right = [Prediction("ab", (), "AB", ("AB", "</s>"), 0.0, 0.0, None), empty_prediction("cd")]
+    monkeypatch.setattr(pipeline, "predict", lambda *_, **options: right)
+    pairs = [("ab", "AB"), ("ab", "CD"), ("cd", "CD"), ("cd", "AB")]
+    assert evaluate(pipeline, pairs)["exact_match"] == 0.5
 
 
 def test_training_on_a_table_is_training_on_its_rows(pipeline, monkeypatch):
