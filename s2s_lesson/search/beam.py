@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from s2s_lesson.search.allowed_tokens import AllowedTokens, check_ends
 from s2s_lesson.search.candidates import at, choose, look_ahead, of_parents
-from s2s_lesson.search.constraints import AllowedTokens, Constraints
+from s2s_lesson.search.constraints import Constraints
 from s2s_lesson.search.groups import DiverseGroups
 from s2s_lesson.search.hypotheses import Beam, Finished
 from s2s_lesson.search.results import BeamTree, SearchResult, Trace
@@ -22,6 +23,7 @@ def greedy_search(
     *,
     bos_id: int,
     eos_id: int,
+    pad_id: int | None = None,
     max_output_length: int,
     constraints: Constraints | None = None,
     return_attention: bool = False,
@@ -33,8 +35,9 @@ def greedy_search(
     Args:
         step: ``step(token_ids, state) -> (logits, state)``.
         initial_state: nested structure of arrays, row axis first; one row a sentence.
-        bos_id: int. Fed first.
+        bos_id: int. Fed first, and never written, unless it is the end token as well.
         eos_id: int. Ends a sentence.
+        pad_id: int or None. Never written, unless it is the end token.
         max_output_length: int. A sentence that has not ended by then is cut, in tokens.
         constraints, return_attention, compile_step, shared_leaves: as in ``beam_search``.
 
@@ -56,6 +59,7 @@ def greedy_search(
         initial_state,
         bos_id=bos_id,
         eos_id=eos_id,
+        pad_id=pad_id,
         max_output_length=max_output_length,
         beam_size=1,
         constraints=constraints,
@@ -71,6 +75,7 @@ def beam_search(
     *,
     bos_id: int,
     eos_id: int,
+    pad_id: int | None = None,
     max_output_length: int,
     beam_size: int = 5,
     n_best: int = 1,
@@ -104,16 +109,17 @@ def beam_search(
 
     What several groups find is returned once, so fewer than ``n_best`` may come back.
 
-    Required tokens share the beam out: for each number of required tokens that hypotheses hold, the best ones
-    have places of their own. So a beam of any size finds an output with all of them, unless other constraints
-    leave none. Where there are fewer places than such numbers, the hypotheses that hold most have them:
-    greedy search writes the required tokens first.
+    Required phrases share the beam out: places are dealt out by turns to the hypotheses that hold as many
+    required tokens, beginning with those that hold most. So a beam of any size finds an output with all
+    phrases where there is one (``no_repeat_ngram`` apart, which may rule out later what is missing), and
+    greedy search writes them first.
 
     Args:
         step: ``step(token_ids, state) -> (logits, state)``.
         initial_state: nested structure of arrays, row axis first; one row a sentence.
-        bos_id: int. Fed first.
+        bos_id: int. Fed first, and never written, unless it is the end token as well.
         eos_id: int. Ends a hypothesis.
+        pad_id: int or None. Never written, unless it is the end token.
         max_output_length: int. A hypothesis that has not ended by then is cut, in tokens.
         beam_size: int. 1 is greedy search. It may exceed the size of the vocabulary.
         n_best: int, at most ``beam_size``. Hypotheses to return for each sentence.
@@ -138,7 +144,7 @@ def beam_search(
             a leaf that an option needs, or ``step`` returned logits of a wrong shape, NaN or infinity.
 
     Sources: Wu et al. 2016, section 7, arXiv:1609.08144 (scores); Vijayakumar et al. 2018, arXiv:1610.02424
-    (groups); Post and Vilar 2018, arXiv:1804.06609 (required tokens).
+    (groups); Post and Vilar 2018, arXiv:1804.06609 (required phrases).
 
     >>> import numpy as np
     >>> from s2s_lesson.search import beam_search
@@ -150,8 +156,10 @@ def beam_search(
     """
     scoring, groups = _scoring(length_penalty, scoring), groups or DiverseGroups()
     _check_options(max_output_length, beam_size, n_best, stopping, groups)
+    check_ends(bos_id=bos_id, eos_id=eos_id, pad_id=pad_id)
     rows = Rows(step, initial_state, beam_size, compile_step, shared_leaves)
-    allowed = AllowedTokens(constraints or Constraints(), rows.batch, eos_id, max_output_length)
+    constraints = constraints or Constraints()
+    allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never=(bos_id, pad_id))
     beam = Beam(rows.batch, beam_size, groups.count, bos_id)
     finished = Finished(rows.batch, n_best * groups.count)
     trace = Trace(rows.batch, eos_id)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from s2s_lesson.search.constraints import AllowedTokens
+from s2s_lesson.search.allowed_tokens import AllowedTokens
 from s2s_lesson.search.groups import DiverseGroups
 from s2s_lesson.search.ranking import check_usable, rank
 
@@ -16,11 +16,10 @@ class Candidates(NamedTuple):
     """What each hypothesis could become: arrays (sentences, beam_size, candidates).
 
     Attributes:
-        tokens: int. The likeliest first, then the required ones.
+        tokens: int. The likeliest first, then those of the required phrases.
         token_log_probs: float. 0 for a hypothesis that stays as it is.
         log_probs: float, of the whole hypothesis; -inf where there is no candidate.
         held: int, how many required tokens it would hold; None if none are required.
-        required: int (sentences,), how many there are; None if none are.
 
     >>> import numpy as np
     >>> log_probs = np.log([[[0.6, 0.4]]])
@@ -32,7 +31,6 @@ class Candidates(NamedTuple):
     token_log_probs: np.ndarray
     log_probs: np.ndarray
     held: np.ndarray | None = None
-    required: np.ndarray | None = None
 
 
 def look_ahead(logits: Any, beam: "Beam", allowed_tokens: AllowedTokens, eos_id: int) -> Candidates:
@@ -51,27 +49,23 @@ def look_ahead(logits: Any, beam: "Beam", allowed_tokens: AllowedTokens, eos_id:
         ValueError: an open hypothesis has logits that give no probabilities.
     """
     sentences, beam_size = beam.tokens.shape
-    vocab_size = logits.shape[-1]
-    required = allowed_tokens.required
-    extra_ids = np.repeat(np.maximum(required, 0), beam_size, axis=0) if required.size else None
+    vocab_size, required = logits.shape[-1], allowed_tokens.required
     allowed = allowed_tokens.next_tokens(beam.sequences, vocab_size)
-    tokens, log_probs, extra_log_probs, usable = rank(logits, min(beam_size, vocab_size), allowed, extra_ids)
+    extra_ids = np.repeat(np.maximum(required.tokens, 0), beam_size, axis=0) if len(required) else None
+    count = beam_size + required.tokens.shape[1]  # so many, as others may have no place to go on from
+    tokens, log_probs, extra_log_probs, usable = rank(logits, min(count, vocab_size), allowed, extra_ids)
     check_usable(usable, beam.open.reshape(-1))
     if extra_ids is not None and extra_log_probs is not None:
-        unmet = allowed_tokens.unmet(beam.sequences)  # (sentences, beam_size, required)
-        is_new = unmet.reshape(extra_ids.shape) & ~(tokens[:, :, None] == extra_ids[:, None]).any(axis=1)
+        exists = np.repeat(required.tokens >= 0, beam_size, axis=0)
+        is_new = exists & ~(tokens[:, :, None] == extra_ids[:, None]).any(axis=1)
         tokens = np.concatenate([tokens, extra_ids], axis=1)
         log_probs = np.concatenate([log_probs, np.where(is_new, extra_log_probs, -np.inf)], axis=1)
     tokens = tokens.reshape(sentences, beam_size, -1).astype("int32")
     log_probs = log_probs.reshape(tokens.shape).astype("float64")
     log_probs[~beam.open] = -np.inf
     tokens[beam.closed, 0], log_probs[beam.closed, 0] = eos_id, 0.0
-    held = how_many = None
-    if required.size:
-        how_many = (required >= 0).sum(axis=1)
-        is_needed = (tokens[..., None] == required[:, None, None]) & unmet[:, :, None]
-        held = how_many[:, None, None] - unmet.sum(axis=-1)[..., None] + is_needed.any(axis=-1)
-    return Candidates(tokens, log_probs, beam.log_probs[..., None] + log_probs, held, how_many)
+    held = required.tokens_held(beam.sequences, tokens) if len(required) else None
+    return Candidates(tokens, log_probs, beam.log_probs[..., None] + log_probs, held)
 
 
 def choose(
@@ -100,7 +94,7 @@ def choose(
             repeats = np.where(closed[:, group, None], 0, repeats)
             group_scores = group_scores - groups.diversity_penalty * repeats
         held = None if candidates.held is None else candidates.held[:, group].reshape(sentences, -1)
-        best = _best(group_scores.reshape(sentences, -1), width, held, candidates.required) + first * count
+        best = _best(group_scores.reshape(sentences, -1), width, held) + first * count
         chosen.append(best)
         takes_none = of_parents(closed, best // count) | ~np.isfinite(at(scores, best))
         tokens = np.where(takes_none, -1, at(candidates.tokens, best))
@@ -119,24 +113,21 @@ def of_parents(values: np.ndarray, parents: np.ndarray) -> np.ndarray:
     return values[np.arange(len(parents))[:, None], parents]
 
 
-def _best(scores, count, held=None, required=None):
+def _best(scores, count, held=None):
     """Places of the best of each row, in order; equal scores in the order of their place.
 
     Args:
         scores: float (rows, width).
         count: int.
-        held: int (rows, width) or None. How many required tokens each holds. For each number of them the best
-            have places of their own, as many as ``count`` allows; the rest go to the best of the others.
-        required: int (rows,). How many there are.
+        held: int (rows, width) or None. How many required tokens each holds. Those that hold as many share a
+            bank; places are dealt out to the banks by turns, beginning with the one that holds most, and in
+            each bank to the best.
     """
     order = np.argsort(-scores, axis=1, kind="stable")
     if held is not None:
         held, scores = (np.take_along_axis(values, order, axis=1) for values in (held, scores))
-        banks = required[:, None] + 1
-        places = (count + np.arange(banks.max())) // banks  # more of them to hypotheses that hold more
-        in_bank = held[..., None] == np.arange(banks.max())  # (rows, width, banks)
-        rank_in_bank = np.take_along_axis(in_bank.cumsum(axis=1), held[..., None], axis=2)[..., 0]
-        reserved = (rank_in_bank <= np.take_along_axis(places, held, axis=1)) & np.isfinite(scores)
-        order_kept = np.sort(np.argsort(~reserved, axis=1, kind="stable")[:, :count], axis=1)
-        order = np.take_along_axis(order, order_kept, axis=1)
+        in_bank = held[..., None] == np.arange(held.max() + 1)  # (rows, width, banks)
+        turns = np.take_along_axis(in_bank.cumsum(axis=1), held[..., None], axis=2)[..., 0]
+        by_turns = np.lexsort([-held, turns, ~np.isfinite(scores)], axis=1)
+        order = np.take_along_axis(order, np.sort(by_turns[:, :count], axis=1), axis=1)
     return order[:, :count]

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from s2s_lesson.search.constraints import AllowedTokens, Constraints
+from s2s_lesson.search.allowed_tokens import AllowedTokens, check_ends
+from s2s_lesson.search.constraints import Constraints
 from s2s_lesson.search.ranking import check_usable, log_softmax
 from s2s_lesson.search.results import SearchResult
 from s2s_lesson.search.rows import Rows
@@ -17,6 +18,7 @@ def sample(
     *,
     bos_id: int,
     eos_id: int,
+    pad_id: int | None = None,
     max_output_length: int,
     n_samples: int = 1,
     seed: int | Sequence[Any] = 0,
@@ -41,8 +43,7 @@ def sample(
     Args:
         step: ``step(token_ids, state) -> (logits, state)``.
         initial_state: nested structure of arrays, row axis first; one row a sentence.
-        bos_id: int. Fed first.
-        eos_id: int. Ends an output.
+        bos_id, eos_id, pad_id: int, as in ``beam_search``.
         max_output_length: int. An output that has not ended by then is cut, in tokens.
         n_samples: int. Outputs to draw for each sentence; the same one may be drawn more than once.
         seed: int, or list of int, one for each sentence.
@@ -53,7 +54,7 @@ def sample(
         typical_p: float above 0, up to 1, or None. The same, but those tokens come first whose surprise,
             -log p, is nearest to the surprise expected.
         constraints, return_attention, compile_step, shared_leaves: as in ``beam_search``. Each output gets
-            all required tokens, in the last steps if not before.
+            all required phrases, in the last steps if not before.
 
     Returns:
         ``SearchResult``; ``n_best`` is ``n_samples``, in the order drawn. Scores are the log-probabilities,
@@ -73,8 +74,10 @@ def sample(
     (1, 1)
     """
     _check_options(max_output_length, n_samples, temperature, top_k, top_p, typical_p)
+    check_ends(bos_id=bos_id, eos_id=eos_id, pad_id=pad_id)
     rows = Rows(step, initial_state, n_samples, compile_step, shared_leaves)
-    allowed = AllowedTokens(constraints or Constraints(), rows.batch, eos_id, max_output_length)
+    constraints = constraints or Constraints()
+    allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never=(bos_id, pad_id))
     generators = [np.random.default_rng(part) for part in _seeds(seed, rows.batch)]
     shape = (rows.batch, n_samples)
     tokens, lengths = np.full(shape, bos_id), np.zeros(shape, "int32")

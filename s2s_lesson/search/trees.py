@@ -18,6 +18,7 @@ def beam_trees(
     *,
     bos_id: int,
     eos_id: int,
+    pad_id: int | None = None,
     max_output_length: int,
     beam_sizes: Iterable[int] = range(1, 11),
     compile_step: bool | None = None,
@@ -29,7 +30,7 @@ def beam_trees(
     the search kept in the step before, end tokens apart.
 
     Args:
-        step, initial_state, bos_id, eos_id, max_output_length, compile_step: as in ``beam_search``.
+        step, initial_state, bos_id, eos_id, pad_id, max_output_length, compile_step: as in ``beam_search``.
         beam_sizes: int, one or more.
 
     Returns:
@@ -46,7 +47,8 @@ def beam_trees(
     sizes = sorted(set(beam_sizes), reverse=True)
     if not sizes:
         raise ValueError("Expected at least one beam size; received none. Pass, for example, range(1, 11).")
-    ends: dict[str, Any] = {"bos_id": bos_id, "eos_id": eos_id, "max_output_length": max_output_length}
+    ends: dict[str, Any] = {"bos_id": bos_id, "eos_id": eos_id, "pad_id": pad_id}
+    ends["max_output_length"] = max_output_length
     searches = {
         size: beam_search(
             step, initial_state, beam_size=size, return_tree=True, compile_step=compile_step, **ends

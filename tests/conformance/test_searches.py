@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scripted import EOS, IDS
 
-from s2s_lesson.search import Constraints, DiverseGroups, Scoring, beam_search, greedy_search
+from s2s_lesson.search import Constraints, DiverseGroups, Scoring, beam_search, greedy_search, sample
 
 SEEDS = st.integers(0, 2**32 - 1)
 BATCH, SOURCE_LENGTHS = 2, (7, 3)
@@ -27,9 +27,15 @@ SCORING = st.fixed_dictionaries(
 
 @st.composite
 def constraints(draw, vocab_size, max_output_length, leave_out=None):
-    """Constraints for the batch, and the same for each of its sentences."""
-    ordinary = st.sampled_from([token for token in range(vocab_size) if token != EOS])
-    of_a_sentence = st.lists(ordinary, max_size=2)
+    """Constraints and ends for the batch, and the same for each of its sentences."""
+    tokens = [token for token in range(vocab_size) if token != EOS]
+    ends = {
+        "bos_id": draw(st.sampled_from([EOS, EOS, 0])),
+        "pad_id": draw(st.sampled_from([None, EOS, 0, vocab_size - 1])),
+    }
+    written = st.sampled_from([token for token in tokens if token not in ends.values()] or tokens)
+    phrases = st.lists(st.lists(written, min_size=1, max_size=3), max_size=2)
+    runs = st.lists(st.sampled_from(tokens), min_size=1, max_size=3) | st.just([EOS])
 
     def shared_or_not(lists):
         if draw(st.booleans()):
@@ -38,18 +44,20 @@ def constraints(draw, vocab_size, max_output_length, leave_out=None):
         ids = [draw(lists) for _ in range(BATCH)]
         return ids, ids
 
-    prefix, prefixes = shared_or_not(of_a_sentence)
-    required, all_required = shared_or_not(of_a_sentence)
+    several = {
+        "prefix": shared_or_not(st.lists(written, max_size=2)),
+        "required": shared_or_not(phrases),
+        "forbidden": shared_or_not(st.lists(runs, max_size=2)),
+    }
     same = {
         "min_output_length": draw(st.integers(1, max_output_length)),
-        "no_repeat_ngram": draw(st.sampled_from([0, 0, 1, 2, 3])),
-        "forbidden": draw(st.lists(st.integers(0, vocab_size - 1), max_size=2)),
+        "no_repeat_ngram": draw(st.sampled_from([0, 0, 1, 2, 3, 10**9])),
+        "forced_end": draw(st.booleans()),
     }
-    names = [name for name in (*same, "prefix", "required") if name != leave_out]
-    chosen = [name for name in names if draw(st.booleans())]
-    both = {**same, "prefix": prefix, "required": required}
-    each = [{**same, "prefix": p, "required": r} for p, r in zip(prefixes, all_required, strict=True)]
-    return tuple({name: options[name] for name in chosen} for options in (both, *each))
+    names = [name for name in (*same, *several) if name != leave_out and draw(st.booleans())]
+    both = {**same, **{name: ids for name, (ids, _) in several.items()}}
+    each = [{**same, **{name: ids[row] for name, (_, ids) in several.items()}} for row in range(BATCH)]
+    return tuple({**ends, **{name: options[name] for name in names}} for options in (both, *each))
 
 
 def scripts(seed, vocab_size, nodes):
@@ -94,7 +102,7 @@ def expect_exhaustive_search(data, seed, sizes, scoring, n_best):
         for script, of_sentence in zip(sentences, of_sentences, strict=True)
     ]
     try:
-        result = beam_search(scripted.step, state, **IDS, **grouped(**options))
+        result = beam_search(scripted.step, state, **grouped(**{**IDS, **options}))
     except ValueError:
         assert not all(expected)  # no output of one of them meets all constraints
         return
@@ -146,7 +154,7 @@ def expect_the_slow_search(data, seed, sizes, scoring, stopping):
     assume(all(closest > 1e-5 for _, closest in slow))
     try:
         flat = {**options, **scoring, **shared, "stopping": stopping}
-        result = beam_search(scripted.step, state, **IDS, **grouped(**flat))
+        result = beam_search(scripted.step, state, **grouped(**{**IDS, **flat}))
     except ValueError:
         assert not all(outputs for outputs, _ in slow)
         return
@@ -158,9 +166,46 @@ def expect_the_slow_search(data, seed, sizes, scoring, stopping):
         assert (result.scores[row, len(outputs) :] == -np.inf).all()
 
 
-@settings(max_examples=50)
+PHRASES = st.lists(st.lists(st.sampled_from([0, 2, 3]), min_size=1, max_size=4), max_size=3)
+
+
+@settings(max_examples=60)
+@given(st.data(), SEEDS, st.sampled_from([1, 2, 3, 6]), st.sampled_from(["greedy", "beam", "sample"]))
+def test_a_beam_of_any_size_finds_an_output_with_all_required_phrases(data, seed, beam_size, name):
+    """Where there is one: phrases overlap, repeat each other, and are cut short by what is forbidden."""
+    required = [data.draw(PHRASES) for _ in range(BATCH)]
+    runs = st.lists(st.sampled_from([0, 2, 3, 4]), min_size=2, max_size=3)
+    options = {
+        "max_output_length": LENGTH,
+        "min_output_length": data.draw(st.integers(1, LENGTH)),
+        "forced_end": data.draw(st.booleans()),
+        "forbidden": data.draw(st.lists(runs, max_size=3)),
+    }
+    of_sentences = [{**options, "required": phrases, "vocab_size": VOCAB_SIZE} for phrases in required]
+    possible = [
+        any(slow_search.may_come_next((), token, of_sentence) for token in range(VOCAB_SIZE))
+        for of_sentence in of_sentences
+    ]
+    state, _ = scripts(seed, VOCAB_SIZE, NODES)
+    search, of_search = {
+        "greedy": (greedy_search, {}),
+        "beam": (beam_search, {"beam_size": beam_size, "length_penalty": 1.0}),
+        "sample": (sample, {"seed": seed}),
+    }[name]
+    try:
+        result = search(scripted.step, state, **IDS, **grouped(**options, **of_search, required=required))
+    except ValueError:
+        assert not all(possible)
+        return
+    assert all(possible)
+    for row, of_sentence in enumerate(of_sentences):
+        (output,) = scripted.sequences(result, row)
+        assert slow_search.meets(output, **of_sentence)
+
+
+@settings(max_examples=30)
 @given(st.data(), SEEDS, st.sampled_from([1, 2, 3, 6]))
-def test_a_beam_of_any_size_finds_an_output_with_all_required_tokens(data, seed, beam_size):
+def test_a_beam_of_any_size_finds_required_tokens_that_no_repeat_may_hit(data, seed, beam_size):
     required = [data.draw(st.lists(st.sampled_from([0, 2, 3, 4]), unique=True)) for _ in range(BATCH)]
     options = data.draw(
         st.fixed_dictionaries(
@@ -169,7 +214,8 @@ def test_a_beam_of_any_size_finds_an_output_with_all_required_tokens(data, seed,
     )
     state, _ = scripts(seed, VOCAB_SIZE, NODES)
     options |= {"max_output_length": LENGTH, "beam_size": beam_size, "length_penalty": 1.0}
-    result = beam_search(scripted.step, state, **IDS, **grouped(**options, required=required))
+    phrases = [[[token] for token in tokens] for tokens in required]
+    result = beam_search(scripted.step, state, **IDS, **grouped(**options, required=phrases))
     for row, tokens in enumerate(required):
         (output,) = scripted.sequences(result, row)
         assert set(tokens) <= set(output)
@@ -188,7 +234,7 @@ def test_top_ended_misses_nothing_where_scores_only_fall(data, seed, beam_size):
     ]
     assume(all(outputs and closest > 1e-5 for outputs, closest in slow))
     results = [
-        beam_search(scripted.step, state, **IDS, **grouped(**options), stopping=stopping)
+        beam_search(scripted.step, state, **grouped(**{**IDS, **options}), stopping=stopping)
         for stopping in ("exact", "never", "top_ended")
     ]
     for row in range(BATCH):
@@ -204,14 +250,14 @@ def test_a_beam_of_one_takes_the_likeliest_token_at_each_step(data, seed):
     shared, *of_sentences = data.draw(constraints(VOCAB_SIZE, LENGTH, leave_out="required"))
     state, sentences = scripts(seed, VOCAB_SIZE, NODES)
     try:
-        greedy = greedy_search(scripted.step, state, **IDS, max_output_length=LENGTH, **grouped(**shared))
+        greedy = greedy_search(scripted.step, state, max_output_length=LENGTH, **grouped(**{**IDS, **shared}))
     except ValueError:
         assume(False)
     options = {"beam_size": 1, "length_penalty": 1.0, "coverage_penalty": 0.3, "stopping": "never"}
-    options = grouped(**options, **shared)
-    beam = beam_search(scripted.step, state, **IDS, max_output_length=LENGTH, **options)
+    options = grouped(**{**IDS, **options, **shared})
+    beam = beam_search(scripted.step, state, max_output_length=LENGTH, **options)
     for row, (script, of_sentence) in enumerate(zip(sentences, of_sentences, strict=True)):
-        sequence, limit = (), {**of_sentence, "max_output_length": LENGTH}
+        sequence, limit = (), {**of_sentence, "max_output_length": LENGTH, "vocab_size": VOCAB_SIZE}
         while len(sequence) < LENGTH and sequence[-1:] != (EOS,):
             log_probs = script.log_probs(sequence)
             possible = [t for t in range(VOCAB_SIZE) if slow_search.may_come_next(sequence, t, limit)]
@@ -228,7 +274,9 @@ def test_batch_mates_and_the_order_of_the_batch_change_nothing(data, seed, order
     tables = scripted.random_tables(seed, 5, VOCAB_SIZE, NODES)
     attention_tables, keys_mask = scripted.random_attention(seed, NODES, (7, 3, 2, 1, 5))
     tokens = st.lists(st.sampled_from([0, 2, 3, 4]), max_size=2)
-    prefix, required = ([data.draw(tokens) for _ in range(5)] for _ in range(2))
+    prefix = [data.draw(tokens) for _ in range(5)]
+    required = [[data.draw(tokens), [3]][: data.draw(st.integers(0, 2))] for _ in range(5)]
+    required = [[phrase for phrase in phrases if phrase] for phrases in required]
     beam_size, groups = sizes
     options = {"max_output_length": LENGTH, "beam_size": beam_size, "n_best": 3}
     options |= {"scoring": Scoring(0.6, coverage_penalty=0.3), "groups": DiverseGroups(groups)}
@@ -267,7 +315,8 @@ def test_finished_hypotheses_stay_frozen():
         logits[token_ids == EOS] = [-99, -99, -99, -99, 99]
         return logits, state
 
-    result = beam_search(step, np.zeros((2, 3)), **IDS, max_output_length=7, beam_size=5, n_best=3)
+    ids = {"bos_id": 0, "eos_id": EOS, "max_output_length": 7}
+    result = beam_search(step, np.zeros((2, 3)), **ids, beam_size=5, n_best=3)
     assert scripted.sequences(result, 0) == [(1,), (2, 1), (3, 1)]
     np.testing.assert_allclose(np.exp(result.log_probabilities), [[0.4, 0.08, 0.08]] * 2, rtol=1e-6)
     assert (result.sequences[:, 0] == EOS).all()
@@ -282,7 +331,7 @@ def test_ties_go_to_the_hypothesis_that_stood_higher_and_then_to_the_smaller_tok
     assert scripted.sequences(result, 0) == [(1,), (0, 0), (0, 1)]
     greedy = greedy_search(step, np.zeros((1, 2)), **IDS, max_output_length=3)
     assert greedy.sequences.tolist() == [[[0, 0, 0]]]
-    for required in ([4, 3], [3, 4]):
+    for required in ([[4], [3]], [[3], [4]], [[4, 3]]):
         options = {"max_output_length": 3, "beam_size": 2, "n_best": 2, "required": required}
         result = beam_search(step, np.zeros((1, 2)), **IDS, **grouped(**options))
         outputs, _ = slow_search.beam_search(scripted.Script(np.zeros((1, 5))), **options)

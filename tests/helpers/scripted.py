@@ -9,8 +9,8 @@ import numpy as np
 from keras import ops
 from reference import log_softmax, softmax
 
-EOS, BOS = 1, 0
-IDS = {"bos_id": BOS, "eos_id": EOS}
+EOS = 1
+IDS = {"bos_id": EOS, "eos_id": EOS}  # one token for both ends, so that every token may be written
 
 
 def tree_nodes(vocab_size, max_output_length):

@@ -1,9 +1,12 @@
 """Searches once more, written from the docstrings: one sentence, lists and tuples, no early stop."""
 
+import functools
 import itertools
 
 import numpy as np
 from scripted import EOS
+
+LONGEST = 5  # of phrases, in tokens
 
 
 def score(script, sequence, total, *, length_penalty=0.0, length_formula="gnmt", coverage_penalty=0.0):
@@ -34,15 +37,44 @@ def every_output(vocab_size, max_output_length):
     return ended + list(itertools.product(others, repeat=max_output_length))
 
 
-def meets(
-    output, *, eos_id=EOS, prefix=(), min_output_length=1, no_repeat_ngram=0, forbidden=(), required=()
-):
-    """Whether a whole output is as the constraints want it."""
-    if output[: len(prefix)] != tuple(prefix) or set(output) & set(forbidden) or set(required) - set(output):
+def places(output, phrase):
+    """How often a phrase occurs."""
+    size = len(phrase)
+    return [output[start : start + size] for start in range(len(output))].count(tuple(phrase))
+
+
+def missing(output, required):
+    """Phrases that are still to come, one that is listed several times as often as it is missing."""
+    required = [tuple(phrase) for phrase in required]
+    return [
+        phrase for phrase in set(required) for _ in range(required.count(phrase) - places(output, phrase))
+    ]
+
+
+def never(options):
+    """Tokens that no output holds."""
+    return {options.get("bos_id"), options.get("pad_id")} - {None, options.get("eos_id", EOS)}
+
+
+def meets(output, **options):
+    """Whether a whole output is as the constraints want it.
+
+    Args:
+        output: tuple of int.
+        **options: the fields of ``Constraints``, phrases as lists, and ``bos_id``, ``eos_id``, ``pad_id``.
+    """
+    prefix, eos_id = tuple(options.get("prefix", ())), options.get("eos_id", EOS)
+    if output[: len(prefix)] != prefix or set(output) & never(options):
         return False
-    if eos_id in output and len(output) < min_output_length:
+    if any(places(output, phrase) for phrase in options.get("forbidden", ())):
         return False
-    size = no_repeat_ngram
+    if missing(output, options.get("required", ())):
+        return False
+    if eos_id in output and len(output) < options.get("min_output_length", 1):
+        return False
+    if options.get("forced_end") and eos_id not in output:
+        return False
+    size = options.get("no_repeat_ngram", 0)
     runs = [output[end - size : end] for end in range(size, len(output) + 1)] if size else []
     after_prefix = range(max(len(prefix) + 1 - size, 0), len(runs))
     return not any(runs[place] in runs[:place] for place in after_prefix)
@@ -53,13 +85,51 @@ def may_come_next(sequence, token, options):
     prefix, longer = options.get("prefix", ()), (*sequence, token)
     if len(sequence) < len(prefix):
         return token == prefix[len(sequence)]
-    missing = set(options.get("required", ())) - set(longer)
-    if token == options.get("eos_id", EOS) and (missing or len(longer) < options.get("min_output_length", 1)):
+    required, eos_id = options.get("required", ()), options.get("eos_id", EOS)
+    to_come = missing(longer, required)
+    if token == eos_id and (to_come or len(longer) < options.get("min_output_length", 1)):
         return False
-    so_far = {name: options[name] for name in ("no_repeat_ngram", "forbidden") if name in options}
-    if not meets(longer, prefix=prefix, **so_far):
+    without = {name: options[name] for name in options if name not in ("required", "forced_end")}
+    if not meets(longer, **without):
         return False
-    return len(missing) <= options["max_output_length"] - len(longer)
+    room = options["max_output_length"] - len(longer)
+    if options.get("forced_end") and token != eos_id:
+        room -= 1
+    if not to_come:
+        return room >= 0
+    others = [other for other in range(options["vocab_size"]) if other not in {eos_id, *never(options)}]
+    forbidden = tuple(map(tuple, options.get("forbidden", ())))
+    return can_complete(longer[-LONGEST:], tuple(sorted(to_come)), room, tuple(others), forbidden)
+
+
+@functools.cache
+def can_complete(latest, to_come, room, tokens, forbidden):
+    """Whether phrases still to come can be written with so many tokens, whichever they are."""
+    if not to_come or room <= 0:
+        return not to_come
+    for token in tokens:
+        longer = (*latest, token)
+        if any(longer[-len(phrase) :] == phrase for phrase in forbidden):
+            continue
+        left = list(to_come)
+        for phrase in set(to_come):
+            if longer[-len(phrase) :] == phrase:
+                left.remove(phrase)
+        if can_complete(longer[-LONGEST:], tuple(left), room - 1, tokens, forbidden):
+            return True
+    return False
+
+
+def tokens_held(sequence, required):
+    """How many tokens of required phrases a hypothesis holds: those written whole, and one begun."""
+    to_come = missing(sequence, required)
+    begun = [
+        size
+        for phrase in to_come
+        for size in range(1, len(phrase))
+        if sequence[-size:] == tuple(phrase[:size])
+    ]
+    return sum(map(len, required)) - sum(map(len, to_come)) + max(begun, default=0)
 
 
 def beam_search(
@@ -88,9 +158,10 @@ def beam_search(
             rounding decides.
     """
     options |= {"max_output_length": max_output_length, "eos_id": eos_id}
+    options["vocab_size"] = len(script.log_probs(()))
     scoring = scoring or {}
     choosing = {name: value for name, value in scoring.items() if name != "coverage_penalty"}
-    width, required = beam_size // groups, set(options.get("required", ()))
+    width, required = beam_size // groups, options.get("required", ())
     beams = [[(0.0, 0.0, ())] for _ in range(groups)]
     finished, closest = {}, np.inf
     for time in range(max_output_length):
@@ -124,16 +195,15 @@ def beam_search(
 
 
 def choose(hypotheses, width, required):
-    """Keep ``width`` of the hypotheses, best first, with places for each number of required tokens held."""
-    banks = len(required) + 1
+    """Keep ``width`` of the hypotheses, best first: by turns one of each number of required tokens held."""
+    banks = {}
+    for hypothesis in hypotheses:
+        banks.setdefault(tokens_held(hypothesis[2], required), []).append(hypothesis[2])
     kept = set()
-    for bank in range(banks):
-        places = (width + bank) // banks
-        held = [hypothesis for hypothesis in hypotheses if len(required & set(hypothesis[2])) == bank]
-        kept |= {sequence for _, _, sequence in held[:places]}
-    for _, _, sequence in hypotheses:
-        if len(kept) < width:
-            kept.add(sequence)
+    while len(kept) < width and any(banks.values()):
+        for held in sorted(banks, reverse=True):
+            if banks[held] and len(kept) < width:
+                kept.add(banks[held].pop(0))
     return [hypothesis for hypothesis in hypotheses if hypothesis[2] in kept]
 
 

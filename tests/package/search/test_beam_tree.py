@@ -22,7 +22,7 @@ OPTIONS = {
         "length_penalty": 1.0,
         "length_formula": "average",
     },
-    "required": {"beam_size": 3, "required": [[4], [], [2, 3]], "no_repeat_ngram": 2},
+    "required": {"beam_size": 3, "required": [[4], [], [[2, 3], [0]]], "no_repeat_ngram": 2},
     "groups": {"beam_size": 6, "groups": 3, "n_best": 3, "diversity_penalty": 0.7, "prefix": [2]},
     "never": {"beam_size": 3, "stopping": "never", "min_output_length": 3},
 }
@@ -109,7 +109,11 @@ def test_the_likeliest_tokens_of_each_open_hypothesis_are_there_the_pruned_ones_
     ]
     for index, sequence in opened:
         tokens = [node.token for node in nodes if node.parent == index]
-        limit = {"max_output_length": LENGTH, "min_output_length": options.get("min_output_length", 1)}
+        limit = {
+            "max_output_length": LENGTH,
+            "vocab_size": VOCAB_SIZE,
+            "min_output_length": options.get("min_output_length", 1),
+        }
         possible = [t for t in range(VOCAB_SIZE) if slow_search.may_come_next(sequence, t, limit)]
         likeliest = sorted(possible, key=lambda token: -script.log_probs(sequence)[token])
         assert tokens == likeliest[:count]

@@ -7,10 +7,10 @@ from s2s_lesson.search import DiverseGroups
 from s2s_lesson.search.candidates import Candidates, at, choose, of_parents
 
 
-def candidates(tokens, held=None, required=None):
+def candidates(tokens, held=None):
     tokens = np.array(tokens)
     zeros = np.zeros(tokens.shape)
-    return Candidates(tokens, zeros, zeros, held, required)
+    return Candidates(tokens, zeros, zeros, held)
 
 
 def test_lookups_go_through_all_axes():
@@ -64,13 +64,23 @@ def test_places_are_shared_out_by_the_number_of_required_tokens():
             padded[:, 1:] = -np.inf
             chosen = choose(
                 padded,
-                candidates(np.zeros(padded.shape, int), np.repeat(held, width, axis=1), np.array([how_many])),
+                candidates(np.zeros(padded.shape, int), np.repeat(held, width, axis=1)),
                 np.zeros((1, width), bool),
                 DiverseGroups(),
             )
-            required = set(range(how_many))
+            required = [(token,) for token in range(how_many)]
             order = np.argsort(-scores.ravel())
             slow = [(scores.ravel()[place], place, tuple(range(held.ravel()[place]))) for place in order]
             slow = [(score, place, (*tokens, 100 + place)) for score, place, tokens in slow]
             expected = [place for _, place, _ in choose_slowly(slow, width, required)]
             assert chosen[0].tolist() == expected
+
+
+def test_places_go_by_turns_from_those_that_hold_most_and_only_to_what_exists():
+    scores = np.array([[[-1.0, -2.0, -3.0, -4.0, -np.inf, -9.0]]])
+    held = np.array([[[0, 0, 0, 2, 5, 2]]])
+    for width, expected in [(1, [3]), (2, [0, 3]), (3, [0, 3, 5]), (4, [0, 1, 3, 5]), (5, [0, 1, 2, 3, 5])]:
+        padded = np.repeat(scores, width, axis=1)
+        padded[:, 1:] = -np.inf
+        both = candidates(np.zeros(padded.shape, int), np.repeat(held, width, axis=1))
+        assert choose(padded, both, np.zeros((1, width), bool), DiverseGroups()).tolist() == [expected]

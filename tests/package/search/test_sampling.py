@@ -53,7 +53,7 @@ def exact_distribution(script, options, constraints):
         probability = 1.0
         for place, token in enumerate(output):
             log_probs = script.log_probs(output[:place])
-            limit = {**constraints, "max_output_length": length}
+            limit = {**constraints, "max_output_length": length, "vocab_size": VOCAB_SIZE}
             possible = [
                 np.exp(log_prob) * slow_search.may_come_next(output[:place], other, limit)
                 for other, log_prob in enumerate(log_probs)
@@ -70,8 +70,13 @@ def exact_distribution(script, options, constraints):
 
 @pytest.mark.parametrize(
     "constraints",
-    [{}, {"prefix": [2], "forbidden": [3]}, {"required": [4], "no_repeat_ngram": 1, "min_output_length": 2}],
-    ids=["free", "prefix-forbidden", "required-no_repeat-minimum"],
+    [
+        {},
+        {"prefix": [2], "forbidden": [[3], [2, 4]]},
+        {"required": [[4]], "no_repeat_ngram": 1, "min_output_length": 2},
+        {"bos_id": 0, "pad_id": 4, "forced_end": True, "required": [[3, 2]]},
+    ],
+    ids=["free", "prefix-forbidden", "required-no_repeat-minimum", "never-forced_end-phrase"],
 )
 @pytest.mark.parametrize("name", OPTIONS)
 def test_outputs_are_drawn_as_often_as_their_probability_says(name, constraints):
@@ -212,7 +217,8 @@ def test_at_temperature_0_sampling_is_greedy_search(seed):
 @given(st.data(), SEEDS, st.sampled_from(["plain", "hot", "all"]))
 def test_constraints_hold_in_every_sample(data, seed, name):
     ordinary = [0, 2, 3, 4]
-    required = [data.draw(st.lists(st.sampled_from(ordinary), max_size=3)) for _ in range(2)]
+    tokens = [data.draw(st.lists(st.sampled_from(ordinary), max_size=3, unique=True)) for _ in range(2)]
+    required = [[[token] for token in of_sentence] for of_sentence in tokens]
     prefix = [data.draw(st.lists(st.sampled_from(ordinary), max_size=2)) for _ in range(2)]
     constraints = {
         "no_repeat_ngram": data.draw(st.sampled_from([0, 2, 3])),
