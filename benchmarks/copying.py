@@ -53,7 +53,7 @@ def measure(setting, seed):
 
     corpus, pipeline = untrained("appointments", seed, copy=SETTINGS[setting])
     history = pipeline.fit(corpus.train, corpus.dev, **training_of("appointments"), seed=seed, progress=False)
-    scores = {split: evaluate(pipeline, corpus.splits[split]) for split in SPLITS}
+    scores = {split: evaluate(pipeline, corpus.splits[split], unknown=True) for split in SPLITS}
     return {
         "setting": setting,
         "seed": seed,

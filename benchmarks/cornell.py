@@ -161,7 +161,7 @@ def chosen_on_dev(pipeline, pairs, seed, backward):
 
     wanted, lengths = length([target for _, target in pairs]), {}
     for penalty in quick.size(LENGTH_PENALTIES, LENGTH_PENALTIES[:2]):
-        predictions = pipeline.predict(sources, truncate=True, **longer_beam(penalty))
+        predictions = pipeline.predict(sources, truncate=True, unknown=True, **longer_beam(penalty))
         lengths[penalty] = length([reply.text for reply in predictions])
     chosen = {"length_penalty": min(lengths, key=lambda penalty: abs(lengths[penalty] - wanted))}
     if backward:
@@ -184,7 +184,7 @@ def by_mutual_information(pipeline, sources, seed, backward):
     """Draw samples and rank them: list of ``Prediction`` with alternatives."""
     from s2s_lesson.search import rerank_replies
 
-    samples = pipeline.sample(sources, N_BEST, seed=seed, truncate=True)
+    samples = pipeline.sample(sources, N_BEST, seed=seed, truncate=True, unknown=True)
     return rerank_replies(samples, backward, weight=MMI_WEIGHT)
 
 
@@ -199,7 +199,7 @@ def replies(pipeline, sources, seed, backward, chosen):
 
     longer = longer_beam(chosen["length_penalty"])
     predictions = {
-        name: pipeline.predict(sources, truncate=True, **options)
+        name: pipeline.predict(sources, truncate=True, unknown=True, **options)
         for name, options in {
             "greedy": {"beam_size": 1},
             "beam": BEAM,
@@ -207,8 +207,8 @@ def replies(pipeline, sources, seed, backward, chosen):
             "no repeats": {**longer, "constraints": Constraints(no_repeat_ngram=2)},
         }.items()
     }
-    predictions["sampling"] = pipeline.sample(sources, seed=seed, truncate=True)
-    predictions["nucleus"] = pipeline.sample(sources, seed=seed, truncate=True, top_p=0.9)
+    predictions["sampling"] = pipeline.sample(sources, seed=seed, truncate=True, unknown=True)
+    predictions["nucleus"] = pipeline.sample(sources, seed=seed, truncate=True, unknown=True, top_p=0.9)
     if backward:
         ranked = by_mutual_information(pipeline, sources, seed, backward)
         predictions["mutual information"] = ranked
@@ -232,7 +232,7 @@ def perplexities(pipeline, pairs):
     from s2s_lesson.pipeline import evaluate
 
     readable = [pair for pair in pairs if pipeline.target_side(pair[0]) and pipeline.target_side(pair[1])]
-    scores = evaluate(pipeline, readable, beam_size=1)
+    scores = evaluate(pipeline, readable, beam_size=1, unknown=True)
     ids = [pipeline.target_vocab.encode(pipeline.target_side(target)) for _, target in readable]
     tokens = np.concatenate(ids)
     return {

@@ -23,6 +23,7 @@ def evaluate(
     pairs: Iterable[tuple[str, str]],
     beam_size: int = 5,
     batch_size: int = 64,
+    unknown: bool = False,
     progress: bool = False,
 ) -> dict[str, Any]:
     """Score a pipeline on pairs that it has not seen.
@@ -34,6 +35,7 @@ def evaluate(
         pairs: (source, target) texts, as ``data.plain_pairs`` takes them.
         beam_size: int.
         batch_size: int.
+        unknown: bool. Whether outputs may hold the unknown token, as in ``predict``.
         progress: bool. Show a progress bar.
 
     Returns:
@@ -55,7 +57,7 @@ def evaluate(
     targets = [pipeline.target_side(target) for source, target in pairs if pipeline.accepts(source, target)]
     sources, references = group_references(pairs)
     predictions = pipeline.predict(
-        sources, beam_size, batch_size=batch_size, truncate=True, progress=progress
+        sources, beam_size, batch_size=batch_size, truncate=True, unknown=unknown, progress=progress
     )
     outputs = [without_end(prediction.tokens) for prediction in predictions]
     expected = [[pipeline.target_side(target) for target in targets] for targets in references]

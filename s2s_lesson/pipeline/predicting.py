@@ -10,10 +10,12 @@ from keras import ops
 from tqdm.auto import tqdm
 
 from s2s_lesson import engine, search
+from s2s_lesson.data.constrained import constraints_in_ids
 from s2s_lesson.data.incoming import plain_pairs, plain_texts
 from s2s_lesson.data.padding import pad
 from s2s_lesson.data.prediction import Prediction, empty_prediction, read_predictions
 from s2s_lesson.data.vocabulary import ExtendedVocabulary
+from s2s_lesson.search.constraints import Constraints
 
 if TYPE_CHECKING:
     from s2s_lesson.pipeline.text_to_text import TextToText
@@ -27,6 +29,7 @@ def predict(
     *,
     batch_size: int = 64,
     truncate: bool = False,
+    unknown: bool = False,
     progress: bool = False,
     **options: Any,
 ) -> list[Prediction]:
@@ -39,20 +42,23 @@ def predict(
         n_best: int, at most ``beam_size``. Fewer come back where fewer outputs are possible.
         batch_size: int. Texts decoded at once; it changes the speed and nothing else.
         truncate: bool. Cut texts that are too long, instead of raising an error.
+        unknown: bool. Whether outputs may hold the unknown token, ``<unk>``. False leaves it out: the
+            likeliest known token is written, and log-probabilities stay the model's.
         progress: bool. Show a progress bar.
         **options: of ``search.beam_search``, such as ``length_penalty``. ``Constraints`` hold texts here:
-            ``prefix`` and ``required`` one for all or a list of one for each, ``forbidden`` one for all.
+            ``prefix`` one for all or a list of one for each; ``required`` and ``forbidden`` a phrase or a
+            list of phrases for all, or a list of lists of phrases, one for each.
 
     Returns:
         list of ``Prediction``, one for each text, in order.
 
     Raises:
         TypeError: ``texts`` is one string.
-        ValueError: a text is longer than ``max_source_length`` tokens and ``truncate`` is false, or an
-            option is out of range.
+        ValueError: a text is longer than ``max_source_length`` tokens and ``truncate`` is false, an option is
+            out of range, or constraints name a token that no output could hold.
     """
     options |= {"beam_size": beam_size, "n_best": n_best}
-    return _write(pipeline, search.beam_search, texts, batch_size, truncate, progress, options)
+    return _write(pipeline, search.beam_search, texts, batch_size, truncate, unknown, progress, options)
 
 
 def sample(
@@ -63,6 +69,7 @@ def sample(
     seed: int = 0,
     batch_size: int = 64,
     truncate: bool = False,
+    unknown: bool = False,
     progress: bool = False,
     **options: Any,
 ) -> list[Prediction]:
@@ -70,7 +77,7 @@ def sample(
 
     Args:
         pipeline: ``TextToText``.
-        texts, batch_size, truncate, progress: as in ``predict``.
+        texts, batch_size, truncate, unknown, progress: as in ``predict``.
         n_samples: int.
         seed: int. Each text draws from ``seed`` and its place in ``texts``, whatever the batches.
         **options: of ``search.sample``, such as ``temperature``; ``Constraints`` as in ``predict``.
@@ -83,7 +90,7 @@ def sample(
         TypeError, ValueError: as ``predict``.
     """
     options |= {"n_samples": n_samples, "seed": seed}
-    return _write(pipeline, search.sample, texts, batch_size, truncate, progress, options)
+    return _write(pipeline, search.sample, texts, batch_size, truncate, unknown, progress, options)
 
 
 def log_probabilities(
@@ -126,26 +133,37 @@ def _write(
     texts: Sequence[str],
     batch_size: int,
     truncate: bool,
+    unknown: bool,
     progress: bool,
     options: dict[str, Any],
 ) -> list[Prediction]:
     texts = plain_texts(texts)
+    constraints = options.pop("constraints", None) or Constraints()
     sources = _source_sides(pipeline, texts, truncate)
     predictions = [empty_prediction(text) for text in texts]
     full = [index for index, tokens in enumerate(sources) if tokens]
     full.sort(key=lambda index: -len(sources[index]))  # the longest first, so that threads end together
     batches = [full[start : start + batch_size] for start in range(0, len(full), batch_size)]
+    vocab = pipeline.target_vocab
+    words_of = [ExtendedVocabulary(vocab, tokens) for tokens in sources]
+    in_ids = constraints_in_ids(constraints, pipeline.target_side, words_of, pipeline.copies)
+    if not unknown:
+        in_ids["forbidden"] = [[*phrases, [vocab.unk_id]] for phrases in in_ids["forbidden"]]
 
     def decode(rows):
-        words = [ExtendedVocabulary(pipeline.target_vocab, sources[row]) for row in rows]
+        words = [words_of[row] for row in rows]
+        own = {name: [ids[row] for row in rows] for name, ids in in_ids.items()}
+        seed = {"seed": [[options["seed"], row] for row in rows]} if "seed" in options else {}
         result = search(
             pipeline.model.step,
             _encoded(pipeline, words),
-            bos_id=pipeline.target_vocab.bos_id,
-            eos_id=pipeline.target_vocab.eos_id,
+            bos_id=vocab.bos_id,
+            eos_id=vocab.eos_id,
+            pad_id=vocab.pad_id,
             max_output_length=pipeline.max_output_length,
             return_attention=True,
-            **_in_ids(pipeline, options, rows, words, len(texts)),
+            constraints=replace(constraints, **own),
+            **{**options, **seed},
         )
         batch = [texts[row] for row in rows]
         return read_predictions(result, batch, words, pipeline.source_vocab, pipeline.target_tokens)
@@ -177,29 +195,3 @@ def _encoded(pipeline, words):
     if not pipeline.copies:
         return pipeline.encode(source_ids)
     return pipeline.encode(source_ids, pad([extended.copy_ids() for extended in words]))
-
-
-def _in_ids(pipeline, options, rows, words, count):
-    """The options of a search for some of the texts, with ids in place of texts."""
-    options = dict(options)
-    if "seed" in options:
-        options["seed"] = [[options["seed"], row] for row in rows]
-    constraints = options.get("constraints")
-    if constraints is None:
-        return options
-    vocabs = words if pipeline.copies else [pipeline.target_vocab] * len(rows)
-    ids = {}
-    for name in ("prefix", "required"):
-        texts = getattr(constraints, name)
-        texts = [texts or ""] * count if isinstance(texts, str) or not texts else texts
-        if len(texts) != count:
-            raise ValueError(
-                f"Expected {name} as one text, or one for each of {count}; received {len(texts)}."
-            )
-        sides = [pipeline.target_side(texts[row]) for row in rows]
-        ids[name] = [vocab.encode(side)[:-1] for vocab, side in zip(vocabs, sides, strict=True)]
-    if constraints.forbidden:
-        side = pipeline.target_side(constraints.forbidden)
-        ids["forbidden"] = pipeline.target_vocab.encode(side)[:-1]
-    options["constraints"] = replace(constraints, **ids)
-    return options

@@ -12,7 +12,7 @@ from predictions import same_predictions
 
 from s2s_lesson import engine
 from s2s_lesson.data import Vocabulary
-from s2s_lesson.data.vocabulary import BOS, EOS, PAD
+from s2s_lesson.data.vocabulary import BOS, EOS, PAD, UNK
 from s2s_lesson.pipeline import TextToText
 from s2s_lesson.search import Constraints, Scoring
 from s2s_lesson.training import Optimization
@@ -71,7 +71,7 @@ TEXTS = ["cd ab cd ab", "a", "", "cd ab", "b", "ab cd"]  # not in the order of t
 @pytest.mark.parametrize("batch_size", [2, 64])
 def test_each_text_has_constraints_of_its_own_whatever_its_length(pipeline, batch_size):
     prefix = ["AB AB", "", "CD", "CD AB", "CD", ""]
-    required = ["CD", "AB CD", "AB", "", "AB", "CD"]
+    required = [["CD"], ["AB CD"], ["AB"], [], ["AB", "CD CD"], ["CD", "CD"]]
     options = {"beam_size": 3, "n_best": 2, "length_penalty": 1.0}
     constraints = Constraints(prefix=prefix, required=required)
     together = pipeline.predict(TEXTS, batch_size=batch_size, constraints=constraints, **options)
@@ -81,32 +81,99 @@ def test_each_text_has_constraints_of_its_own_whatever_its_length(pipeline, batc
         same_predictions([prediction], alone)
         for output in [prediction, *prediction.alternatives] if text else []:
             assert output.text.startswith(first)
-            assert set(needed.split()) <= set(output.tokens)
+            for phrase in needed:
+                places = f" {output.text} ".count(f" {phrase} ")
+                assert places >= 1 if phrase != "CD" else output.tokens.count("CD") >= needed.count("CD")
     assert together[2].text == "" and together[2].alternatives == ()
 
 
 def test_one_constraint_is_for_all_texts(pipeline):
     shared, each = (
         pipeline.predict(TEXTS, constraints=Constraints(prefix, min_output_length=5, required=required))
-        for prefix, required in (("CD", "AB"), (["CD"] * 6, ["AB"] * 6))
+        for prefix, required in (("CD", "AB CD"), (["CD"] * 6, [["AB CD"]] * 6))
     )
     same_predictions(shared, each)
     assert all(prediction.tokens[0] == "CD" for prediction in shared if prediction.source)
-    constraints = Constraints(no_repeat_ngram=3, forbidden="AB")
-    without = pipeline.predict(TEXTS, constraints=constraints, beam_size=3, n_best=3)
-    assert not any(
-        "AB" in output.tokens for prediction in without for output in [prediction, *prediction.alternatives]
-    )
+    for forbidden in ("AB", ["AB", "CD CD"], [["CD AB", "AB"]] * 6):
+        constraints = Constraints(no_repeat_ngram=3, forbidden=forbidden)
+        without = pipeline.predict(TEXTS, constraints=constraints, beam_size=3, n_best=3)
+        outputs = [output for prediction in without for output in [prediction, *prediction.alternatives]]
+        assert len(outputs) > 6 and not any("AB" in output.tokens for output in outputs)
+        assert any("CD CD" in output.text for output in outputs) == (forbidden != ["AB", "CD CD"])
 
 
-@pytest.mark.parametrize("option", ["prefix", "required"])
+def test_a_phrase_is_a_run_of_tokens_and_not_a_set(uncompiled):
+    """Forbidding a phrase leaves its words alone, for characters as for words."""
+    engine.seed_everything(5)
+    tokens = {"source_tokens": "characters", "target_tokens": "characters"}
+    pipeline = TextToText.from_pairs([("ab", "cat"), ("ba", "tac")], max_output_length=11, **tokens, **SIZES)
+    outputs = pipeline.sample(["ab"], 40, constraints=Constraints(forbidden="cat", min_output_length=9))
+    outputs = [outputs[0], *outputs[0].alternatives]
+    assert not any("cat" in output.text for output in outputs)
+    assert set("cat") <= {letter for output in outputs for letter in output.text}
+    (required,) = pipeline.predict(["ab"], constraints=Constraints(required=["cat", "atta"]))
+    assert "cat" in required.text and "atta" in required.text
+
+
+def test_a_forced_end_ends_every_output(pipeline):
+    constraints = Constraints(forced_end=True, min_output_length=pipeline.max_output_length)
+    for write in (pipeline.predict, pipeline.sample):
+        for prediction in write(["ab cd", "ab"], constraints=constraints):
+            assert prediction.tokens[-1] == EOS
+            assert len(prediction.tokens) == pipeline.max_output_length
+
+
+@pytest.mark.parametrize("option", ["prefix", "required", "forbidden"])
+def test_an_unknown_word_in_a_constraint_is_an_error_that_names_it(pipeline, option):
+    with pytest.raises(ValueError, match=f"{option} of .* received the unknown token 'zoe' in 'AB zoe'"):
+        pipeline.predict(["ab"], constraints=Constraints(**{option: "AB zoe"}))
+    each = ["", "AB zoe"] if option == "prefix" else [[], ["AB", "AB zoe"]]
+    with pytest.raises(ValueError, match="received the unknown token 'zoe' in 'AB zoe'"):
+        pipeline.sample(["ab", "cd"], constraints=Constraints(**{option: each}), unknown=True)
+
+
+def test_special_tokens_are_never_written_and_unknown_ones_where_they_are_asked_for(uncompiled):
+    """Their logits are the highest here."""
+    pipeline = untrained()
+    bias = pipeline.model.decoder.output_layer.bias
+    bias.assign(bias + 30.0 * (np.arange(bias.shape[0]) < 3))
+    for write in (pipeline.predict, pipeline.sample):
+        tokens = {token for prediction in write(TEXTS) for token in prediction.tokens}
+        assert tokens and not tokens & {PAD, UNK, BOS}
+        with_unknown = [prediction.tokens for prediction in write(TEXTS, unknown=True)]
+        assert {token for tokens in with_unknown for token in tokens} == {UNK}
+
+
+def test_what_a_model_copies_is_not_unknown(uncompiled):
+    pairs = [("ada meets bob", "bob met ada"), ("bob meets eve", "eve met bob")] * 2
+    engine.seed_everything(5)
+    words = {"source_tokens": "whitespace", "target_tokens": "whitespace"}
+    pipeline = TextToText.from_pairs(pairs, max_output_length=7, copy=True, **words, **SIZES)
+    texts = ["zoe meets tim", "kim meets zoe", ""]
+    drawn = pipeline.sample(texts, 50)
+    written = [{t for one in (best, *best.alternatives) for t in one.tokens} for best in drawn]
+    assert "zoe" in written[0] & written[1] and "tim" in written[0] and UNK not in written[0] | written[1]
+    drawn = pipeline.sample(texts, 50, constraints=Constraints(forbidden=["zoe", "tim"]))
+    written = [{t for one in (best, *best.alternatives) for t in one.tokens} for best in drawn]
+    assert "kim" in written[1] and not {"zoe", "tim"} & (written[0] | written[1])
+    for option, message in [("required", "'tim' in 'met tim'"), ("forbidden", "'max' in 'max'")]:
+        phrase = message.split("' in '")[1][:-1]
+        with pytest.raises(ValueError, match=f"target vocabulary or the source holds; .*{message}"):
+            pipeline.predict(texts, constraints=Constraints(**{option: phrase}))
+
+
+@pytest.mark.parametrize("option", ["prefix", "required", "forbidden"])
 def test_constraints_for_another_number_of_texts_are_an_error(pipeline, option):
-    with pytest.raises(ValueError, match=f"Expected {option} as one text, or one for each of 2; received 1"):
-        pipeline.predict(["ab", "cd"], constraints=Constraints(**{option: ["AB"]}))
+    each = ["AB"] if option == "prefix" else [["AB"]]
+    with pytest.raises(ValueError, match=f"Expected {option} as .*for each of 2; received 1"):
+        pipeline.predict(["ab", "cd"], constraints=Constraints(**{option: each}))
+    for ids in ([3], [[3], "AB"]):
+        with pytest.raises(TypeError, match=f"Expected {option} as a "):
+            pipeline.predict(["ab", "cd"], constraints=Constraints(**{option: ids}))
 
 
 def test_contradictory_constraints_are_an_error(pipeline):
-    with pytest.raises(ValueError, match="required and forbidden to share no token"):
+    with pytest.raises(ValueError, match="Expected required to hold nothing forbidden"):
         pipeline.predict(["ab"], constraints=Constraints(required="AB", forbidden="AB"))
 
 
@@ -155,11 +222,11 @@ def test_constraints_may_name_words_that_only_the_source_knows(uncompiled):
     words = {"source_tokens": "whitespace", "target_tokens": "whitespace"}
     pipeline = TextToText.from_pairs(pairs, max_output_length=7, copy=True, **words, **SIZES)
     texts = ["zoe meets ada and tim", "ada meets kim"]
-    constraints = Constraints(prefix=["tim", "kim met"], required=["zoe", ""])
+    constraints = Constraints(prefix=["tim", "kim met"], required=[["zoe"], []])
     predictions = pipeline.predict(texts, constraints=constraints, beam_size=3)
     assert predictions[0].tokens[0] == "tim" and "zoe" in predictions[0].tokens
     assert predictions[1].tokens[:2] == ("kim", "met")
-    options = {"constraints": Constraints(required=["zoe tim", "kim"]), "n_samples": 2, "seed": 1}
+    options = {"constraints": Constraints(required=[["zoe", "tim"], ["kim"]]), "n_samples": 2, "seed": 1}
     sampled = pipeline.sample(texts, **options)
     assert {"zoe", "tim"} <= set(sampled[0].tokens) and "kim" in sampled[1].tokens
     same_predictions(sampled, pipeline.sample(texts, **options, batch_size=1))
@@ -173,7 +240,7 @@ def test_an_output_has_the_log_probability_that_the_search_found(options, uncomp
     texts = ["cd ab cd ab", "ab", "cd zoe ab", "tim"]
     predictions = pipeline.predict(texts, beam_size=7, n_best=7)
     outputs = [one for best in predictions for one in (best, *best.alternatives)]
-    outputs = [one for one in outputs if pipeline.accepts(*_pair(one)) and not {PAD, BOS} & {*one.tokens}]
+    outputs = [one for one in outputs if pipeline.accepts(*_pair(one))]
     assert len(outputs) >= len(texts)
     if options.get("copy"):
         assert {"zoe", "tim"} & {token for one in outputs for token in one.tokens}
