@@ -382,7 +382,7 @@ def package_process():
             return pipeline.model.count_params()
         if decodes:
             sources = group_references(corpus.dev)[0]
-            predictions = pipeline.predict(sources, beam_size=1, batch_size=DEV_BATCH)
+            predictions = pipeline.predict(sources, beam_size=1, batch_size=DEV_BATCH, unknown=True)
             outputs = {prediction.source: prediction.text.split() for prediction in predictions}
             return [outputs[source] for source, _ in corpus.dev]
         if again:

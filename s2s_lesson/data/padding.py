@@ -1,6 +1,7 @@
 """Lists of ids of different lengths -> arrays; and targets -> what a decoder reads to write them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -87,6 +88,29 @@ def pad(id_lists: Sequence[Sequence[int]], length: int | None = None) -> np.ndar
     for row, ids in enumerate(rows):
         padded[row, : len(ids)] = ids
     return padded
+
+
+def check_padding(mask: Any, name: str) -> None:
+    """Raise an error where padding does not stand on the right, if that can be seen: in a NumPy array.
+
+    Args:
+        mask: bool (batch, length); True = real token.
+        name: str, of what is padded.
+
+    Raises:
+        ValueError: a real token stands after padding.
+
+    >>> check_padding(np.array([[True, True, False]]), "source_ids")
+    """
+    if not isinstance(mask, np.ndarray) or mask.ndim != 2:
+        return
+    late = (mask[:, 1:] & ~mask[:, :-1]).any(axis=1)
+    if late.any():
+        row = int(late.argmax())
+        raise ValueError(
+            f"Expected {name} with padding on the right alone; received a real token after padding in row "
+            f"{row}. Put the tokens of a row first, and its padding after them."
+        )
 
 
 def shift_right(targets: np.ndarray) -> np.ndarray:

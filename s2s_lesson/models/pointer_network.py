@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from s2s_lesson.data.padding import check_padding
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, Vocabulary
 from s2s_lesson.engine import State, Tensor
 from s2s_lesson.layers.bahdanau_attention import BahdanauAttention
@@ -102,6 +103,11 @@ class PointerNetwork(TokenModel):
     def build(self, inputs_shape: Any) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
+    def __call__(self, inputs: dict[str, Any], *arguments: Any, **options: Any) -> Tensor:
+        """As ``call``, once the padding of arrays is known to be on the right."""
+        check_padding(inputs["source_mask"], "source_mask")
+        return super().__call__(inputs, *arguments, **options)
+
     def encode(
         self, source_vectors: Tensor, source_mask: Tensor | None = None, training: bool = False
     ) -> State:
@@ -123,8 +129,9 @@ class PointerNetwork(TokenModel):
             ``glimpse_values`` float (batch, choices, width).
 
         Raises:
-            ValueError: the shapes are not those above.
+            ValueError: the shapes are not those above, or a NumPy array is padded on the left.
         """
+        check_padding(source_mask, "source_mask")
         source_vectors = ops.convert_to_tensor(source_vectors, dtype=self.compute_dtype)
         self._expect_shapes(source_vectors, source_mask)
         if source_mask is None:

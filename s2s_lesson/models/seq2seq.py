@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from s2s_lesson.data.padding import check_padding
+from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.engine import State, Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.copying import CopyDecoder
@@ -48,6 +50,11 @@ class Seq2Seq(TokenModel):
     def build(self, inputs_shape: Any) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
+    def __call__(self, inputs: dict[str, Any], *arguments: Any, **options: Any) -> Tensor:
+        """As ``call``, once the padding of arrays is known to be on the right."""
+        _check_source(inputs["source_ids"])
+        return super().__call__(inputs, *arguments, **options)
+
     @property
     def shared_leaves(self) -> tuple[str, ...]:
         """Leaves of the state that ``step`` takes with one row a sentence; see ``AttentionDecoder``."""
@@ -72,8 +79,9 @@ class Seq2Seq(TokenModel):
             ``initial_state`` of the decoder.
 
         Raises:
-            ValueError: the model copies, and there are no ``copy_ids``.
+            ValueError: the model copies, and there are no ``copy_ids``, or an array is padded on the left.
         """
+        _check_source(source_ids)
         keys_mask = padding_mask(source_ids)
         encoder_outputs, encoder_state = self.encoder(source_ids, keys_mask, training=training)
         recurrent_state = None if self.bridge is None else self.bridge(encoder_state)
@@ -156,6 +164,11 @@ class Seq2Seq(TokenModel):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Seq2Seq":
         return cls(Seq2SeqConfig(**config["config"]))
+
+
+def _check_source(source_ids):
+    if isinstance(source_ids, np.ndarray):
+        check_padding(source_ids != Vocabulary.pad_id, "source_ids")
 
 
 @contextlib.contextmanager

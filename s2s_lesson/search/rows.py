@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from s2s_lesson.data.padding import check_padding
 from s2s_lesson.search.arrays import as_numpy, keras_steps, leaves, map_leaves, take_rows, with_leaves
 
 
@@ -22,8 +23,8 @@ class Rows:
         shared_leaves: names of leaves, or None, as in ``beam_search``. They are never copied.
 
     Raises:
-        ValueError: the leaves of the state differ in their batch axis, there is none, or one of
-            ``shared_leaves`` is missing.
+        ValueError: the leaves of the state differ in their batch axis, there is none, one of
+            ``shared_leaves`` is missing, or ``keys_mask`` has padding on the left.
 
     >>> step = lambda token_ids, state: (np.zeros((len(token_ids), 3)), {"sum": state["sum"] + token_ids})
     >>> rows = Rows(step, {"sum": np.array([0, 10])}, slots=2)
@@ -42,6 +43,8 @@ class Rows:
         shared_leaves: Sequence[str] | None = None,
     ):
         self.batch = _batch_size(initial_state)
+        if isinstance(initial_state, dict) and "keys_mask" in initial_state:
+            check_padding(as_numpy(initial_state["keys_mask"]).astype(bool), "keys_mask")
         self.step_function, self.compiled = _runnable(step, compile_step)
         self.state = map_leaves(_own, initial_state)  # a plain function may write into its state
         self.slots = slots

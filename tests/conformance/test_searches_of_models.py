@@ -17,7 +17,8 @@ from s2s_lesson.models import Seq2Seq
 from s2s_lesson.search import beam_search, greedy_search, sample
 
 SOURCE_LENGTHS, LENGTH, VOCAB_SIZE = (7, 2, 5), 7, 29
-IDS = {"bos_id": Vocabulary.bos_id, "eos_id": Vocabulary.eos_id, "max_output_length": LENGTH}
+ENDS = {"bos_id": Vocabulary.bos_id, "eos_id": Vocabulary.eos_id, "pad_id": Vocabulary.pad_id}
+IDS = {**ENDS, "max_output_length": LENGTH}
 SIZES = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 12}
 OTHERS = {
     "self_attention-2_layers": {
@@ -31,11 +32,12 @@ OTHERS = {
 }
 FEW = ["lstm-concat-into_rnn-input_feeding-coverage", *OTHERS]
 CONSTRAINTS = {
-    "required": [[7], [], [11, 13]],
+    "required": [[[7]], [], [[11, 13], [13, 11, 13]]],
     "prefix": [[5, 17], [19], []],
-    "no_repeat_ngram": 2,
+    "no_repeat_ngram": 3,
     "min_output_length": 3,
-    "forbidden": [1, 23],
+    "forbidden": [[1], [23, 5]],
+    "forced_end": True,
 }
 SEARCHES = {
     "greedy": (greedy_search, {}),
@@ -49,13 +51,13 @@ SEARCHES = {
 
 @functools.cache
 def model_of(variant):
-    """A small model whose outputs end, and hold no padding, which a whole target hides."""
+    """A small model whose outputs end."""
     if variant in VARIANTS:
         return small_model(variant)
     model = Seq2Seq(Seq2SeqConfig(31, VOCAB_SIZE, **OTHERS[variant]))
     randomise(model)
-    bias, ids = model.decoder.output_layer.bias, np.arange(VOCAB_SIZE)
-    bias.assign(bias + (END_BIAS * (ids == Vocabulary.eos_id) - 99 * (ids == Vocabulary.pad_id)))
+    bias = model.decoder.output_layer.bias
+    bias.assign(bias + END_BIAS * (np.arange(VOCAB_SIZE) == Vocabulary.eos_id))
     return model
 
 
@@ -168,9 +170,7 @@ def test_a_beam_over_steps_equals_a_slow_search_over_whole_targets(variant):
             own = {name: options[name][row] for name in ("required", "prefix") if name in options}
             outputs, closest = slow_search.beam_search(
                 whole[row],
-                **{**options, **own},
-                max_output_length=LENGTH,
-                eos_id=Vocabulary.eos_id,
+                **{**options, **own, **IDS},
                 scoring=scoring,
             )
             assert closest > 1e-6

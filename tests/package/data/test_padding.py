@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from s2s_lesson.data import Vocabulary, pad, shift_right
-from s2s_lesson.data.padding import whole_ids
+from s2s_lesson.data.padding import check_padding, whole_ids
 
 
 def test_pad_fills_up_on_the_right():
@@ -55,3 +55,14 @@ def test_a_vocabulary_decodes_whole_numbers_alone(index):
 def test_targets_that_are_no_ids_are_not_shifted():
     with pytest.raises(TypeError, match="Expected targets as whole numbers; received float64"):
         shift_right(np.array([[5.0, 3.0]]))
+
+
+@pytest.mark.parametrize("rows", [[[1, 1, 1]], [[1, 1, 0], [0, 0, 0]], [[1, 0, 0]]])
+def test_padding_on_the_right_is_as_it_should_be(rows):
+    check_padding(np.array(rows, bool), "source_ids")
+
+
+@pytest.mark.parametrize("rows", [[[1, 1, 0], [0, 1, 1]], [[1, 1, 1], [1, 0, 1]]])
+def test_a_real_token_after_padding_is_an_error_that_names_the_row(rows):
+    with pytest.raises(ValueError, match=r"source_ids with padding on the right alone; .* in row 1. Put"):
+        check_padding(np.array(rows, bool), "source_ids")

@@ -319,6 +319,7 @@ def test_impossible_sizes_are_errors(options, message):
     [
         (np.zeros((2, 5)), None, r"Expected source_vectors of shape .*, 3\); received \(2, 5\)"),
         (np.zeros((2, 5, 1)), None, r"received \(2, 5, 1\)"),
+        (np.zeros((1, 3, 3)), np.array([[False, True, True]]), "source_mask with padding on the right alone"),
         (np.zeros((2, 5, 3)), np.ones((2, 4), bool), r"Expected a source_mask of shape \(2, 5\).*\(2, 4\)"),
     ],
 )
