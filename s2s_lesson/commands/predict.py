@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="more favours longer outputs (default: 0)",
     )
+    parser.add_argument("--unknown", action="store_true", help="allow <unk>, which stands for rare words")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -34,6 +35,7 @@ def run(options: argparse.Namespace) -> None:
         options.beam_size,
         options.n_best,
         length_penalty=options.length_penalty,
+        unknown=options.unknown,
         progress=sys.stderr.isatty(),
     )
     for prediction in predictions:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from s2s_lesson.data.vocabulary import ExtendedVocabulary
 
@@ -10,12 +10,29 @@ if TYPE_CHECKING:
     from s2s_lesson.search.constraints import Constraints
 
 
+class ConstraintsInIds(NamedTuple):
+    """What ``Constraints`` ask of each output, in ids: lists of one entry for each source.
+
+    Attributes:
+        prefix: lists of ids.
+        required: lists of phrases, which are lists of ids.
+        forbidden: likewise.
+
+    >>> ConstraintsInIds(prefix=[[5]], required=[[[7, 11]]], forbidden=[[]]).required
+    [[[7, 11]]]
+    """
+
+    prefix: list[list[int]]
+    required: list[list[list[int]]]
+    forbidden: list[list[list[int]]]
+
+
 def constraints_in_ids(
     constraints: "Constraints",
     target_side: Callable[[str], list[str]],
     words: Sequence[ExtendedVocabulary],
     copies: bool,
-) -> dict[str, list[Any]]:
+) -> ConstraintsInIds:
     """Turn the texts of ``Constraints`` into ids.
 
     Args:
@@ -27,8 +44,7 @@ def constraints_in_ids(
         copies: bool. Whether outputs may hold words that only the source knows.
 
     Returns:
-        dict of ``prefix``, a list of lists of int, and of ``required`` and ``forbidden``, lists of lists of
-        phrases, which are lists of int: one for each source.
+        ``ConstraintsInIds``.
 
     Raises:
         TypeError: a text is none.
@@ -37,15 +53,16 @@ def constraints_in_ids(
     side = functools.cache(target_side)
     known = [_Known(vocabulary, side, copies) for vocabulary in words]
     prefixes = [[text] for text in _prefix_of_each(constraints.prefix, len(words))]
-    asked = {"prefix": prefixes}
-    for name in ("required", "forbidden"):
-        asked[name] = _phrases_of_each(name, getattr(constraints, name), len(words))
-    _check_some_output_could_hold(asked["forbidden"], known)
-    ids: dict[str, list[Any]] = {
+    required, forbidden = (
+        _phrases_of_each(name, getattr(constraints, name), len(words)) for name in ("required", "forbidden")
+    )
+    _check_some_output_could_hold(forbidden, known)
+    asked = {"prefix": prefixes, "required": required, "forbidden": forbidden}
+    ids = {
         name: [one.ids(name, texts) for one, texts in zip(known, lists, strict=True)]
         for name, lists in asked.items()
     }
-    return ids | {"prefix": [prefix for (prefix,) in ids["prefix"]]}
+    return ConstraintsInIds([prefix for (prefix,) in ids["prefix"]], ids["required"], ids["forbidden"])
 
 
 class _Known:

@@ -1,7 +1,6 @@
 """Lists of ids of different lengths -> arrays; and targets -> what a decoder reads to write them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -90,7 +89,7 @@ def pad(id_lists: Sequence[Sequence[int]], length: int | None = None) -> np.ndar
     return padded
 
 
-def check_padding(mask: Any, name: str) -> None:
+def check_padding(mask: object, name: str) -> None:
     """Raise an error where padding does not stand on the right, if that can be seen: in a NumPy array.
 
     Args:

@@ -103,10 +103,10 @@ class PointerNetwork(TokenModel):
     def build(self, inputs_shape: Any) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
-    def __call__(self, inputs: dict[str, Any], *arguments: Any, **options: Any) -> Tensor:
+    def __call__(self, inputs: dict[str, Tensor], training: bool | None = None) -> Tensor:
         """As ``call``, once the padding of arrays is known to be on the right."""
         check_padding(inputs["source_mask"], "source_mask")
-        return super().__call__(inputs, *arguments, **options)
+        return super().__call__(inputs, training=training)
 
     def encode(
         self, source_vectors: Tensor, source_mask: Tensor | None = None, training: bool = False

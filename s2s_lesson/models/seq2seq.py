@@ -50,10 +50,10 @@ class Seq2Seq(TokenModel):
     def build(self, inputs_shape: Any) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
-    def __call__(self, inputs: dict[str, Any], *arguments: Any, **options: Any) -> Tensor:
+    def __call__(self, inputs: dict[str, Tensor], training: bool | None = None) -> Tensor:
         """As ``call``, once the padding of arrays is known to be on the right."""
         _check_source(inputs["source_ids"])
-        return super().__call__(inputs, *arguments, **options)
+        return super().__call__(inputs, training=training)
 
     @property
     def shared_leaves(self) -> tuple[str, ...]:

@@ -148,11 +148,11 @@ def _write(
     words_of = [ExtendedVocabulary(vocab, tokens) for tokens in sources]
     in_ids = constraints_in_ids(constraints, pipeline.target_side, words_of, pipeline.copies)
     if not unknown:
-        in_ids["forbidden"] = [[*phrases, [vocab.unk_id]] for phrases in in_ids["forbidden"]]
+        in_ids = in_ids._replace(forbidden=[[*phrases, [vocab.unk_id]] for phrases in in_ids.forbidden])
 
     def decode(rows):
         words = [words_of[row] for row in rows]
-        own = {name: [ids[row] for row in rows] for name, ids in in_ids.items()}
+        own = {name: [ids[row] for row in rows] for name, ids in in_ids._asdict().items()}
         seed = {"seed": [[options["seed"], row] for row in rows]} if "seed" in options else {}
         result = search(
             pipeline.model.step,

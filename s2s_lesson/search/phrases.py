@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,14 +10,14 @@ Phrase: TypeAlias = tuple[int, ...]
 NO_TOKEN = -1  # fills arrays of ids; no phrase holds it
 
 
-def nesting(values: Any) -> int:
+def nesting(values: object) -> int:
     """How many lists deep ids or texts lie: 0 for a single one."""
-    if isinstance(values, str) or not np.iterable(values):
+    if isinstance(values, str) or not isinstance(values, Iterable):
         return 0
     return 1 + max(map(nesting, values), default=0)
 
 
-def phrases_of_each(phrases: Any, batch: int, name: str) -> list[list[Phrase]]:
+def phrases_of_each(phrases: Iterable[object] | None, batch: int, name: str) -> list[list[Phrase]]:
     """Read the phrases of each sentence from any of the forms that ``Constraints`` takes.
 
     Args:
@@ -48,7 +48,7 @@ def phrases_of_each(phrases: Any, batch: int, name: str) -> list[list[Phrase]]:
     return [_checked(of_sentence, name) for of_sentence in lists]
 
 
-def _checked(phrases: Any, name: str) -> list[Phrase]:
+def _checked(phrases, name):
     if not np.iterable(phrases) or nesting(phrases) > 2:
         raise ValueError(f"Expected {name} as a list of phrases, each a list of ids; received {phrases}.")
     read = [tuple(phrase) if np.iterable(phrase) else (phrase,) for phrase in phrases]

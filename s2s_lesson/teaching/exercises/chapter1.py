@@ -120,15 +120,12 @@ def _padding_changes_nothing(answer):
 
     right, columns = logits(source_ids), 7
     wider = np.pad(source_ids, ((0, 0), (0, columns)))
-    on_the_left = np.pad(source_ids, ((0, 0), (columns, 0)))
     unmasked = logits(wider, masked=False)
     mistakes = [
-        (logits(on_the_left), "The padding has to stand on the right: the encoder expects it there."),
         (
             unmasked,
             "With `masked=True` the decoder still looks at padding. Leave the state as `encode` made it.",
         ),
-        (logits(np.where(np.arange(12) < 5, wider, 1)), "What you append is not padding. Which id is?"),
     ]
     compare(
         _logits_alone(run(answer, model, source_ids, decoder_inputs, columns, True)),

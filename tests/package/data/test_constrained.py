@@ -16,7 +16,7 @@ def in_ids(copies=True, **options):
 
 
 def test_nothing_is_asked_for_each():
-    assert in_ids() == {"prefix": [[]] * 3, "required": [[]] * 3, "forbidden": [[]] * 3}
+    assert in_ids() == ([[]] * 3, [[]] * 3, [[]] * 3)
     blank = in_ids(prefix="", required=" ", forbidden=["", " "])
     assert blank == in_ids() == in_ids(prefix=None, required=None, forbidden=None)
 
@@ -24,17 +24,18 @@ def test_nothing_is_asked_for_each():
 def test_a_phrase_or_a_list_of_them_is_for_all_and_a_list_of_lists_for_each():
     for name in ("required", "forbidden"):
         for copies in (True, False):
-            assert in_ids(copies, **{name: "ada met"})[name] == [[[4, 5]]] * 3
-            assert in_ids(copies, **{name: ["ada met", "bob"]})[name] == [[[4, 5], [6]]] * 3
-            assert in_ids(copies, **{name: [["bob"], [], ["ada", "met"]]})[name] == [[[6]], [], [[4], [5]]]
-    assert in_ids(prefix="ada met")["prefix"] == [[4, 5]] * 3
-    assert in_ids(prefix=["ada", "", "bob"])["prefix"] == [[4], [], [6]]
+            assert getattr(in_ids(copies, **{name: "ada met"}), name) == [[[4, 5]]] * 3
+            assert getattr(in_ids(copies, **{name: ["ada met", "bob"]}), name) == [[[4, 5], [6]]] * 3
+            each = in_ids(copies, **{name: [["bob"], [], ["ada", "met"]]})
+            assert getattr(each, name) == [[[6]], [], [[4], [5]]]
+    assert in_ids(prefix="ada met").prefix == [[4, 5]] * 3
+    assert in_ids(prefix=["ada", "", "bob"]).prefix == [[4], [], [6]]
 
 
 def test_copied_words_have_the_ids_of_their_source():
-    assert in_ids(prefix=["zoe", "", "saw zoe"])["prefix"] == [[7], [], [8, 9]]
-    assert in_ids(required=[["met zoe"], [], ["zoe"]])["required"] == [[[5, 7]], [], [[9]]]
-    assert in_ids(forbidden=["zoe", "saw"])["forbidden"] == [[[7], [8]], [], [[9], [8]]]
+    assert in_ids(prefix=["zoe", "", "saw zoe"]).prefix == [[7], [], [8, 9]]
+    assert in_ids(required=[["met zoe"], [], ["zoe"]]).required == [[[5, 7]], [], [[9]]]
+    assert in_ids(forbidden=["zoe", "saw"]).forbidden == [[[7], [8]], [], [[9], [8]]]
 
 
 @pytest.mark.parametrize(
