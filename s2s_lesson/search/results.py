@@ -119,7 +119,7 @@ class BeamTree:
 
         Returns:
             list of ``BeamNode``. For each open hypothesis and step there are the ``beam_size`` likeliest
-            tokens and the required ones.
+            tokens, and where phrases are required their tokens and as many of the likeliest more.
         """
         nodes: list[BeamNode] = []
         node_of_slot: dict[int, int] = {}

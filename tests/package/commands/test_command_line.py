@@ -113,6 +113,14 @@ def test_predict_prints_one_line_for_each_text(run, capsys):
     assert printed.split("\n")[1] == ""
 
 
+@pytest.mark.parametrize("options", [[], ["--unknown"]])
+def test_predict_writes_unknown_tokens_only_where_that_is_wanted(run, monkeypatch, options):
+    asked = []
+    monkeypatch.setattr(TextToText, "predict", lambda *_, **given: asked.append(given["unknown"]) or [])
+    assert command_line.main(["predict", str(run), "a", *options]) == 0
+    assert asked == [bool(options)]
+
+
 def test_predict_reads_standard_input(run, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("a b\nb c\n"))
     assert command_line.main(["predict", str(run)]) == 0
