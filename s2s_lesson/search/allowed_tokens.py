@@ -259,7 +259,8 @@ def check_ends(**ids: int | None) -> None:
         ValueError: one of them is a list.
     """
     for name, token in ids.items():
-        expect(name, token, np.ndim(token) == 0, "as one id (let step join several such tokens in one)")
+        one = token is None or np.ndim(token) == 0
+        expect(name, token, one, "as one id (let step join several such tokens in one)")
 
 
 def _forbid_repeats(allowed, sequences, size):
@@ -273,7 +274,7 @@ def _forbid_repeats(allowed, sequences, size):
 
 def _prefix_of_each(ids: Ids, batch: int) -> np.ndarray:
     """int (batch, width), -1 where a sentence has fewer ids than another."""
-    rows = list(ids) if ids is not None else []
+    rows: list = list(ids) if ids is not None else []
     if nesting(rows) < 2:
         rows = [rows] * batch
     if len(rows) != batch:
