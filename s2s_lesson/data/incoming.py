@@ -140,7 +140,7 @@ def _shown(value):
 
 def _columns(values):
     """The names of a table's columns; None where it is no table of pandas or Polars."""
-    if hasattr(values, "columns") and (hasattr(values, "itertuples") or hasattr(values, "iter_rows")):
+    if (hasattr(values, "itertuples") or hasattr(values, "iter_rows")) and hasattr(values, "columns"):
         return list(map(str, values.columns))
     return None
 
