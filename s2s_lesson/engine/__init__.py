@@ -76,7 +76,7 @@ def lstm_loop() -> ModuleType | None:
     return _in_use().lstm_loop()
 
 
-def sum_over_replicas(total: Any) -> Any:
+def sum_over_replicas(total: Tensor) -> Tensor:
     """Add up a scalar of every replica of ``tf.distribute``, where it runs several; else the scalar itself.
 
     Keras's own distribution on JAX needs none of this: there a batch is one array, spread over devices.

@@ -1,7 +1,5 @@
 """TokenModel: what models whose targets are sequences of ids share."""
 
-from typing import Any
-
 import keras
 
 from s2s_lesson.engine import Tensor
@@ -21,7 +19,12 @@ class TokenModel(keras.Model):
     """
 
     def fit(
-        self, x: Any = None, y: Any = None, *, class_weight: dict[int, float] | None = None, **options: Any
+        self,
+        x: object = None,
+        y: object = None,
+        *,
+        class_weight: dict[int, float] | None = None,
+        **options: object,
     ) -> keras.callbacks.History:
         """As ``keras.Model.fit``, but that ``class_weight`` must be None."""
         _expect_none(class_weight)
@@ -29,12 +32,12 @@ class TokenModel(keras.Model):
 
     def train_on_batch(
         self,
-        x: Any,
-        y: Any = None,
+        x: object,
+        y: object = None,
         sample_weight: Tensor | None = None,
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
-    ) -> Any:
+    ) -> object:
         """As ``keras.Model.train_on_batch``, but that ``class_weight`` must be None."""
         _expect_none(class_weight)
         return super().train_on_batch(x, y, sample_weight, return_dict=return_dict)
@@ -43,7 +46,7 @@ class TokenModel(keras.Model):
         """What ``export`` lets the exported model take: shapes and types of the inputs, by name."""
         raise NotImplementedError
 
-    def export(self, filepath: Any, *arguments: Any, **options: Any) -> None:
+    def export(self, filepath: object, *arguments: object, **options: object) -> None:
         """As ``keras.Model.export``, for any number of rows and tokens.
 
         Args:

@@ -62,10 +62,10 @@ class StrategicModel(TokenModel):
 
     def compute_loss(
         self,
-        x: Any = None,
-        y: Any = None,
+        x: object = None,
+        y: Tensor = None,
         y_pred: Any = None,
-        sample_weight: Any = None,
+        sample_weight: Tensor | None = None,
         training: bool = True,
     ) -> Tensor:
         """The compiled loss, as the strategies change it in training."""
@@ -88,7 +88,7 @@ class StrategicModel(TokenModel):
         """Write the model that learned, as ``Seq2Seq.save`` does."""
         self.model.save(filepath, **options)
 
-    def export(self, filepath: Any, *arguments: Any, **options: Any) -> None:
+    def export(self, filepath: object, *arguments: object, **options: object) -> None:
         """Export the model that learned, as ``Seq2Seq.export`` does."""
         self.model.export(filepath, *arguments, **options)
 
