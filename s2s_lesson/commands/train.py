@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=at_least(0), default=0, help="same seed, same machine: same model")
     parser.add_argument("--epochs", type=at_least(1), help="passes over the corpus (default: the preset's)")
     parser.add_argument("--batch-size", type=at_least(1), help="pairs in a step (default: the preset's)")
-    parser.add_argument("--precision", choices=PRECISIONS[1:], help="float32, or 16 bits on a GPU")
+    parser.add_argument("--precision", choices=PRECISIONS, help="float32, or 16 bits on a GPU")
     parser.add_argument(
         "--context", type=at_least(1), default=1, help="utterances to read (default: 1; cornell)"
     )

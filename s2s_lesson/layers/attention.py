@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from s2s_lesson.data.expected import PositiveFloat, PositiveInt, checked
 from s2s_lesson.engine import Shape, Tensor
 from s2s_lesson.layers.masks import masked_softmax
 from s2s_lesson.layers.recurrence import over_time
@@ -43,10 +44,11 @@ class Attention(layers.Layer):
     [[[0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]]]
     """
 
-    def __init__(self, units: int, temperature: float = 1.0, coverage: bool = False, **kwargs: Any):
+    @checked
+    def __init__(
+        self, units: PositiveInt, temperature: PositiveFloat = 1.0, coverage: bool = False, **kwargs: Any
+    ):
         super().__init__(**kwargs)
-        if not temperature > 0:
-            raise ValueError(f"Expected a temperature above 0; received {temperature}.")
         self.units, self.temperature, self.coverage = units, temperature, coverage
 
     def build(
@@ -231,7 +233,7 @@ class NoAttention(Attention):
     """
 
     def __init__(self, **kwargs: Any):
-        super().__init__(units=0, **kwargs)
+        super().__init__(units=1, **kwargs)  # of which it makes no use
 
     def project_keys(self, keys: Tensor) -> Tensor:
         return keys[..., :0]

@@ -1,17 +1,19 @@
 """Seq2SeqConfig: the sizes and choices that make a model."""
 
 from dataclasses import dataclass, fields
+from typing import Annotated, Literal, TypeAlias, get_args
 
-from s2s_lesson.data.expected import expect
+from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Range, ShareBelowOne, checked
 
-CELLS = ("lstm", "gru")
-ATTENTIONS = ("none", "luong_dot", "luong_general", "luong_concat", "bahdanau")
-ATTENTION_ORDERS = ("after_rnn", "into_rnn")
-WINDOWS = ("none", "monotonic", "predictive")  # of Luong's attention
-DECODERS = ("recurrent", "self_attention")
-PRECISIONS = (None, "float32", "mixed_float16", "mixed_bfloat16")
+Cell: TypeAlias = Literal["lstm", "gru"]
+AttentionName: TypeAlias = Literal["none", "luong_dot", "luong_general", "luong_concat", "bahdanau"]
+Window: TypeAlias = Literal["none", "monotonic", "predictive"]  # of Luong's attention
+Precision: TypeAlias = Literal["float32", "mixed_float16", "mixed_bfloat16"]
+VocabSize: TypeAlias = Annotated[int, Range(4, above=True)]  # four ids are special
+CELLS, ATTENTIONS, PRECISIONS = get_args(Cell), get_args(AttentionName), get_args(Precision)
 
 
+@checked
 @dataclass(frozen=True)
 class Seq2SeqConfig:
     """The sizes and choices that make a ``Seq2Seq``.
@@ -41,8 +43,8 @@ class Seq2SeqConfig:
         temperature: float above 0, of the attention.
         coverage: bool. Let the attention see what it has attended to.
         copy: bool. Let the recurrent decoder copy words from the source, see ``CopyDecoder``.
-        dropout: float from 0 to 1.
-        recurrent_dropout: float from 0 to 1. Anything above 0 leaves the fast kernels on a GPU.
+        dropout: float from 0 to below 1.
+        recurrent_dropout: float from 0 to below 1. Anything above 0 leaves the fast kernels on a GPU.
         precision: "float32", "mixed_float16" (for GPUs) or "mixed_bfloat16" (for newer GPUs and CPUs). The
             mixed ones compute in 16 bits and keep the weights in 32. None is Keras's setting for all
             layers, float32 unless it was changed.
@@ -58,57 +60,34 @@ class Seq2SeqConfig:
     ValueError: Expected cell one of lstm, gru; received 'rnn'.
     """
 
-    source_vocab_size: int
-    target_vocab_size: int
-    embedding_dim: int = 64
-    encoder_units: int = 128
-    decoder_units: int = 128
-    encoder_layers: int = 1
-    decoder_layers: int = 1
-    cell: str = "lstm"
+    source_vocab_size: VocabSize
+    target_vocab_size: VocabSize
+    embedding_dim: PositiveInt = 64
+    encoder_units: PositiveInt = 128
+    decoder_units: PositiveInt = 128
+    encoder_layers: PositiveInt = 1
+    decoder_layers: PositiveInt = 1
+    cell: Cell = "lstm"
     bidirectional: bool = True
     shared_embedding: bool = False
     residual: bool = False
     encoder_output_layer: bool = False
-    decoder: str = "recurrent"
-    num_heads: int = 4
-    max_target_length: int = 100
-    attention: str = "luong_general"
-    attention_order: str = "after_rnn"
+    decoder: Literal["recurrent", "self_attention"] = "recurrent"
+    num_heads: PositiveInt = 4
+    max_target_length: PositiveInt = 100
+    attention: AttentionName = "luong_general"
+    attention_order: Literal["after_rnn", "into_rnn"] = "after_rnn"
     input_feeding: bool = False
-    window: str = "none"
-    half_width: int = 5
-    temperature: float = 1.0
+    window: Window = "none"
+    half_width: PositiveInt = 5
+    temperature: PositiveFloat = 1.0
     coverage: bool = False
     copy: bool = False
-    dropout: float = 0.0
-    recurrent_dropout: float = 0.0
-    precision: str | None = None
+    dropout: ShareBelowOne = 0.0
+    recurrent_dropout: ShareBelowOne = 0.0
+    precision: Precision | None = None
 
     def __post_init__(self):
-        for name in ("source_vocab_size", "target_vocab_size"):
-            expect(name, getattr(self, name), getattr(self, name) > 4, "above 4: four ids are special")
-        sizes = ("embedding_dim", "encoder_units", "decoder_units", "encoder_layers", "decoder_layers")
-        for name in (*sizes, "half_width", "num_heads", "max_target_length"):
-            expect(name, getattr(self, name), getattr(self, name) >= 1, "of at least 1")
-        for name in ("dropout", "recurrent_dropout"):
-            expect(name, getattr(self, name), 0 <= getattr(self, name) < 1, "from 0 to below 1")
-        expect("temperature", self.temperature, self.temperature > 0, "above 0")
-        choices = {
-            "cell": CELLS,
-            "decoder": DECODERS,
-            "attention": ATTENTIONS,
-            "attention_order": ATTENTION_ORDERS,
-            "window": WINDOWS,
-            "precision": PRECISIONS,
-        }
-        for name, known in choices.items():
-            expect(
-                name,
-                getattr(self, name),
-                getattr(self, name) in known,
-                f"one of {', '.join(map(str, known))}",
-            )
         if self.window != "none" and not self.attention.startswith("luong"):
             raise ValueError(
                 "Expected one of Luong's attentions for a window; "

@@ -287,5 +287,5 @@ def attention_layer(config: Seq2SeqConfig) -> Attention:
     shared: dict[str, Any] = {"temperature": config.temperature, "coverage": config.coverage}
     if config.attention == "bahdanau":
         return BahdanauAttention(config.decoder_units, **shared)
-    score = config.attention.removeprefix("luong_")
+    score: Any = config.attention.removeprefix("luong_")
     return LuongAttention(config.decoder_units, score, config.window, config.half_width, **shared)

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from s2s_lesson.data.expected import PositiveInt, checked
 from s2s_lesson.engine import Shape, Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.configured import ConfiguredLayer
@@ -32,7 +33,8 @@ class RecurrentEncoder(ConfiguredLayer):
     (2, 3, 6)
     """
 
-    def __init__(self, config: Seq2SeqConfig, output_size: int | None = None, **kwargs: Any):
+    @checked
+    def __init__(self, config: Seq2SeqConfig, output_size: PositiveInt | None = None, **kwargs: Any):
         super().__init__(config, **kwargs)
         self.output_size = output_size
         self.embedding = token_embedding(config.source_vocab_size, config.embedding_dim)

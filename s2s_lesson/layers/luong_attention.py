@@ -1,14 +1,15 @@
 """LuongAttention: multiplicative attention, over the whole source or over a window."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import ops
 
+from s2s_lesson.data.expected import PositiveFloat, PositiveInt, checked
 from s2s_lesson.engine import Shape, Tensor
 from s2s_lesson.layers.attention import Attention
 from s2s_lesson.layers.bahdanau_attention import additive_scores
-from s2s_lesson.layers.config import WINDOWS
+from s2s_lesson.layers.config import Window
 from s2s_lesson.layers.masks import masked_softmax
 
 
@@ -47,24 +48,19 @@ class LuongAttention(Attention):
     [[[1.0, 0.0]]]
     """
 
+    @checked
     def __init__(
         self,
-        units: int,
-        score: str = "general",
-        window: str = "none",
-        half_width: int = 5,
+        units: PositiveInt,
+        score: Literal["dot", "general", "concat"] = "general",
+        window: Window = "none",
+        half_width: PositiveInt = 5,
         renormalize: bool = True,
-        temperature: float = 1.0,
+        temperature: PositiveFloat = 1.0,
         coverage: bool = False,
         **kwargs: Any,
     ):
         super().__init__(units, temperature, coverage, **kwargs)
-        if score not in ("dot", "general", "concat"):
-            raise ValueError(f"Expected score 'dot', 'general' or 'concat'; received {score!r}.")
-        if window not in WINDOWS:
-            raise ValueError(f"Expected a window among {', '.join(WINDOWS)}; received {window!r}.")
-        if half_width < 1:
-            raise ValueError(f"Expected a half_width of at least 1; received {half_width}.")
         self.score, self.window, self.half_width, self.renormalize = score, window, half_width, renormalize
 
     def build(

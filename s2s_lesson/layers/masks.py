@@ -2,10 +2,12 @@
 
 from keras import backend, ops
 
+from s2s_lesson.data.expected import NonNegativeInt, checked
 from s2s_lesson.engine import Tensor
 
 
-def padding_mask(ids: Tensor, pad_id: int = 0) -> Tensor:
+@checked
+def padding_mask(ids: Tensor, pad_id: NonNegativeInt = 0) -> Tensor:
     """Mark the real tokens.
 
     Args:
@@ -18,7 +20,8 @@ def padding_mask(ids: Tensor, pad_id: int = 0) -> Tensor:
     return ops.not_equal(ids, pad_id)
 
 
-def look_ahead_mask(length: int) -> Tensor:
+@checked
+def look_ahead_mask(length: NonNegativeInt | Tensor) -> Tensor:
     """Let every position see itself and what stands before it, and nothing later.
 
     Args:
@@ -31,7 +34,8 @@ def look_ahead_mask(length: int) -> Tensor:
     return positions[None, :] <= positions[:, None]
 
 
-def combined_mask(ids: Tensor, pad_id: int = 0) -> Tensor:
+@checked
+def combined_mask(ids: Tensor, pad_id: NonNegativeInt = 0) -> Tensor:
     """Let every position see the real tokens among itself and what stands before it.
 
     The two masks are joined by "and", since True means "may be seen". Where masks mark what is hidden, they

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from s2s_lesson.data.expected import PositiveInt, checked
 from s2s_lesson.engine import Shape, Tensor
 from s2s_lesson.layers.luong_attention import LuongAttention
 
@@ -34,7 +35,8 @@ class MultiHeadAttention(layers.Layer):
     ((1, 3, 6), (1, 3, 4))
     """
 
-    def __init__(self, units: int, num_heads: int, **kwargs: Any):
+    @checked
+    def __init__(self, units: PositiveInt, num_heads: PositiveInt, **kwargs: Any):
         super().__init__(**kwargs)
         if units % num_heads:
             raise ValueError(f"Expected units that {num_heads} heads can share evenly; received {units}.")

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from s2s_lesson.data.expected import PositiveInt, ShareBelowOne, checked
 from s2s_lesson.engine import Shape, State, Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.configured import ConfiguredLayer
@@ -25,7 +26,7 @@ class DecoderBlock(layers.Layer):
     Args:
         units: int.
         num_heads: int.
-        dropout: float from 0 to 1, on the output of each of the three.
+        dropout: float from 0 to below 1, on the output of each of the three.
 
     Sources: Vaswani et al. 2017, section 3.1, arXiv:1706.03762; normalisation first: Xiong et al. 2020,
     arXiv:2002.04745.
@@ -40,7 +41,10 @@ class DecoderBlock(layers.Layer):
     ((1, 3, 6), (1, 3, 4))
     """
 
-    def __init__(self, units: int, num_heads: int, dropout: float = 0.0, **kwargs: Any):
+    @checked
+    def __init__(
+        self, units: PositiveInt, num_heads: PositiveInt, dropout: ShareBelowOne = 0.0, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         self.options = {"units": units, "num_heads": num_heads, "dropout": dropout}
         self.norms = [layers.LayerNormalization() for _ in range(3)]
@@ -219,7 +223,8 @@ class SelfAttentionDecoder(ConfiguredLayer):
         return logits, {**state, **changed}
 
 
-def sinusoids(length: int, units: int) -> np.ndarray:
+@checked
+def sinusoids(length: PositiveInt, units: PositiveInt) -> np.ndarray:
     """Encode positions by sines and cosines of ``units / 2`` wavelengths, from 2 pi to 10,000 times 2 pi.
 
     Args:

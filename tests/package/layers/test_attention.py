@@ -116,7 +116,7 @@ def test_keys_and_values_of_different_lengths_are_an_error(name):
 
 @pytest.mark.parametrize("temperature", [-1.5, np.nan])
 def test_an_impossible_temperature_is_an_error(temperature):
-    with pytest.raises(ValueError, match=f"Expected a temperature above 0; received {temperature}"):
+    with pytest.raises(ValueError, match=f"Expected temperature above 0; received {temperature}"):
         BahdanauAttention(UNITS, temperature=temperature)
 
 

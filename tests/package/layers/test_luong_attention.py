@@ -92,16 +92,16 @@ def test_widths_that_do_not_fit_are_an_error(score, query, keys, message):
 
 
 def test_an_unknown_score_is_an_error():
-    with pytest.raises(ValueError, match="Expected score 'dot', 'general' or 'concat'; received 'cosine'"):
+    with pytest.raises(ValueError, match="Expected score one of dot, general, concat; received 'cosine'"):
         LuongAttention(UNITS, score="cosine")
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"window": "local"}, "Expected a window among none, .*; received 'local'"),
-        ({"half_width": 0}, "Expected a half_width of at least 1; received 0"),
-        ({"temperature": 0}, "Expected a temperature above 0; received 0"),
+        ({"window": "local"}, "Expected window one of none, .*; received 'local'"),
+        ({"half_width": 0}, "Expected half_width of at least 1; received 0"),
+        ({"temperature": 0}, "Expected temperature above 0; received 0"),
     ],
 )
 def test_impossible_options_are_errors(options, message):
