@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
+from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, Seed, checked
 from s2s_lesson.data.padding import id_arrays, pad, shift_right
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.models.pointer_network import FIRST_ID
@@ -32,12 +33,21 @@ class PointerBatches(keras.utils.PyDataset):
     ((2, 3, 1), (2, 4))
     """
 
-    def __init__(self, task: Callable, length: int, batch_size: int = 128, steps: int = 100, seed: int = 0):
+    @checked
+    def __init__(
+        self,
+        task: Callable,
+        length: PositiveInt,
+        batch_size: PositiveInt = 128,
+        steps: PositiveInt = 100,
+        seed: Seed = 0,
+    ):
         super().__init__()
         self.task, self.length, self.batch_size, self.steps = task, length, batch_size, steps
         self.seed, self.epoch = seed, 0
 
-    def set_epoch(self, epoch: int) -> None:
+    @checked
+    def set_epoch(self, epoch: NonNegativeInt) -> None:
         """Go to an epoch, counted from 0."""
         self.epoch = epoch
 
@@ -52,8 +62,9 @@ class PointerBatches(keras.utils.PyDataset):
         return pointer_batch(*self.task(self.batch_size, (self.seed, self.epoch, index)), self.length)
 
 
+@checked
 def pointer_batch(
-    vectors: Sequence[np.ndarray], positions: Sequence[Sequence[int]], length: int | None = None
+    vectors: Sequence[np.ndarray], positions: Sequence[Sequence[int]], length: PositiveInt | None = None
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Put examples into padded arrays.
 

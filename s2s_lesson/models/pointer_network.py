@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from s2s_lesson.data.expected import PositiveInt, checked
 from s2s_lesson.data.padding import check_padding
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, Vocabulary
 from s2s_lesson.engine import State, Tensor
@@ -55,10 +56,11 @@ class PointerNetwork(TokenModel):
     (2, 4, 7)
     """
 
+    @checked
     def __init__(
         self,
-        input_dim: int,
-        units: int = 128,
+        input_dim: PositiveInt,
+        units: PositiveInt = 128,
         bidirectional: bool = False,
         see_elements: bool = False,
         glimpse: bool = False,
@@ -66,11 +68,6 @@ class PointerNetwork(TokenModel):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        if input_dim < 1 or units < 1:
-            raise ValueError(
-                f"Expected input_dim and units of at least 1; received {input_dim} and {units}. "
-                "input_dim is the width of one element of a source: 1 for a number, 2 for a point."
-            )
         if bidirectional and units % 2:
             raise ValueError(
                 f"Expected an even number of units, half for each direction; received {units}. "

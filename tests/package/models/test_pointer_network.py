@@ -304,8 +304,8 @@ def test_a_compiled_network_is_saved_without_its_loss(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"input_dim": 0}, "Expected input_dim and units of at least 1; received 0 and 11"),
-        ({"units": 0}, "Expected input_dim and units of at least 1; received 3 and 0"),
+        ({"input_dim": 0}, "Expected input_dim of at least 1; received 0"),
+        ({"units": 0}, "Expected units of at least 1; received 0"),
         ({"bidirectional": True}, "Expected an even number of units.*; received 11"),
     ],
 )
