@@ -5,11 +5,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from s2s_lesson.data.expected import PositiveInt, checked
+
 Batch = tuple[int, np.ndarray]  # the number of its bucket, and its pairs
 
 
+@checked
 def length_buckets(
-    source_lengths: np.ndarray, target_lengths: np.ndarray, source_buckets: int, target_buckets: int
+    source_lengths: np.ndarray,
+    target_lengths: np.ndarray,
+    source_buckets: PositiveInt,
+    target_buckets: PositiveInt,
 ) -> list[np.ndarray]:
     """Put pairs of about the same lengths together: by source length and, within these, by target length.
 

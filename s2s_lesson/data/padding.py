@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from s2s_lesson.data.expected import NonNegativeInt, checked
 from s2s_lesson.data.vocabulary import Vocabulary
 
 
@@ -61,7 +62,8 @@ def id_arrays(id_lists: Sequence[Sequence[int]], name: str = "id_lists") -> list
     ]
 
 
-def pad(id_lists: Sequence[Sequence[int]], length: int | None = None) -> np.ndarray:
+@checked
+def pad(id_lists: Sequence[Sequence[int]], length: NonNegativeInt | None = None) -> np.ndarray:
     """Put id lists into one array, padded on the right.
 
     Args:

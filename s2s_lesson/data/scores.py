@@ -3,12 +3,14 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from s2s_lesson import _extras
+from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, checked
 from s2s_lesson.data.incoming import plain_list, plain_texts
 
-ORDERS = ("outputs", "sets")  # whose references a list of them holds: an output's, or one for every output
+# Whose references a list of them holds: an output's, or one for every output.
+Order: TypeAlias = Literal["outputs", "sets"]
 
 
 def perplexity(cross_entropy: float) -> float:
@@ -23,7 +25,8 @@ def perplexity(cross_entropy: float) -> float:
     return math.exp(cross_entropy) if cross_entropy < 700 else math.inf
 
 
-def perplexity_per_character(cross_entropy: float, tokens: int, texts: Sequence[str]) -> float:
+@checked
+def perplexity_per_character(cross_entropy: float, tokens: NonNegativeInt, texts: Sequence[str]) -> float:
     """exp(cross_entropy * tokens / characters): compares models whose tokens differ, on the same texts.
 
     Args:
@@ -43,7 +46,8 @@ def perplexity_per_character(cross_entropy: float, tokens: int, texts: Sequence[
     return perplexity(cross_entropy * tokens / sum(len(text) + 1 for text in texts))
 
 
-def exact_match(outputs: Sequence[Any], references: Sequence[Any], order: str | None = None) -> float:
+@checked
+def exact_match(outputs: Sequence[Any], references: Sequence[Any], order: Order | None = None) -> float:
     """Share of the outputs that equal one of their references.
 
     Args:
@@ -64,7 +68,10 @@ def exact_match(outputs: Sequence[Any], references: Sequence[Any], order: str | 
     return sum(output in right for output, right in zip(outputs, references, strict=True)) / len(outputs)
 
 
-def edit_distance_rate(outputs: Sequence[Any], references: Sequence[Any], order: str | None = None) -> float:
+@checked
+def edit_distance_rate(
+    outputs: Sequence[Any], references: Sequence[Any], order: Order | None = None
+) -> float:
     """Insertions, deletions and substitutions per reference token, summed over the corpus.
 
     Of several references the one with the fewest edits per token counts. On phonemes this is the phoneme
@@ -93,8 +100,9 @@ def edit_distance_rate(outputs: Sequence[Any], references: Sequence[Any], order:
     return edits / max(tokens, 1)
 
 
+@checked
 def bleu(
-    outputs: Sequence[str], references: Sequence[Sequence[str]], order: str | None = None
+    outputs: Sequence[str], references: Sequence[Sequence[str]], order: Order | None = None
 ) -> tuple[float, str]:
     """BLEU by sacrebleu, on text.
 
@@ -122,8 +130,9 @@ def bleu(
     return _sacrebleu(BLEU(), outputs, references, order)
 
 
+@checked
 def chrf(
-    outputs: Sequence[str], references: Sequence[Sequence[str]], order: str | None = None
+    outputs: Sequence[str], references: Sequence[Sequence[str]], order: Order | None = None
 ) -> tuple[float, str]:
     """Character n-gram F-score by sacrebleu, on text.
 
@@ -137,7 +146,8 @@ def chrf(
     return _sacrebleu(CHRF(), outputs, references, order)
 
 
-def distinct_n(outputs: Sequence[Any], n: int) -> float:
+@checked
+def distinct_n(outputs: Sequence[Any], n: PositiveInt) -> float:
     """Share of different n-grams among all n-grams of the outputs: low where a model repeats itself.
 
     Args:
@@ -149,8 +159,6 @@ def distinct_n(outputs: Sequence[Any], n: int) -> float:
 
     Source: Li et al. 2016, section 5, arXiv:1510.03055.
     """
-    if n < 1:
-        raise ValueError(f"Expected n of at least 1; received {n}.")
     outputs = plain_list(outputs, "outputs")
     if any(isinstance(tokens, str) for tokens in outputs):
         raise TypeError("Expected lists of tokens; received a text. Tokenise it first.")
@@ -158,7 +166,8 @@ def distinct_n(outputs: Sequence[Any], n: int) -> float:
     return len(ngrams) / max(ngrams.total(), 1)
 
 
-def commonest_share(outputs: Sequence[Any], n: int = 10) -> float:
+@checked
+def commonest_share(outputs: Sequence[Any], n: PositiveInt = 10) -> float:
     """Share of the outputs that are one of the n commonest: high where a model answers all alike.
 
     Args:
@@ -168,8 +177,6 @@ def commonest_share(outputs: Sequence[Any], n: int = 10) -> float:
     Returns:
         float from 0 to 1.
     """
-    if n < 1:
-        raise ValueError(f"Expected n of at least 1; received {n}.")
     counts = _counts(outputs)
     return sum(count for _, count in counts.most_common(n)) / counts.total()
 
@@ -224,8 +231,6 @@ def _with_references(outputs, references, order):
             "Expected for each output a list of references; received one string. Write [[text], ...]."
         )
     references = [plain_list(right, f"references in row {row}") for row, right in enumerate(references)]
-    if order not in (None, *ORDERS):
-        raise ValueError(f"Expected an order of references among {', '.join(ORDERS)}; received {order!r}.")
     a_set_each = all(len(right) == len(outputs) for right in references)
     if order == "sets":
         if not a_set_each:

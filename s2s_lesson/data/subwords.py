@@ -7,11 +7,14 @@ arXiv:1804.10959; Kudo and Richardson 2018, the library sentencepiece, arXiv:180
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
 from s2s_lesson import _extras
+from s2s_lesson.data.expected import PositiveInt, checked
 from s2s_lesson.data.incoming import plain_texts
 
-KINDS = ("bpe", "unigram")
+Kind: TypeAlias = Literal["bpe", "unigram"]
+KINDS = get_args(Kind)
 _BLANK = "▁"  # U+2581, which begins the first piece of a word
 
 
@@ -35,11 +38,11 @@ class Subwords:
     True
     """
 
-    def __init__(self, model: bytes, kind: str):
+    @checked
+    def __init__(self, model: bytes, kind: Kind):
         with _extras.named():
             from sentencepiece import SentencePieceProcessor
 
-        _check(kind)
         self.model, self.kind = model, kind
         try:
             self._processor = SentencePieceProcessor(model_proto=model or b"nothing")
@@ -49,7 +52,8 @@ class Subwords:
             ) from error
 
     @classmethod
-    def train(cls, texts: Iterable[str], vocab_size: int, kind: str = "bpe") -> "Subwords":
+    @checked
+    def train(cls, texts: Iterable[str], vocab_size: PositiveInt, kind: Kind = "bpe") -> "Subwords":
         """Learn pieces from texts: the same ones, in the same order, every time.
 
         Every character of the texts is a piece. "bpe" joins, again and again, the commonest two neighbours
@@ -72,7 +76,6 @@ class Subwords:
         with _extras.named():
             from sentencepiece import SentencePieceTrainer
 
-        _check(kind)
         texts = [cleaned for text in plain_texts(texts) if (cleaned := _clean(text))]
         characters = set().union(*texts) - {" "} | {_BLANK}
         if not texts:
@@ -137,7 +140,8 @@ class Subwords:
         Path(path).write_bytes(self.model)
 
     @classmethod
-    def load(cls, path: str | Path, kind: str) -> "Subwords":
+    @checked
+    def load(cls, path: str | Path, kind: Kind) -> "Subwords":
         """Read a model that ``save`` wrote.
 
         Args:
@@ -156,11 +160,6 @@ class Subwords:
 
     def __repr__(self):
         return f"Subwords({self.kind}, {len(self.pieces)} pieces)"
-
-
-def _check(kind):
-    if kind not in KINDS:
-        raise ValueError(f"Expected a kind of subwords among {', '.join(KINDS)}; received {kind!r}.")
 
 
 def _clean(text):

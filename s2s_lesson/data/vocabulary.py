@@ -5,8 +5,9 @@ import operator
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from s2s_lesson.data.expected import PositiveInt, Range, checked
 from s2s_lesson.data.incoming import plain_list, plain_texts
 
 PAD, UNK, BOS, EOS = "<pad>", "<unk>", "<s>", "</s>"
@@ -44,8 +45,12 @@ class Vocabulary:
             raise ValueError(f"Expected distinct tokens, none of them special; received {twice[:5]} twice.")
 
     @classmethod
+    @checked
     def from_tokens(
-        cls, token_lists: Iterable[Sequence[str]], min_count: int = 1, max_size: int | None = None
+        cls,
+        token_lists: Iterable[Sequence[str]],
+        min_count: PositiveInt = 1,
+        max_size: Annotated[int, Range(len(SPECIAL_TOKENS), above=True)] | None = None,
     ) -> Any:
         """Collect a vocabulary, commonest token first; equally common ones in the order of their text.
 
@@ -61,10 +66,6 @@ class Vocabulary:
             TypeError: a text stands in the place of a list of tokens, or a token is no string.
             ValueError: there is no token, or ``min_count`` or ``max_size`` leave none.
         """
-        if max_size is not None and max_size <= len(SPECIAL_TOKENS):
-            raise ValueError(
-                f"Expected max_size above {len(SPECIAL_TOKENS)}, the special tokens; received {max_size}."
-            )
         token_lists = plain_list(token_lists, "token_lists")
         for row, tokens in enumerate(token_lists):
             if isinstance(tokens, str):
@@ -102,6 +103,7 @@ class Vocabulary:
     def __repr__(self):
         return f"Vocabulary({len(self)} tokens: {', '.join(map(repr, self.tokens[4:8]))}, ...)"
 
+    @checked
     def encode(self, tokens: Sequence[str], add_bos: bool = False, add_eos: bool = True) -> list[int]:
         """Turn tokens into ids; an unseen token becomes ``unk_id``.
 

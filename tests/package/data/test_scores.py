@@ -174,7 +174,7 @@ def test_every_score_with_references_asks_for_their_order(score):
         score(outputs, sets)
     assert score(outputs, sets, order="sets") == (score is exact_match)
     assert score(outputs, [[["a"]], [["b"]]]) == (score is exact_match)
-    with pytest.raises(ValueError, match="among outputs, sets; received 'rows'"):
+    with pytest.raises(ValueError, match="Expected order one of outputs, sets, or None; received 'rows'"):
         score(outputs, sets, order="rows")
     with pytest.raises(ValueError, match=r"each of 2 outputs in every list.*; received 1, 1 in"):
         score(outputs, [[["a"]], [["b"]]], order="sets")
