@@ -1,20 +1,23 @@
 """Corpora, each a module with ``load(...) -> Corpus``; here they are found by name."""
 
 import importlib
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from s2s_lesson import _extras
 from s2s_lesson.corpora._corpus import Corpus, Pair, group_references
 from s2s_lesson.corpora._fetch import CorpusUnavailable
+from s2s_lesson.corpora.toy import Task
+from s2s_lesson.corpora.translations import Translation
+from s2s_lesson.data.expected import checked
 
-_TRANSLATIONS = ("spanish", "multi30k")
-_TOY_TASKS = ("copy", "reverse", "sort")
-CORPORA = ("dates", "pronunciations", "cornell", "chitchat", *_TRANSLATIONS, "appointments", *_TOY_TASKS)
+Name: TypeAlias = Literal["dates", "pronunciations", "cornell", "chitchat", Translation, "appointments", Task]
+CORPORA = get_args(Name)
 
 __all__ = ["CORPORA", "Corpus", "CorpusUnavailable", "Pair", "group_references", "load"]
 
 
-def load(name: str, **options: Any) -> Corpus:
+@checked
+def load(name: Name, **options: Any) -> Corpus:
     """Load a corpus by its name.
 
     Args:
@@ -27,12 +30,10 @@ def load(name: str, **options: Any) -> Corpus:
     Raises:
         ValueError: no corpus has this name.
     """
-    if name not in CORPORA:
-        raise ValueError(f"Expected the name of a corpus, one of {', '.join(CORPORA)}; received {name!r}.")
-    module = name
-    if name in _TOY_TASKS:
+    module: str = name
+    if name in get_args(Task):
         module, options = "toy", {"task": name, **options}
-    elif name in _TRANSLATIONS:
+    elif name in get_args(Translation):
         module, options = "translations", {"name": name, **options}
     with _extras.named():
         loader = importlib.import_module(f"s2s_lesson.corpora.{module}")

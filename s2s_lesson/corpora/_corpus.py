@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from s2s_lesson.data.expected import Share, checked
 from s2s_lesson.data.incoming import plain_pairs
 
 
@@ -114,7 +115,8 @@ def comparable(sentence: str) -> str:
     return " ".join(comparable_words(sentence))
 
 
-def split_by_hash(key: str, dev: float, test: float) -> str:
+@checked
+def split_by_hash(key: str, dev: Share, test: Share) -> str:
     """Choose a split for a key by a rule that is fixed for ever, on every machine.
 
     The first 8 bytes of the key's SHA-256, read as a big-endian number and divided by 2**64, are a number

@@ -12,6 +12,7 @@ from babel import Locale
 
 from s2s_lesson.corpora._corpus import Corpus, Pair
 from s2s_lesson.corpora.dates import patterns, write_date
+from s2s_lesson.data.expected import NonNegativeInt, Seed, checked
 
 LOCALES = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "pl")  # all of them put spaces between words
 
@@ -29,12 +30,13 @@ def places(locale: str) -> list[str]:
     return sorted(name for name in names if name.replace(" ", "").replace("-", "").isalpha())
 
 
+@checked
 def load(
     *,
-    seed: int = 0,
-    train_size: int = 8_000,
-    dev_size: int = 500,
-    test_size: int = 1_000,
+    seed: Seed = 0,
+    train_size: NonNegativeInt = 8_000,
+    dev_size: NonNegativeInt = 500,
+    test_size: NonNegativeInt = 1_000,
     locales: tuple[str, ...] = LOCALES,
 ) -> Corpus:
     """Generate pairs of an appointment and its parts in a fixed order.

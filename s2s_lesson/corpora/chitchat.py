@@ -10,12 +10,14 @@ from pathlib import Path
 
 from s2s_lesson.corpora._corpus import Corpus, Pair, split_by_hash
 from s2s_lesson.corpora._fetch import packaged
+from s2s_lesson.data.expected import PositiveInt, checked
 
 DEV_SHARE = 0.1
 TEST_SHARE = 0.1
 
 
-def load(path: str | Path | None = None, *, max_words: int | None = None) -> Corpus:
+@checked
+def load(path: str | Path | None = None, *, max_words: PositiveInt | None = None) -> Corpus:
     """Read the conversations as pairs of adjacent turns, split by conversation.
 
     Messages that a speaker sends one after the other are one turn, joined by blanks. The split never

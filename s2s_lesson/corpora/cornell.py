@@ -8,31 +8,32 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from s2s_lesson import _extras
 from s2s_lesson.corpora._cornell_files import Conversation, Line, read
 from s2s_lesson.corpora._cornell_metadata import Character, Film, read_metadata
 from s2s_lesson.corpora._corpus import Corpus, Pair, comparable_words
 from s2s_lesson.corpora._fetch import fetch, local
+from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, Seed, Share, checked, expect
 
 URL = "https://www.cs.cornell.edu/~cristian/data/cornell_movie_dialogs_corpus.zip"
 SHA256 = "3bde8a571f615201bc2d2453e22878090719638592f774720eddec739de8c900"
-PROPORTIONS = ("80/10/10", "80/20")
 TURN = " <turn> "  # between the utterances of a context; "<turn>" is one token of "casual"
 _COUNTS = ("adjacent_pairs", "empty", "too_short", "too_long", "too_rare", "duplicates", "near_duplicates")
 
 
+@checked
 def load(
     path: str | Path | None = None,
     *,
-    seed: int = 42,
-    proportions: str = "80/10/10",
-    context: int = 1,
-    min_words: int | None = None,
-    max_words: int | None = None,
-    max_vocab_size: int | None = None,
-    max_unknown: float = 0.0,
+    seed: Seed = 42,
+    proportions: Literal["80/10/10", "80/20"] = "80/10/10",
+    context: PositiveInt = 1,
+    min_words: NonNegativeInt | None = None,
+    max_words: PositiveInt | None = None,
+    max_vocab_size: PositiveInt | None = None,
+    max_unknown: Share = 0.0,
     keep_duplicates: bool = False,
     strict: bool = False,
 ) -> Corpus:
@@ -77,7 +78,8 @@ def load(
         ValueError: an option is out of its range; no pair is left; a zip file is unsafe or broken; or, if
             strict, a line is malformed.
     """
-    _check(proportions, context, min_words, max_words, max_vocab_size, max_unknown)
+    if min_words is not None and max_words is not None:
+        expect("max_words", max_words, max_words >= min_words, f"of at least min_words={min_words}")
     where = _find(path)
     lines, conversations, problems = read(where, strict)
     texts = {line.line_id: line.text for line in lines}
@@ -132,6 +134,7 @@ class Frames(NamedTuple):
     films: Any
 
 
+@checked
 def frames(path: str | Path | None = None, *, strict: bool = False) -> Frames:
     """Read the corpus as pandas frames.
 
@@ -163,19 +166,6 @@ def frames(path: str | Path | None = None, *, strict: bool = False) -> Frames:
             {"year": "Int64", "rating": "Float64", "votes": "Int64"}
         ),
     )
-
-
-def _check(proportions, context, min_words, max_words, max_vocab_size, max_unknown):
-    if proportions not in PROPORTIONS:
-        raise ValueError(f"Expected proportions among {', '.join(PROPORTIONS)}; received {proportions!r}.")
-    if context < 1:
-        raise ValueError(f"Expected a context of at least 1 utterance; received {context}.")
-    if min_words is not None and max_words is not None and min_words > max_words:
-        raise ValueError(f"Expected min_words <= max_words; received {min_words} and {max_words}.")
-    if max_vocab_size is not None and max_vocab_size < 1:
-        raise ValueError(f"Expected a max_vocab_size of at least 1 word; received {max_vocab_size}.")
-    if not 0 <= max_unknown <= 1:
-        raise ValueError(f"Expected max_unknown as a share from 0 to 1; received {max_unknown}.")
 
 
 def _find(path: str | Path | None) -> Path:

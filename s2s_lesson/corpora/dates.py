@@ -8,11 +8,13 @@ import datetime
 import random
 import re
 import unicodedata
+from typing import Annotated, TypeAlias
 
 from babel import Locale
 from babel.dates import format_date
 
 from s2s_lesson.corpora._corpus import Corpus, Pair
+from s2s_lesson.data.expected import NonNegativeInt, Range, Seed, checked, expect
 
 TRAINING_LOCALES = (
     *(
@@ -37,6 +39,7 @@ TRAINING_LOCALES = (
     *("id", "vi", "ca", "lt", "lv", "sl", "ru", "uk", "bg", "el", "he", "ar", "zh", "zh_Hant", "ja", "ko"),
 )
 UNSEEN_LOCALES = ("af", "gl", "is", "mk", "sk", "et")
+Year: TypeAlias = Annotated[int, Range(1000, 9999)]
 
 _SKELETONS = ("yMMMd", "yMMMEd")  # short dates in each locale's own order
 _EXTRA_PATTERNS = ("d MMM y", "d MMMM y")  # `y`: in Babel's patterns `YYYY` is the ISO-week year
@@ -81,14 +84,15 @@ def write_date(day: datetime.date, locale: str, pattern: str) -> str:
     return " ".join(visible.split())
 
 
+@checked
 def load(
     *,
-    seed: int = 0,
-    train_size: int = 15_000,
-    dev_size: int = 1_000,
-    test_size: int = 2_000,
-    first_year: int = 1950,
-    last_year: int = 2049,
+    seed: Seed = 0,
+    train_size: NonNegativeInt = 15_000,
+    dev_size: NonNegativeInt = 1_000,
+    test_size: NonNegativeInt = 2_000,
+    first_year: Year = 1950,
+    last_year: Year = 2049,
     locales: tuple[str, ...] = TRAINING_LOCALES,
     unseen_locales: tuple[str, ...] = UNSEEN_LOCALES,
 ) -> Corpus:
@@ -111,10 +115,7 @@ def load(
     Raises:
         ValueError: the years or locales are no sensible range, or cannot give so many different pairs.
     """
-    if not 1000 <= first_year <= last_year <= 9999:
-        raise ValueError(
-            f"Expected 1000 <= first_year <= last_year <= 9999; received {first_year} and {last_year}."
-        )
+    expect("last_year", last_year, last_year >= first_year, f"of at least first_year={first_year}")
     if both := sorted(set(locales) & set(unseen_locales)):
         raise ValueError(f"Expected unseen locales that training does not show; received {both} in both.")
     random_state = random.Random(seed)

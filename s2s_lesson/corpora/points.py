@@ -1,15 +1,20 @@
 """Tasks whose answers are positions of their source: sorting real numbers, and convex hulls of points."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
 from s2s_lesson import _extras
-from s2s_lesson.data.expected import expect
+from s2s_lesson.data.expected import PositiveInt, Range, Seed, checked, expect
+
+Points: TypeAlias = Annotated[int, Range(3)]  # fewer have no hull
 
 
-def sorting(size: int, length: int, seed: int = 0) -> tuple[list[np.ndarray], list[np.ndarray]]:
+@checked
+def sorting(
+    size: PositiveInt, length: PositiveInt, seed: Seed | Sequence[int] = 0
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Draw rows of numbers to sort.
 
     Args:
@@ -25,13 +30,13 @@ def sorting(size: int, length: int, seed: int = 0) -> tuple[list[np.ndarray], li
     Raises:
         ValueError: a size is below 1.
     """
-    expect("size and length", (size, length), size >= 1 and length >= 1, "of at least 1")
     numbers = np.random.default_rng(seed).random((size, length), "float32")
     return list(numbers[:, :, None]), list(np.argsort(numbers, axis=1, kind="stable"))
 
 
+@checked
 def convex_hulls(
-    size: int, min_points: int, max_points: int, seed: int = 0
+    size: PositiveInt, min_points: Points, max_points: Points, seed: Seed | Sequence[int] = 0
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Draw points and find the corners of their convex hull.
 
@@ -50,9 +55,7 @@ def convex_hulls(
 
     Source: Vinyals et al. 2015, section 3.1, arXiv:1506.03134.
     """
-    given = size, min_points, max_points
-    fits = size >= 1 and 3 <= min_points <= max_points
-    expect("size, min_points and max_points", given, fits, "with size >= 1 and 3 <= min_points <= max_points")
+    expect("max_points", max_points, max_points >= min_points, f"of at least min_points={min_points}")
     generator = np.random.default_rng(seed)
     counts = generator.integers(min_points, max_points + 1, size)
     vectors = [generator.random((count, 2), "float32") for count in counts]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from s2s_lesson.corpora._corpus import Corpus, Pair, split_by_hash
 from s2s_lesson.corpora._fetch import DATA_VARIABLE, CorpusUnavailable, local, packaged
+from s2s_lesson.data.expected import checked
 
 DEV_SHARE = 0.02
 TEST_SHARE = 0.02
@@ -17,6 +18,7 @@ _ENTRY = re.compile(r"(?P<word>\S+?)(?:\(\d+\))?\s+(?P<phones>[A-Z]+[0-2]?(?: [A
 _SPELLING = re.compile(r"(?=.*[a-z])[a-z']+")
 
 
+@checked
 def load(*, stress: bool = False, path: str | Path | None = None) -> Corpus:
     """Read the dictionary as pairs of a spelling and a pronunciation.
 

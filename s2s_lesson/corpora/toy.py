@@ -3,26 +3,30 @@
 import random
 import string
 from collections.abc import Callable
+from typing import Annotated, Literal, TypeAlias
 
 from s2s_lesson.corpora._corpus import Corpus, Pair
+from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, Range, Seed, checked, expect
 
-TASKS: dict[str, Callable[[list[str]], list[str]]] = {
+Task: TypeAlias = Literal["copy", "reverse", "sort"]
+TASKS: dict[Task, Callable[[list[str]], list[str]]] = {
     "copy": list,
     "reverse": lambda symbols: symbols[::-1],
     "sort": sorted,
 }
 
 
+@checked
 def load(
-    task: str = "copy",
+    task: Task = "copy",
     *,
-    seed: int = 0,
-    alphabet_size: int = 10,
-    min_length: int = 3,
-    max_length: int = 8,
-    train_size: int = 2_000,
-    dev_size: int = 200,
-    test_size: int = 200,
+    seed: Seed = 0,
+    alphabet_size: Annotated[int, Range(1, len(string.ascii_letters))] = 10,
+    min_length: PositiveInt = 3,
+    max_length: PositiveInt = 8,
+    train_size: NonNegativeInt = 2_000,
+    dev_size: NonNegativeInt = 200,
+    test_size: NonNegativeInt = 200,
 ) -> Corpus:
     """Generate rows of letters and what the task makes of them: "c a b" -> "b a c" for "reverse".
 
@@ -41,12 +45,7 @@ def load(
     Raises:
         ValueError: an option is out of its range, or there are not so many different rows.
     """
-    if task not in TASKS:
-        raise ValueError(f"Expected a task, one of {', '.join(TASKS)}; received {task!r}.")
-    if not 1 <= alphabet_size <= len(string.ascii_letters):
-        raise ValueError(f"Expected an alphabet_size from 1 to 52; received {alphabet_size}.")
-    if not 1 <= min_length <= max_length:
-        raise ValueError(f"Expected 1 <= min_length <= max_length; received {min_length} and {max_length}.")
+    expect("max_length", max_length, max_length >= min_length, f"of at least min_length={min_length}")
     size = train_size + dev_size + test_size
     random_state = random.Random(seed)
     letters = string.ascii_letters[:alphabet_size]

@@ -9,11 +9,13 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from s2s_lesson.corpora._corpus import Corpus, Pair, comparable, split_by_hash
 from s2s_lesson.corpora._fetch import fetch, local, read_members
+from s2s_lesson.data.expected import checked
 
-LANGUAGES = ("spanish", "multi30k")
+Translation: TypeAlias = Literal["spanish", "multi30k"]
 DEV_SHARE = 0.02
 TEST_SHARE = 0.02
 SPANISH_URL = "http://storage.googleapis.com/download.tensorflow.org/data/spa-eng.zip"
@@ -30,7 +32,8 @@ SHA256 = {  # of the files as they are read, not as they are packed for the down
 }
 
 
-def load(name: str = "spanish", *, path: str | Path | None = None) -> Corpus:
+@checked
+def load(name: Translation = "spanish", *, path: str | Path | None = None) -> Corpus:
     """Read translations into English.
 
     "spanish" holds 118,964 pairs, many of them of a few words, and a sentence may have several translations.
@@ -63,8 +66,6 @@ def load(name: str = "spanish", *, path: str | Path | None = None) -> Corpus:
         ValueError: the name is unknown; a file has another checksum, is no UTF-8, has a line without a tab,
             or differs from its translation in the number of lines.
     """
-    if name not in LANGUAGES:
-        raise ValueError(f"Expected translations among {', '.join(LANGUAGES)}; received {name!r}.")
     splits, notes = _spanish(path) if name == "spanish" else _multi30k(path)
     return Corpus(name, splits, "casual", "casual", notes)
 

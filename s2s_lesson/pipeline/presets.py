@@ -1,17 +1,20 @@
 """Presets: for each corpus the options that work well on it, and the article's own for dialogue."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, TypeAlias, cast
 
 from s2s_lesson import engine
-from s2s_lesson.corpora import load
+from s2s_lesson.corpora import Name, load
 from s2s_lesson.corpora._corpus import Corpus
+from s2s_lesson.data.expected import PositiveInt, Seed, checked
 from s2s_lesson.pipeline.text_to_text import TextToText
 from s2s_lesson.training.optimizers import Optimization
 
+PresetName: TypeAlias = Literal[Name, "article", "article-shared"]
 KEEP_WORDS = {"strip_punctuation": False, "remove_stop_words": False, "keep_alphabetic": False}
 
 
+@checked
 @dataclass(frozen=True)
 class Preset:
     """What to train on, and how.
@@ -32,7 +35,7 @@ class Preset:
     corpus: dict = field(default_factory=dict)
     pipeline: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
-    corpus_name: str | None = None
+    corpus_name: Name | None = None
 
 
 _TOY = Preset(
@@ -89,7 +92,7 @@ _ARTICLE = Preset(
     corpus_name="cornell",
 )
 
-PRESETS = {
+PRESETS: dict[PresetName, Preset] = {
     "dates": Preset(
         # The measured figures are of dates as they are: 1 in 120 has an apostrophe that would change.
         pipeline={"normalisation": False, "encoder_units": 96, "decoder_units": 96},
@@ -134,7 +137,8 @@ PRESETS = {
 }
 
 
-def load_corpus(name: str, corpus_name: str | None = None, context: int = 1) -> Corpus:
+@checked
+def load_corpus(name: PresetName, corpus_name: Name | None = None, context: PositiveInt = 1) -> Corpus:
     """Load the corpus of a preset.
 
     Args:
@@ -149,26 +153,25 @@ def load_corpus(name: str, corpus_name: str | None = None, context: int = 1) -> 
         ValueError: there is no such preset, or no such corpus, or it has no longer contexts.
         s2s_lesson.corpora.CorpusUnavailable: the corpus can neither be found nor downloaded.
     """
-    if name not in PRESETS:
-        raise ValueError(f"Expected a preset among {', '.join(PRESETS)}; received {name!r}.")
     preset = PRESETS[name]
-    corpus_name = corpus_name or preset.corpus_name or name
+    corpus = cast(Name, corpus_name or preset.corpus_name or name)
     if context == 1:
-        return load(corpus_name, **preset.corpus)
-    if corpus_name != "cornell":
+        return load(corpus, **preset.corpus)
+    if corpus != "cornell":
         raise ValueError(
-            f"Expected a context of 1 utterance with the corpus {corpus_name}; received {context}. "
+            f"Expected a context of 1 utterance with the corpus {corpus}; received {context}. "
             "Only cornell has longer ones."
         )
-    return load(corpus_name, context=context, **preset.corpus)
+    return load(corpus, context=context, **preset.corpus)
 
 
+@checked
 def untrained(
-    name: str,
-    seed: int = 0,
-    corpus_name: str | None = None,
+    name: PresetName,
+    seed: Seed = 0,
+    corpus_name: Name | None = None,
     *,
-    context: int = 1,
+    context: PositiveInt = 1,
     backward: bool = False,
     **pipeline_options: Any,
 ) -> tuple[Corpus, TextToText]:

@@ -243,9 +243,9 @@ def test_pairs_of_rare_words_can_be_dropped(tmp_path, options, kept):
     ("options", "message"),
     [
         ({"proportions": "70/30"}, r"80/10/10, 80/20; received '70/30'"),
-        ({"context": 0}, "at least 1 utterance; received 0"),
-        ({"min_words": 7, "max_words": 5}, "received 7 and 5"),
-        ({"max_vocab_size": 0}, "at least 1 word; received 0"),
+        ({"context": 0}, "context of at least 1; received 0"),
+        ({"min_words": 7, "max_words": 5}, "Expected max_words of at least min_words=7; received 5"),
+        ({"max_vocab_size": 0}, "max_vocab_size of at least 1, or None; received 0"),
         ({"max_unknown": 1.5}, "from 0 to 1; received 1.5"),
         ({"min_words": 99}, "options that drop pairs"),
     ],

@@ -104,7 +104,10 @@ def test_doubtful_patterns_are_left_out(pattern):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"first_year": 2020, "last_year": 2019}, "received 2020 and 2019"),
+        (
+            {"first_year": 2020, "last_year": 2019},
+            "last_year of at least first_year=2020; received 2019",
+        ),
         ({"locales": ("en", "fr"), "unseen_locales": ("fr",)}, r"received \['fr'\] in both"),
         (
             {"train_size": 997, "locales": ("zh",), "first_year": 2000, "last_year": 2000},

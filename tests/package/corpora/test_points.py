@@ -57,10 +57,10 @@ def test_the_seed_decides():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: points.sorting(0, 3), r"received \(0, 3\)"),
-        (lambda: points.sorting(3, 0), r"received \(3, 0\)"),
-        (lambda: points.convex_hulls(3, 2, 5), r"received \(3, 2, 5\)"),
-        (lambda: points.convex_hulls(3, 7, 5), r"received \(3, 7, 5\)"),
+        (lambda: points.sorting(0, 3), "Expected size of at least 1; received 0"),
+        (lambda: points.sorting(3, 0), "Expected length of at least 1; received 0"),
+        (lambda: points.convex_hulls(3, 2, 5), "Expected min_points of at least 3; received 2"),
+        (lambda: points.convex_hulls(3, 7, 5), "Expected max_points of at least min_points=7; received 5"),
     ],
 )
 def test_impossible_sizes(call, message):

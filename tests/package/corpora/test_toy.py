@@ -34,7 +34,7 @@ def test_the_seed_decides():
     [
         ({"task": "shuffle"}, "received 'shuffle'"),
         ({"alphabet_size": 53}, "from 1 to 52; received 53"),
-        ({"min_length": 5, "max_length": 3}, "received 5 and 3"),
+        ({"min_length": 5, "max_length": 3}, "Expected max_length of at least min_length=5; received 3"),
         ({"alphabet_size": 1}, "Ask for fewer pairs"),
         ({"train_size": 0, "dev_size": 0, "test_size": 0}, "received none"),
     ],
