@@ -1,7 +1,7 @@
 """AttentionDecoder: the target so far in, one distribution over the next token a step out."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import keras
 from keras import layers, ops
@@ -11,7 +11,7 @@ from s2s_lesson.layers.attention import Attention, NoAttention
 from s2s_lesson.layers.bahdanau_attention import BahdanauAttention
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.configured import ConfiguredLayer
-from s2s_lesson.layers.luong_attention import LuongAttention
+from s2s_lesson.layers.luong_attention import LuongAttention, Score
 from s2s_lesson.layers.recurrence import over_time, recurrent_layer, token_embedding
 
 
@@ -287,5 +287,5 @@ def attention_layer(config: Seq2SeqConfig) -> Attention:
     shared: dict[str, Any] = {"temperature": config.temperature, "coverage": config.coverage}
     if config.attention == "bahdanau":
         return BahdanauAttention(config.decoder_units, **shared)
-    score: Any = config.attention.removeprefix("luong_")
+    score = cast(Score, config.attention.removeprefix("luong_"))
     return LuongAttention(config.decoder_units, score, config.window, config.half_width, **shared)

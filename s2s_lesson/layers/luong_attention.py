@@ -1,6 +1,6 @@
 """LuongAttention: multiplicative attention, over the whole source or over a window."""
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import keras
 from keras import ops
@@ -11,6 +11,8 @@ from s2s_lesson.layers.attention import Attention
 from s2s_lesson.layers.bahdanau_attention import additive_scores
 from s2s_lesson.layers.config import Window
 from s2s_lesson.layers.masks import masked_softmax
+
+Score: TypeAlias = Literal["dot", "general", "concat"]
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
@@ -52,7 +54,7 @@ class LuongAttention(Attention):
     def __init__(
         self,
         units: PositiveInt,
-        score: Literal["dot", "general", "concat"] = "general",
+        score: Score = "general",
         window: Window = "none",
         half_width: PositiveInt = 5,
         renormalize: bool = True,

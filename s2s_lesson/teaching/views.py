@@ -18,6 +18,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 
+from s2s_lesson.data.expected import PositiveInt, Seed, checked
 from s2s_lesson.search import tree_nodes
 from s2s_lesson.teaching import fonts
 from s2s_lesson.teaching.plotting import COLORS, plot_attention
@@ -128,7 +129,8 @@ def beam_view(text: str, tree: dict[str, Any], tokens: Sequence[str], others: Se
     return View("beam", data, picture, alt)
 
 
-def drawn_words(corpus: "Corpus", count: int = 60, seed: int = 0) -> list[str]:
+@checked
+def drawn_words(corpus: "Corpus", count: PositiveInt = 60, seed: Seed = 0) -> list[str]:
     """Draw the words whose beam trees the book holds, from those that the model was not trained on.
 
     Args:

@@ -6,10 +6,11 @@ from typing import Any
 
 import keras
 
-from s2s_lesson.data.expected import expect
-from s2s_lesson.training.schedules import LearningRate
+from s2s_lesson.data.expected import NonNegativeInt, PositiveFloat, PositiveInt, checked, expect
+from s2s_lesson.training.schedules import Decay, LearningRate
 
 
+@checked
 @dataclass(frozen=True)
 class Optimization:
     """How weights follow their gradients.
@@ -17,9 +18,9 @@ class Optimization:
     Args:
         learning_rate: float. The highest one; with "linear" and "cosine" decay it falls to a twentieth.
         decay: as in ``schedules.LearningRate``, or None for a plain number that callbacks may change.
-        warmup_steps: int. Updates in which the rate rises.
-        clip_norm: float or None. Gradients whose common norm is greater are scaled down to it.
-        accumulation: int. Batches whose mean gradient makes one update.
+        warmup_steps: int. Updates in which the rate rises, fewer than those of the run.
+        clip_norm: float above 0, or None. Gradients whose common norm is greater are scaled down to it.
+        accumulation: int. Batches whose mean gradient makes one update; they may be of two epochs.
 
     Raises:
         ValueError: a value is out of range, or there is a warm-up to a plain number.
@@ -28,19 +29,18 @@ class Optimization:
     0.003
     """
 
-    learning_rate: float = 1e-3
-    decay: str | None = "cosine"
-    warmup_steps: int = 0
-    clip_norm: float | None = 1.0
-    accumulation: int = 1
+    learning_rate: PositiveFloat = 1e-3
+    decay: Decay | None = "cosine"
+    warmup_steps: NonNegativeInt = 0
+    clip_norm: PositiveFloat | None = 1.0
+    accumulation: PositiveInt = 1
 
     def __post_init__(self) -> None:
-        expect("accumulation", self.accumulation, self.accumulation >= 1, "of at least 1")
         if self.decay is None:
-            expect("learning_rate", self.learning_rate, self.learning_rate > 0, "above 0")
             expect("warmup_steps", self.warmup_steps, self.warmup_steps == 0, "of 0 without a decay")
 
-    def rate(self, batches: int) -> float | LearningRate:
+    @checked
+    def rate(self, batches: PositiveInt) -> float | LearningRate:
         """Make the learning rate of a training.
 
         Args:
@@ -50,12 +50,14 @@ class Optimization:
             float, or ``LearningRate``.
 
         Raises:
-            ValueError: as in ``LearningRate``.
+            ValueError: no update is made, since more batches make one than there are; or as in
+                ``LearningRate``, for a warm-up that does not end, for example.
         """
+        fits = self.accumulation <= batches
+        expect("accumulation", self.accumulation, fits, f"of at most {batches}, the batches of the run")
         if self.decay is None:
             return self.learning_rate
-        updates = max(batches // self.accumulation, self.warmup_steps + 1)
-        return LearningRate(self.learning_rate, updates, self.decay, self.warmup_steps)
+        return LearningRate(self.learning_rate, batches // self.accumulation, self.decay, self.warmup_steps)
 
 
 class SplitOptimizer(keras.optimizers.Optimizer):

@@ -1,27 +1,33 @@
 """What a decoder reads of the target so far: the truth, its own tokens, or a mixture."""
 
+from typing import Literal, TypeAlias, get_args
+
 import keras
 import numpy as np
 from keras import ops, tree
 from keras.random import SeedGenerator
 
+from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Share, checked
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.engine import State, Tensor
+from s2s_lesson.layers.config import VocabSize
 from s2s_lesson.layers.recurrence import over_time
 from s2s_lesson.models.seq2seq import Seq2Seq
 
-CHOICES = ("argmax", "sample")
+Choice: TypeAlias = Literal["argmax", "sample"]
+CHOICES = get_args(Choice)
 
 
+@checked
 def mixed_past(
     model: Seq2Seq,
     decoder_inputs: Tensor,
     state: State,
-    gold_share: float | Tensor,
+    gold_share: Share | Tensor,
     seed: SeedGenerator,
-    choose: str = "argmax",
-    temperature: float = 1.0,
-    passes: int | None = None,
+    choose: Choice = "argmax",
+    temperature: PositiveFloat = 1.0,
+    passes: PositiveInt | None = None,
 ) -> Tensor:
     """Put tokens that the model chooses itself in the place of true ones.
 
@@ -64,12 +70,13 @@ def mixed_past(
     return ops.stop_gradient(ops.where(stays, gold, own))
 
 
+@checked
 def sample_outputs(
     model: Seq2Seq,
     state: State,
-    max_output_length: int | Tensor,
+    max_output_length: PositiveInt | Tensor,
     seed: SeedGenerator,
-    temperature: float = 1.0,
+    temperature: PositiveFloat = 1.0,
 ) -> Tensor:
     """Draw one output for every row, within a compiled training step.
 
@@ -94,8 +101,9 @@ def sample_outputs(
     return ops.stop_gradient(ops.where(after_end, ops.full_like(chosen, Vocabulary.pad_id), chosen))
 
 
+@checked
 def corrupted_past(
-    decoder_inputs: np.ndarray, share: float, vocab_size: int, generator: np.random.Generator
+    decoder_inputs: np.ndarray, share: Share, vocab_size: VocabSize, generator: np.random.Generator
 ) -> np.ndarray:
     """Put random tokens in the place of true ones, to see how a decoder copes with a wrong past.
 
@@ -137,7 +145,8 @@ def gumbel_noise(model: Seq2Seq, tokens: Tensor, seed: SeedGenerator, state: Sta
     return -ops.log(-ops.log(uniform))
 
 
-def choose_tokens(logits: Tensor, noise: Tensor | None = None, temperature: float = 1.0) -> Tensor:
+@checked
+def choose_tokens(logits: Tensor, noise: Tensor | None = None, temperature: PositiveFloat = 1.0) -> Tensor:
     """Choose the likeliest tokens, or, with noise, draw them. Padding is never chosen.
 
     Args:

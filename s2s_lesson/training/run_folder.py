@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from s2s_lesson.data.expected import checked
+
 BEST_MODEL = "model.keras"  # of the epoch that did best on the development split
 CHECKPOINT = "checkpoint.npz"  # of the last step that was saved
 HISTORY = "history.json"  # figures of each epoch
@@ -43,6 +45,7 @@ def writable_folder(folder: str | Path) -> Path:
     return folder
 
 
+@checked
 def run_folder(folder: str | Path, resume: bool) -> Path:
     """Make the folder of a run; one that holds a run already is for resuming alone.
 

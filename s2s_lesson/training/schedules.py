@@ -2,18 +2,20 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import keras
 from keras import ops
 
-from s2s_lesson.data.expected import expect
+from s2s_lesson.data.expected import NonNegativeInt, PositiveFloat, PositiveInt, Range, Share, checked, expect
 from s2s_lesson.engine import Tensor
 
-Rate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
-DECAYS = ("constant", "linear", "cosine", "inverse_sqrt")
+Rate: TypeAlias = PositiveFloat | keras.optimizers.schedules.LearningRateSchedule
+Decay: TypeAlias = Literal["constant", "linear", "cosine", "inverse_sqrt"]
+DECAYS = get_args(Decay)
 
 
+@checked
 @dataclass(frozen=True)
 class Constant:
     """The same share at every step.
@@ -26,16 +28,14 @@ class Constant:
     0.5
     """
 
-    share: float
-
-    def __post_init__(self):
-        expect("share", self.share, 0 <= self.share <= 1, "from 0 to 1")
+    share: Share
 
     def __call__(self, step: Tensor) -> Tensor:
         """Return the share: see ``LinearDecay``."""
         return self.share + 0 * ops.cast(step, "float32")
 
 
+@checked
 @dataclass(frozen=True)
 class LinearDecay:
     """max(end, begin - (begin - end) step / steps).
@@ -53,14 +53,12 @@ class LinearDecay:
     [1.0, 0.5, 0.0]
     """
 
-    steps: int
-    begin: float = 1.0
-    end: float = 0.0
+    steps: PositiveInt
+    begin: Share = 1.0
+    end: Share = 0.0
 
     def __post_init__(self):
-        expect("steps", self.steps, self.steps >= 1, "of at least 1")
-        expect("begin", self.begin, 0 <= self.begin <= 1, "from 0 to 1")
-        expect("end", self.end, 0 <= self.end <= self.begin, "from 0 to begin")
+        expect("end", self.end, self.end <= self.begin, f"of at most begin={self.begin}")
 
     def __call__(self, step: Tensor) -> Tensor:
         """Return the probability that the true token is fed.
@@ -75,6 +73,7 @@ class LinearDecay:
         return ops.maximum(self.begin - falls, self.end)
 
 
+@checked
 @dataclass(frozen=True)
 class ExponentialDecay:
     """base ** step.
@@ -89,16 +88,14 @@ class ExponentialDecay:
     [1.0, 0.5, 0.25]
     """
 
-    base: float
-
-    def __post_init__(self):
-        expect("base", self.base, 0 < self.base < 1, "above 0 and below 1")
+    base: Annotated[float, Range(0, 1, above=True, below=True)]
 
     def __call__(self, step: Tensor) -> Tensor:
         """Return the probability that the true token is fed: see ``LinearDecay``."""
         return ops.exp(math.log(self.base) * ops.cast(step, "float32"))
 
 
+@checked
 @dataclass(frozen=True)
 class InverseSigmoidDecay:
     """k / (k + exp(step / k)): near 1 for long, and a half after k ln k steps.
@@ -113,10 +110,7 @@ class InverseSigmoidDecay:
     [0.91, 0.5, 0.0]
     """
 
-    k: float
-
-    def __post_init__(self):
-        expect("k", self.k, self.k >= 1, "of at least 1")
+    k: Annotated[float, Range(1)]
 
     def __call__(self, step: Tensor) -> Tensor:
         """Return the probability that the true token is fed: see ``LinearDecay``."""
@@ -137,7 +131,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     inverse_sqrt:  sqrt(warmup_steps / step)
 
     Args:
-        peak: float.
+        peak: float above 0.
         steps: int. Updates in all; after them the rate stays as it is, but for "inverse_sqrt".
         decay: one of ``DECAYS``.
         warmup_steps: int, below ``steps``; at least 1 for "inverse_sqrt".
@@ -152,11 +146,15 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     [0.001, 0.01, 0.0005]
     """
 
+    @checked
     def __init__(
-        self, peak: float, steps: int, decay: str = "cosine", warmup_steps: int = 0, final_share: float = 0.05
+        self,
+        peak: PositiveFloat,
+        steps: PositiveInt,
+        decay: Decay = "cosine",
+        warmup_steps: NonNegativeInt = 0,
+        final_share: Share = 0.05,
     ):
-        expect("peak", peak, peak > 0, "above 0")
-        expect("decay", decay, decay in DECAYS, f"one of {', '.join(DECAYS)}")
         least = int(decay == "inverse_sqrt")
         expect(
             "warmup_steps",
@@ -164,7 +162,6 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             least <= warmup_steps < steps,
             f"from {least} to below steps={steps}",
         )
-        expect("final_share", final_share, 0 <= final_share <= 1, "from 0 to 1")
         self.options: dict[str, Any] = {
             "peak": peak,
             "steps": steps,
@@ -214,8 +211,12 @@ class ScaledRate(keras.optimizers.schedules.LearningRateSchedule):
     0.005
     """
 
+    @checked
     def __init__(
-        self, schedule: keras.optimizers.schedules.LearningRateSchedule, scale: float, accumulation: int = 1
+        self,
+        schedule: keras.optimizers.schedules.LearningRateSchedule,
+        scale: PositiveFloat,
+        accumulation: PositiveInt = 1,
     ):
         self.schedule, self.scale, self.accumulation = schedule, scale, accumulation
 
@@ -232,7 +233,8 @@ class ScaledRate(keras.optimizers.schedules.LearningRateSchedule):
         return cls(schedule, config["scale"], config["accumulation"])
 
 
-def scaled(learning_rate: Rate, scale: float, accumulation: int = 1) -> Rate:
+@checked
+def scaled(learning_rate: Rate, scale: PositiveFloat, accumulation: PositiveInt = 1) -> Rate:
     """Multiply a learning rate, be it a float or a schedule of updates of so many batches each."""
     if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
         plain = scale == accumulation == 1

@@ -166,15 +166,19 @@ def test_optimization_makes_the_rate_of_all_updates():
     rate = Optimization(0.02, "linear", warmup_steps=3, accumulation=5).rate(batches=97)
     assert rate.get_config() == LearningRate(0.02, 97 // 5, "linear", 3).get_config()
     assert Optimization().rate(7).get_config() == LearningRate(1e-3, 7).get_config()
-    short = Optimization(warmup_steps=11).rate(batches=2)
-    assert short.get_config()["steps"] == 12  # a run that ends within its warm-up
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"accumulation": 0}, "Expected accumulation of at least 1; received 0"),
-        ({"learning_rate": 0.0, "decay": None}, "Expected learning_rate above 0; received 0.0"),
+        ({"learning_rate": 0.0}, "Expected learning_rate above 0; received 0.0"),
+        ({"clip_norm": 0}, "Expected clip_norm above 0, or None; received 0"),
+        ({"clip_norm": float("nan")}, "Expected clip_norm above 0, or None; received nan"),
+        (
+            {"decay": "square"},
+            "Expected decay one of constant, linear, cosine, inverse_sqrt, or None; received 'square'",
+        ),
         ({"warmup_steps": 5, "decay": None}, "Expected warmup_steps of 0 without a decay; received 5"),
     ],
 )
@@ -186,12 +190,14 @@ def test_impossible_optimization_is_an_error(options, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"learning_rate": -1.0}, "Expected peak above 0"),
-        (
-            {"decay": "square"},
-            "Expected decay one of constant, linear, cosine, inverse_sqrt; received 'square'",
-        ),
         ({"decay": "inverse_sqrt"}, "Expected warmup_steps from 1 to below steps=97; received 0"),
+        ({"warmup_steps": 97}, "Expected warmup_steps from 0 to below steps=97; received 97"),
+        (
+            {"warmup_steps": 8, "accumulation": 12},
+            "Expected warmup_steps from 0 to below steps=8; received 8",
+        ),
+        ({"accumulation": 98}, "Expected accumulation of at most 97, the batches of the run; received 98"),
+        ({"accumulation": 98, "decay": None}, "Expected accumulation of at most 97, the batches of the run"),
     ],
 )
 def test_an_impossible_rate_is_an_error_once_it_is_made(options, message):
