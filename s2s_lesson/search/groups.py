@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+from s2s_lesson.data.expected import NonNegativeFloat, PositiveInt, checked
 
 
+@checked
 @dataclass(frozen=True)
 class DiverseGroups:
     """Into how many groups a beam is split, and what holds them apart.
@@ -26,16 +27,10 @@ class DiverseGroups:
     3
     """
 
-    count: int = 1
-    diversity_penalty: float = 0.0
+    count: PositiveInt = 1
+    diversity_penalty: NonNegativeFloat = 0.0
 
     def __post_init__(self) -> None:
-        if self.count < 1:
-            raise ValueError(f"Expected at least 1 group; received {self.count}.")
-        if not 0 <= self.diversity_penalty < np.inf:
-            raise ValueError(
-                f"Expected a diversity_penalty of 0 or greater; received {self.diversity_penalty}."
-            )
         if self.diversity_penalty and self.count == 1:
             raise ValueError(
                 f"Expected at least 2 groups for a diversity_penalty of {self.diversity_penalty}; received "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2s_lesson.data.expected import FiniteFloat, Share, checked
 from s2s_lesson.data.incoming import plain_list
 from s2s_lesson.data.prediction import Prediction
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from s2s_lesson.pipeline.text_to_text import TextToText
 
 
+@checked
 def minimum_bayes_risk(
     candidates: Sequence[Any],
     metric: Callable,
@@ -74,13 +76,14 @@ def minimum_bayes_risk(
     return order.tolist(), expected
 
 
+@checked
 def maximum_mutual_information(
     log_probabilities: Sequence[float],
     *,
     backward: Sequence[float] | None = None,
     prior: Sequence[float] | None = None,
-    weight: float = 0.5,
-    length_bonus: float = 0.0,
+    weight: Share = 0.5,
+    length_bonus: FiniteFloat = 0.0,
     lengths: Sequence[int] | None = None,
 ) -> tuple[list[int], list[float]]:
     """Rank candidates by what they have to do with their source, not by their probability alone.
@@ -115,8 +118,6 @@ def maximum_mutual_information(
     if (backward is None) == (prior is None):
         received = "neither" if backward is None else "both"
         raise ValueError(f"Expected exactly one of backward and prior; received {received}.")
-    if not 0 <= weight <= 1:
-        raise ValueError(f"Expected weight from 0 to 1; received {weight}.")
     if length_bonus and lengths is None:
         raise ValueError(f"Expected lengths with a length_bonus; received {length_bonus} and no lengths.")
     forward = _numbers("log_probabilities", log_probabilities, max(len(log_probabilities), 1))
@@ -129,11 +130,12 @@ def maximum_mutual_information(
     return np.argsort(-scores, kind="stable").tolist(), scores.tolist()
 
 
+@checked
 def rerank_replies(
     predictions: Sequence[Prediction],
     backward_pipeline: "TextToText",
-    weight: float = 0.5,
-    length_bonus: float = 0.0,
+    weight: Share = 0.5,
+    length_bonus: FiniteFloat = 0.0,
 ) -> list[Prediction]:
     """Put the replies to each text in the order of ``maximum_mutual_information``, with a backward model.
 

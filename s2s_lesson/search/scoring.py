@@ -1,13 +1,16 @@
 """Scoring: what hypotheses of different lengths are compared by."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-LENGTH_FORMULAS = ("gnmt", "average")
+from s2s_lesson.data.expected import NonNegativeFloat, checked
+
 LEAST_COVERAGE = 1e-6  # so that a source token that nothing attended to has a logarithm
 
 
+@checked
 @dataclass(frozen=True)
 class Scoring:
     """How the score of a hypothesis comes from its log-probability, its length and its attention.
@@ -31,19 +34,9 @@ class Scoring:
     -2.0
     """
 
-    length_penalty: float = 0.0
-    length_formula: str = "gnmt"
-    coverage_penalty: float = 0.0
-
-    def __post_init__(self):
-        for name in ("length_penalty", "coverage_penalty"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise ValueError(f"Expected a {name} of 0 or greater; received {getattr(self, name)}.")
-        if self.length_formula not in LENGTH_FORMULAS:
-            raise ValueError(
-                f"Expected a length_formula among {', '.join(LENGTH_FORMULAS)}; "
-                f"received {self.length_formula!r}."
-            )
+    length_penalty: NonNegativeFloat = 0.0
+    length_formula: Literal["gnmt", "average"] = "gnmt"
+    coverage_penalty: NonNegativeFloat = 0.0
 
     def normalise(self, log_probs: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Divide log-probabilities by the length penalty.

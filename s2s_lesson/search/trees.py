@@ -5,22 +5,24 @@ parts of one tree, and a beam size only says which of its nodes were kept, and a
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, checked
 from s2s_lesson.search.beam import beam_search
 from s2s_lesson.search.results import BeamNode
 
 
+@checked
 def beam_trees(
     step: Callable,
     initial_state: Any,
     *,
-    bos_id: int,
-    eos_id: int,
-    pad_id: int | None = None,
-    max_output_length: int,
-    beam_sizes: Iterable[int] = range(1, 11),
+    bos_id: NonNegativeInt,
+    eos_id: NonNegativeInt,
+    pad_id: NonNegativeInt | None = None,
+    max_output_length: PositiveInt,
+    beam_sizes: Sequence[PositiveInt] = range(1, 11),
     compile_step: bool | None = None,
 ) -> list[dict[str, Any]]:
     """Search with each beam size, without penalties, and gather all candidates in one tree a sentence.
@@ -89,7 +91,8 @@ def _as_one(trees, eos_id):
     }
 
 
-def tree_nodes(tree: dict[str, Any], beam_size: int) -> list[BeamNode]:
+@checked
+def tree_nodes(tree: dict[str, Any], beam_size: PositiveInt) -> list[BeamNode]:
     """Read back the candidates that a search with one beam size looked at.
 
     Args:

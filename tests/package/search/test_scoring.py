@@ -25,10 +25,10 @@ def test_coverage_counts_real_positions_up_to_their_full_weight():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"length_penalty": -0.5}, "Expected a length_penalty of 0 or greater; received -0.5"),
-        ({"length_penalty": np.inf}, "Expected a length_penalty of 0 or greater; received inf"),
-        ({"coverage_penalty": np.nan}, "Expected a coverage_penalty of 0 or greater; received nan"),
-        ({"length_formula": "mean"}, "Expected a length_formula among gnmt, average; received 'mean'"),
+        ({"length_penalty": -0.5}, "Expected length_penalty of at least 0; received -0.5"),
+        ({"length_penalty": np.inf}, "Expected length_penalty as a finite number; received inf"),
+        ({"coverage_penalty": np.nan}, "Expected coverage_penalty of at least 0; received nan"),
+        ({"length_formula": "mean"}, "Expected length_formula one of gnmt, average; received 'mean'"),
     ],
 )
 def test_impossible_scoring_is_an_error(options, message):
@@ -39,10 +39,10 @@ def test_impossible_scoring_is_an_error(options, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((0,), "Expected at least 1 group; received 0"),
-        ((-3,), "Expected at least 1 group; received -3"),
-        ((3, -0.5), "Expected a diversity_penalty of 0 or greater; received -0.5"),
-        ((3, np.inf), "Expected a diversity_penalty of 0 or greater; received inf"),
+        ((0,), "Expected count of at least 1; received 0"),
+        ((-3,), "Expected count of at least 1; received -3"),
+        ((3, -0.5), "Expected diversity_penalty of at least 0; received -0.5"),
+        ((3, np.inf), "Expected diversity_penalty as a finite number; received inf"),
         ((1, 0.5), r"Expected at least 2 groups for a diversity_penalty of 0\.5; received 1"),
     ],
 )
