@@ -9,6 +9,9 @@ from typing import NamedTuple
 
 from s2s_lesson.data.expected import Share, checked
 from s2s_lesson.data.incoming import plain_pairs
+from s2s_lesson.data.memory import expect_memory
+
+PAIR_BYTES = 300  # of two short texts
 
 
 class Pair(NamedTuple):
@@ -113,6 +116,16 @@ def comparable_words(sentence: str) -> list[str]:
 def comparable(sentence: str) -> str:
     """The words of a sentence that are compared, with single blanks between them."""
     return " ".join(comparable_words(sentence))
+
+
+def expect_room(**sizes: int) -> None:
+    """Make sure that so many pairs of each split fit into the memory.
+
+    Raises:
+        ValueError: there are more than the memory has room for.
+    """
+    for name, size in sizes.items():
+        expect_memory(name, size, PAIR_BYTES * size)
 
 
 @checked

@@ -10,7 +10,7 @@ import random
 
 from babel import Locale
 
-from s2s_lesson.corpora._corpus import Corpus, Pair
+from s2s_lesson.corpora._corpus import Corpus, Pair, expect_room
 from s2s_lesson.corpora.dates import patterns, write_date
 from s2s_lesson.data.expected import NonNegativeInt, Seed, checked
 
@@ -57,6 +57,7 @@ def load(
     Raises:
         ValueError: the locales cannot give so many different pairs.
     """
+    expect_room(train_size=train_size, dev_size=dev_size, test_size=test_size)
     random_state = random.Random(seed)
     named = {locale: places(locale) for locale in locales}
     words = sorted({word for names in named.values() for name in names for word in name.split()})

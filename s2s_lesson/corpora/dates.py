@@ -13,7 +13,7 @@ from typing import Annotated, TypeAlias
 from babel import Locale
 from babel.dates import format_date
 
-from s2s_lesson.corpora._corpus import Corpus, Pair
+from s2s_lesson.corpora._corpus import Corpus, Pair, expect_room
 from s2s_lesson.data.expected import NonNegativeInt, Range, Seed, checked, expect
 
 TRAINING_LOCALES = (
@@ -118,6 +118,7 @@ def load(
     expect("last_year", last_year, last_year >= first_year, f"of at least first_year={first_year}")
     if both := sorted(set(locales) & set(unseen_locales)):
         raise ValueError(f"Expected unseen locales that training does not show; received {both} in both.")
+    expect_room(train_size=train_size, dev_size=dev_size, test_size=test_size)
     random_state = random.Random(seed)
     first = datetime.date(first_year, 1, 1).toordinal()
     days = list(range(first, datetime.date(last_year, 12, 31).toordinal() + 1))

@@ -7,7 +7,9 @@ import numpy as np
 
 from s2s_lesson import _extras
 from s2s_lesson.data.expected import PositiveInt, Range, Seed, checked, expect
+from s2s_lesson.data.memory import expect_memory
 
+NUMBER_BYTES = 12  # a number and its position
 Points: TypeAlias = Annotated[int, Range(3)]  # fewer have no hull
 
 
@@ -30,6 +32,7 @@ def sorting(
     Raises:
         ValueError: a size is below 1.
     """
+    expect_memory("size", size, NUMBER_BYTES * size * length)
     numbers = np.random.default_rng(seed).random((size, length), "float32")
     return list(numbers[:, :, None]), list(np.argsort(numbers, axis=1, kind="stable"))
 
@@ -56,6 +59,7 @@ def convex_hulls(
     Source: Vinyals et al. 2015, section 3.1, arXiv:1506.03134.
     """
     expect("max_points", max_points, max_points >= min_points, f"of at least min_points={min_points}")
+    expect_memory("size", size, NUMBER_BYTES * size * (min_points + max_points))
     generator = np.random.default_rng(seed)
     counts = generator.integers(min_points, max_points + 1, size)
     vectors = [generator.random((count, 2), "float32") for count in counts]

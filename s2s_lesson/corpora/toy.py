@@ -5,7 +5,7 @@ import string
 from collections.abc import Callable
 from typing import Annotated, Literal, TypeAlias
 
-from s2s_lesson.corpora._corpus import Corpus, Pair
+from s2s_lesson.corpora._corpus import Corpus, Pair, expect_room
 from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, Range, Seed, checked, expect
 
 Task: TypeAlias = Literal["copy", "reverse", "sort"]
@@ -46,6 +46,7 @@ def load(
         ValueError: an option is out of its range, or there are not so many different rows.
     """
     expect("max_length", max_length, max_length >= min_length, f"of at least min_length={min_length}")
+    expect_room(train_size=train_size, dev_size=dev_size, test_size=test_size)
     size = train_size + dev_size + test_size
     random_state = random.Random(seed)
     letters = string.ascii_letters[:alphabet_size]

@@ -107,8 +107,9 @@ def checked(declared: Checked) -> Checked:
         for name, value in zip(names, values, strict=False):
             if name in options:
                 _look_at(name, value, options[name])
-        for name in named.keys() & options.keys():
-            _look_at(name, named[name], options[name])
+        for name, value in named.items():
+            if name in options:
+                _look_at(name, value, options[name])
         return declared(*values, **named)
 
     vars(look_first).update(__signature__=signature, __options__=options)
@@ -132,25 +133,27 @@ def check(declared: Callable, **options: object) -> None:
         ValueError: one is not what it may be.
     """
     hints = options_of(declared)
-    for name in options.keys() & hints.keys():
-        _look_at(name, options[name], hints[name])
+    for name, value in options.items():
+        if name in hints:
+            _look_at(name, value, hints[name])
 
 
-def _options(signature):
-    """What may be passed for each option, one kind after the other: ``int | None`` allows int and None."""
-    allowed = {name: _kinds(parameter.annotation) for name, parameter in signature.parameters.items()}
-    return {name: kinds for name, kinds in allowed.items() if any(map(_is_declared, kinds))}
-
-
-def _kinds(hint):
+def kinds_of(hint: object) -> tuple:
+    """What a hint allows, one kind after the other: ``PositiveInt | None`` allows two."""
     return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
 
 
-def _is_declared(kind):
+def is_declared(kind: object) -> bool:
+    """Whether a kind is looked at: numbers in a range, names, a truth value, or a sequence of these."""
     origin = get_origin(kind)
     if origin is Sequence:
-        return _is_declared(*get_args(kind))
+        return is_declared(*get_args(kind))
     return kind is bool or origin in (Annotated, Literal)
+
+
+def _options(signature):
+    allowed = {name: kinds_of(parameter.annotation) for name, parameter in signature.parameters.items()}
+    return {name: kinds for name, kinds in allowed.items() if any(map(is_declared, kinds))}
 
 
 def _look_at(name, value, kinds):
@@ -174,7 +177,7 @@ def _trouble(kind, value):
         return "" if type(value).__name__ in ("bool", "bool_") else "as True or False"  # NumPy's as well
     if kind is NoneType:
         return "" if value is None else "None"
-    if origin is Sequence and _is_declared(kind):
+    if origin is Sequence and is_declared(kind):
         return _element_trouble(*get_args(kind), value)
     if kind is Any:
         return "as an array" if isinstance(value, SCALARS) else ""

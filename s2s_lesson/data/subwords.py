@@ -7,10 +7,10 @@ arXiv:1804.10959; Kudo and Richardson 2018, the library sentencepiece, arXiv:180
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from s2s_lesson import _extras
-from s2s_lesson.data.expected import PositiveInt, checked
+from s2s_lesson.data.expected import Range, checked
 from s2s_lesson.data.incoming import plain_texts
 
 Kind: TypeAlias = Literal["bpe", "unigram"]
@@ -53,7 +53,9 @@ class Subwords:
 
     @classmethod
     @checked
-    def train(cls, texts: Iterable[str], vocab_size: PositiveInt, kind: Kind = "bpe") -> "Subwords":
+    def train(
+        cls, texts: Iterable[str], vocab_size: Annotated[int, Range(1, 1_000_000)], kind: Kind = "bpe"
+    ) -> "Subwords":
         """Learn pieces from texts: the same ones, in the same order, every time.
 
         Every character of the texts is a piece. "bpe" joins, again and again, the commonest two neighbours
@@ -62,7 +64,8 @@ class Subwords:
 
         Args:
             texts: list of str, or what else ``data.plain_texts`` takes.
-            vocab_size: int. Pieces, at most; there are fewer where the texts do not give so many.
+            vocab_size: int, up to a million. Pieces, at most; there are fewer where the texts do not give so
+                many.
             kind: "bpe" or "unigram".
 
         Returns:

@@ -1,9 +1,11 @@
 """Seq2SeqConfig: the sizes and choices that make a model."""
 
+import math
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Range, ShareBelowOne, checked
+from s2s_lesson.data.memory import expect_memory
 
 Cell: TypeAlias = Literal["lstm", "gru"]
 AttentionName: TypeAlias = Literal["none", "luong_dot", "luong_general", "luong_concat", "bahdanau"]
@@ -50,7 +52,8 @@ class Seq2SeqConfig:
             layers, float32 unless it was changed.
 
     Raises:
-        ValueError: a value lies outside what is named here, or does not go with another.
+        ValueError: a value lies outside what is named here, does not go with another, or asks for more
+            weights than the memory has room for.
 
     >>> from s2s_lesson.layers import Seq2SeqConfig
     >>> Seq2SeqConfig(30, 40, cell="gru").attention
@@ -88,6 +91,7 @@ class Seq2SeqConfig:
     precision: Precision | None = None
 
     def __post_init__(self):
+        self._expect_room()
         if self.window != "none" and not self.attention.startswith("luong"):
             raise ValueError(
                 "Expected one of Luong's attentions for a window; "
@@ -112,6 +116,24 @@ class Seq2SeqConfig:
                 f"received widths {width} and {self.decoder_units}. A bidirectional encoder's outputs "
                 "are twice encoder_units wide: halve encoder_units, or use 'luong_general'."
             )
+
+    def _expect_room(self):
+        """Compare the greatest of the weights, each a product of a few sizes, with the free memory."""
+        gates = 4 if self.cell == "lstm" else 3
+        matrices = [
+            (gates, ("encoder_layers", "encoder_units", "encoder_units")),
+            (gates, ("decoder_layers", "decoder_units", "decoder_units")),
+            (1, ("source_vocab_size", "embedding_dim")),
+            (1, ("target_vocab_size", "embedding_dim")),
+            (1, ("target_vocab_size", "decoder_units")),
+            (1, ("encoder_units", "decoder_units")),
+        ]
+        if self.decoder == "self_attention":
+            matrices.append((1, ("max_target_length", "decoder_units")))
+        counts = [many * math.prod(getattr(self, name) for name in names) for many, names in matrices]
+        _, names = matrices[counts.index(max(counts))]
+        option = max(names, key=lambda name: getattr(self, name))
+        expect_memory(option, getattr(self, option), 4 * max(counts))
 
     def _expect_self_attention(self):
         if self.decoder_units % (2 * self.num_heads):

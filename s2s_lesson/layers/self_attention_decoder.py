@@ -8,6 +8,7 @@ import numpy as np
 from keras import layers, ops
 
 from s2s_lesson.data.expected import PositiveInt, ShareBelowOne, checked
+from s2s_lesson.data.memory import expect_memory
 from s2s_lesson.engine import Shape, State, Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.configured import ConfiguredLayer
@@ -241,6 +242,7 @@ def sinusoids(length: PositiveInt, units: PositiveInt) -> np.ndarray:
     """
     if units % 2:
         raise ValueError(f"Expected an even number of units; received {units}.")
+    expect_memory("length", length, 16 * length * units)
     rates = 10_000.0 ** (-np.arange(units // 2) / (units / 2))
     angles = np.arange(length)[:, None] * rates
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1).astype("float32")

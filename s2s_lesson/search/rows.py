@@ -1,12 +1,17 @@
 """Rows: the step function, and the state of all hypotheses, one row each."""
 
+import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from s2s_lesson.data.padding import check_padding
+from s2s_lesson.data.memory import expect_memory
 from s2s_lesson.search.arrays import as_numpy, keras_steps, leaves, map_leaves, take_rows, with_leaves
+
+SLOT_BYTES = 150  # what a search keeps for each hypothesis, and each step of it
+TOKEN_BYTES = 16  # for each token that it may go on with: logits and their order
 
 
 class Rows:
@@ -21,10 +26,11 @@ class Rows:
         slots: int. Hypotheses of each sentence.
         compile_step: bool or None, as in ``beam_search``.
         shared_leaves: names of leaves, or None, as in ``beam_search``. They are never copied.
+        option: str. The option that says how many slots there are.
 
     Raises:
         ValueError: the leaves of the state differ in their batch axis, there is none, one of
-            ``shared_leaves`` is missing, or ``keys_mask`` has padding on the left.
+            ``shared_leaves`` is missing, or the memory has no room for so many slots.
 
     >>> step = lambda token_ids, state: (np.zeros((len(token_ids), 3)), {"sum": state["sum"] + token_ids})
     >>> rows = Rows(step, {"sum": np.array([0, 10])}, slots=2)
@@ -41,17 +47,16 @@ class Rows:
         slots: int,
         compile_step: bool | None = None,
         shared_leaves: Sequence[str] | None = None,
+        option: str = "beam_size",
     ):
-        self.batch = _batch_size(initial_state)
-        if isinstance(initial_state, dict) and "keys_mask" in initial_state:
-            check_padding(as_numpy(initial_state["keys_mask"]).astype(bool), "keys_mask")
+        self.batch, self.slots, self.option = _batch_size(initial_state), slots, option
         self.step_function, self.compiled = _runnable(step, compile_step)
         self.state = map_leaves(_own, initial_state)  # a plain function may write into its state
-        self.slots = slots
         self.sentences, self.copies = self.batch, 1  # how many there are, and the rows of each
         if shared_leaves is None:
             shared_leaves = getattr(getattr(step, "__self__", None), "shared_leaves", ())
         self.shared_leaves = _known_leaves(shared_leaves, initial_state)
+        self._expect_room(vocab_size=0)
         self.unchanged = set(range(len(leaves(initial_state))))  # leaves alike for a sentence's rows
         adapter = keras_steps()
         self.fixed_shapes = self.compiled and adapter is not None and adapter.compiles_each_shape()
@@ -83,6 +88,8 @@ class Rows:
                 f"Expected step to return logits of shape ({len(rows)}, vocab_size); "
                 f"received {tuple(logits.shape)}."
             )
+        if self.copies < self.slots:
+            self._expect_room(logits.shape[-1])
         pairs = zip(leaves(self.state), before, strict=False)  # a plain function's state may grow
         handed_on = {
             index
@@ -114,6 +121,14 @@ class Rows:
                 kept[index] = _take(leaf, rows)
         self.state = with_leaves(self.state, kept)
         self.sentences, self.copies = len(sentences), self.slots
+
+    def _expect_room(self, vocab_size):
+        """Compare what all slots need with what is free; what a step does inside is not known."""
+        of_sentences = _places(self.state, self.shared_leaves)
+        of_slots = [leaf for index, leaf in enumerate(leaves(self.state)) if index not in of_sentences]
+        state_size = sum(map(_bytes, of_slots)) / max(self.batch, 1)
+        slot_size = SLOT_BYTES + TOKEN_BYTES * vocab_size + state_size
+        expect_memory(self.option, self.slots, self.batch * self.slots * slot_size)
 
     def _one_row_a_slot(self, array):
         """Repeat the rows of the first step, which was made once for all hypotheses of a sentence."""
@@ -201,6 +216,12 @@ def _known_leaves(names: Sequence[str], state: Any) -> tuple[str, ...]:
 
 def _own(leaf: Any) -> Any:
     return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+
+
+def _bytes(leaf: Any) -> int:
+    shape, dtype = getattr(leaf, "shape", ()), str(getattr(leaf, "dtype", "float32"))
+    bits = re.search(r"\d+$", dtype)
+    return math.prod(int(size or 1) for size in shape) * (int(bits[0]) // 8 if bits else 1)
 
 
 def _take(leaf: Any, rows: np.ndarray) -> Any:

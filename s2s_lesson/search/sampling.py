@@ -75,7 +75,7 @@ def sample(
     """
     _check_options(max_output_length, n_samples, temperature, top_k, top_p, typical_p)
     check_ends(bos_id=bos_id, eos_id=eos_id, pad_id=pad_id)
-    rows = Rows(step, initial_state, n_samples, compile_step, shared_leaves)
+    rows = Rows(step, initial_state, n_samples, compile_step, shared_leaves, option="n_samples")
     constraints = constraints or Constraints()
     allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never=(bos_id, pad_id))
     generators = [np.random.default_rng(part) for part in _seeds(seed, rows.batch)]
