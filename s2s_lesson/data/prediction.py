@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from s2s_lesson.data.text import Tokenizer, detokenize
+from s2s_lesson.data.text import Tokenizer, TokenizerName, detokenize
 from s2s_lesson.data.vocabulary import (
     EOS,
     ExtendedVocabulary,
@@ -72,7 +72,7 @@ def read_predictions(
     texts: Sequence[str],
     words: Sequence[ExtendedVocabulary],
     source_vocab: Vocabulary,
-    target_tokens: str | Tokenizer,
+    target_tokens: TokenizerName | Tokenizer,
 ) -> list[Prediction]:
     """Turn what a search found into predictions.
 

@@ -10,19 +10,15 @@ import string
 import unicodedata
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
 from s2s_lesson import _extras
 from s2s_lesson.data import marks
 from s2s_lesson.data.casual import detokenize_casual, tokenize_casual
+from s2s_lesson.data.expected import checked
 
-TOKENIZERS = (
-    "characters",
-    "whitespace",
-    "words",
-    "casual",
-    "icu",
-)  # trained ones: `subwords.KINDS`
+TokenizerName: TypeAlias = Literal["characters", "whitespace", "words", "casual", "icu"]
+TOKENIZERS = get_args(TokenizerName)  # trained ones: `subwords.KINDS`
 
 STOP_WORDS = files(__package__) / "stop_words" / "english.txt"  # one a line; its licence lies beside it
 
@@ -31,6 +27,7 @@ _PLAIN = str.maketrans("‘’‛\u00a0\u202f", "'''  ")  # apostrophes, and bla
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
+@runtime_checkable
 class Tokenizer(Protocol):
     """What splits texts by rules of its own, and puts them together again: ``subwords.Subwords``.
 
@@ -49,7 +46,8 @@ class Tokenizer(Protocol):
     def detokenize(self, tokens: Sequence[str]) -> str: ...
 
 
-def tokenize(text: str, how: str | Tokenizer) -> list[str]:
+@checked
+def tokenize(text: str, how: TokenizerName | Tokenizer) -> list[str]:
     """Split a text into tokens.
 
     Args:
@@ -73,7 +71,6 @@ def tokenize(text: str, how: str | Tokenizer) -> list[str]:
         TypeError: text is no string.
         ValueError: ``how`` is unknown.
     """
-    _check(how)
     if not isinstance(text, str):
         raise TypeError(f"Expected a string to tokenize; received {type(text).__name__}.")
     if not isinstance(how, str):
@@ -95,7 +92,8 @@ def tokenize(text: str, how: str | Tokenizer) -> list[str]:
     return tokenize_casual(text)
 
 
-def detokenize(tokens: Sequence[str], how: str | Tokenizer) -> str:
+@checked
+def detokenize(tokens: Sequence[str], how: TokenizerName | Tokenizer) -> str:
     """Put tokens together again, as a reader would write them.
 
     Exact for "characters" and "icu"; for "whitespace" and subwords up to the width of the blanks; a good
@@ -111,7 +109,6 @@ def detokenize(tokens: Sequence[str], how: str | Tokenizer) -> str:
     Raises:
         ValueError: ``how`` is unknown.
     """
-    _check(how)
     if not isinstance(how, str):
         return how.detokenize(tokens)
     if how in ("characters", "icu"):
@@ -153,13 +150,6 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", text).translate(_PLAIN)
 
 
-def _check(how):
-    if isinstance(how, str) and how not in TOKENIZERS:
-        raise ValueError(
-            f"Expected the name of a tokenizer, one of {', '.join(TOKENIZERS)}; received {how!r}."
-        )
-
-
 @functools.cache
 def stop_words() -> frozenset[str]:
     """English stop words: NLTK's list where its corpus is installed, else one that comes with this package.
@@ -178,6 +168,7 @@ def stop_words() -> frozenset[str]:
         return frozenset(STOP_WORDS.read_text(encoding="utf-8").split())
 
 
+@checked
 def clean(
     text: str,
     *,

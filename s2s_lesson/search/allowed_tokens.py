@@ -252,17 +252,6 @@ class AllowedTokens:
                 raise ValueError(f"Expected {name} to hold nothing forbidden; received {both[0]} in both.")
 
 
-def check_ends(**ids: int | None) -> None:
-    """Raise an error where several ids are given for one: ``bos_id``, ``eos_id`` or ``pad_id``.
-
-    Raises:
-        ValueError: one of them is a list.
-    """
-    for name, token in ids.items():
-        one = token is None or np.ndim(token) == 0
-        expect(name, token, one, "as one id (let step join several such tokens in one)")
-
-
 def _forbid_repeats(allowed, sequences, size):
     """Rule out every token that would complete a run of ``size`` tokens for the second time."""
     runs = np.lib.stride_tricks.sliding_window_view(sequences, size, axis=-1)  # (batch, copies, runs, size)

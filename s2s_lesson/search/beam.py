@@ -1,11 +1,12 @@
 """Beam search, of which greedy search is the narrowest."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from s2s_lesson.search.allowed_tokens import AllowedTokens, check_ends
+from s2s_lesson.data.expected import NonNegativeFloat, NonNegativeInt, PositiveInt, checked
+from s2s_lesson.search.allowed_tokens import AllowedTokens
 from s2s_lesson.search.candidates import at, choose, look_ahead, of_parents
 from s2s_lesson.search.constraints import Constraints
 from s2s_lesson.search.groups import DiverseGroups
@@ -14,17 +15,18 @@ from s2s_lesson.search.results import BeamTree, SearchResult, Trace
 from s2s_lesson.search.rows import Rows
 from s2s_lesson.search.scoring import Scoring
 
-STOPPING = ("exact", "top_ended", "first_ended", "never")
+Stopping: TypeAlias = Literal["exact", "top_ended", "first_ended", "never"]
 
 
+@checked
 def greedy_search(
     step: Callable,
     initial_state: Any,
     *,
-    bos_id: int,
-    eos_id: int,
-    pad_id: int | None = None,
-    max_output_length: int,
+    bos_id: NonNegativeInt,
+    eos_id: NonNegativeInt,
+    pad_id: NonNegativeInt | None = None,
+    max_output_length: PositiveInt,
     constraints: Constraints | None = None,
     return_attention: bool = False,
     compile_step: bool | None = None,
@@ -69,19 +71,20 @@ def greedy_search(
     )
 
 
+@checked
 def beam_search(
     step: Callable,
     initial_state: Any,
     *,
-    bos_id: int,
-    eos_id: int,
-    pad_id: int | None = None,
-    max_output_length: int,
-    beam_size: int = 5,
-    n_best: int = 1,
-    length_penalty: float = 0.0,
+    bos_id: NonNegativeInt,
+    eos_id: NonNegativeInt,
+    pad_id: NonNegativeInt | None = None,
+    max_output_length: PositiveInt,
+    beam_size: PositiveInt = 5,
+    n_best: PositiveInt = 1,
+    length_penalty: NonNegativeFloat = 0.0,
     scoring: Scoring | None = None,
-    stopping: str = "exact",
+    stopping: Stopping = "exact",
     groups: DiverseGroups | None = None,
     constraints: Constraints | None = None,
     return_attention: bool = False,
@@ -118,7 +121,7 @@ def beam_search(
         step: ``step(token_ids, state) -> (logits, state)``.
         initial_state: nested structure of arrays, row axis first; one row a sentence.
         bos_id: int. Fed first, and never written, unless it is the end token as well.
-        eos_id: int. Ends a hypothesis.
+        eos_id: int. Ends a hypothesis. Where several tokens do, let ``step`` join them in one.
         pad_id: int or None. Never written, unless it is the end token.
         max_output_length: int. A hypothesis that has not ended by then is cut, in tokens.
         beam_size: int. 1 is greedy search. It may exceed the size of the vocabulary.
@@ -155,8 +158,7 @@ def beam_search(
     ([[[2, 2], [0, 2]]], [[1, 2]])
     """
     scoring, groups = _scoring(length_penalty, scoring), groups or DiverseGroups()
-    _check_options(max_output_length, beam_size, n_best, stopping, groups)
-    check_ends(bos_id=bos_id, eos_id=eos_id, pad_id=pad_id)
+    _check_options(beam_size, n_best, groups)
     rows = Rows(step, initial_state, beam_size, compile_step, shared_leaves)
     constraints = constraints or Constraints()
     allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never=(bos_id, pad_id))
@@ -237,17 +239,10 @@ def _done(stopping, n_best, groups, beam, finished, scoring, max_output_length):
     return none_open
 
 
-def _check_options(max_output_length, beam_size, n_best, stopping, groups):
-    if max_output_length < 1 or beam_size < 1:
+def _check_options(beam_size, n_best, groups):
+    if n_best > beam_size:
         raise ValueError(
-            "Expected max_output_length and beam_size of at least 1; "
-            f"received {max_output_length} and {beam_size}."
+            f"Expected n_best of at most beam_size={beam_size}; received {n_best}. Use a wider beam."
         )
-    if not 1 <= n_best <= beam_size:
-        raise ValueError(
-            f"Expected n_best from 1 to beam_size={beam_size}; received {n_best}. Use a wider beam."
-        )
-    if stopping not in STOPPING:
-        raise ValueError(f"Expected stopping among {', '.join(STOPPING)}; received {stopping!r}.")
     if beam_size % groups.count:
         raise ValueError(f"Expected groups to divide beam_size={beam_size}; received {groups.count}.")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from s2s_lesson.data.expected import expect
+from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, checked
 
 Ids: TypeAlias = Sequence[int] | Sequence[Sequence[int]] | str | Sequence[str]
 Phrases: TypeAlias = (
@@ -16,6 +16,7 @@ Phrases: TypeAlias = (
 )
 
 
+@checked
 @dataclass(frozen=True)
 class Constraints:
     """What outputs may look like.
@@ -47,12 +48,8 @@ class Constraints:
     """
 
     prefix: Ids = ()
-    min_output_length: int = 1
-    no_repeat_ngram: int = 0
+    min_output_length: PositiveInt = 1
+    no_repeat_ngram: NonNegativeInt = 0
     forbidden: Phrases = ()
     required: Phrases = ()
     forced_end: bool = False
-
-    def __post_init__(self) -> None:
-        expect("min_output_length", self.min_output_length, self.min_output_length >= 1, "of at least 1")
-        expect("no_repeat_ngram", self.no_repeat_ngram, self.no_repeat_ngram >= 0, "of 0 or greater")

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from s2s_lesson.data.text import Tokenizer, detokenize
+from s2s_lesson.data.expected import NonNegativeInt, checked
+from s2s_lesson.data.text import Tokenizer, TokenizerName, detokenize
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.search.candidates import Candidates
 
@@ -85,7 +86,8 @@ class BeamTree:
     [(0, -0.7), (2, -1.2)]
     """
 
-    def __init__(self, eos_id: int):
+    @checked
+    def __init__(self, eos_id: NonNegativeInt):
         self.eos_id = eos_id
         self.steps: list[tuple] = []
 
@@ -223,7 +225,10 @@ class Trace:
         return sequences, log_probs, attention
 
 
-def to_texts(result: SearchResult, vocab: Vocabulary, tokens: str | Tokenizer = "words") -> list[list[str]]:
+@checked
+def to_texts(
+    result: SearchResult, vocab: Vocabulary, tokens: TokenizerName | Tokenizer = "words"
+) -> list[list[str]]:
     """Turn what a search found into texts.
 
     Args:

@@ -5,27 +5,36 @@ from typing import Any
 
 import numpy as np
 
-from s2s_lesson.search.allowed_tokens import AllowedTokens, check_ends
+from s2s_lesson.data.expected import (
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    PositiveShare,
+    Seed,
+    checked,
+)
+from s2s_lesson.search.allowed_tokens import AllowedTokens
 from s2s_lesson.search.constraints import Constraints
 from s2s_lesson.search.ranking import check_usable, log_softmax
 from s2s_lesson.search.results import SearchResult
 from s2s_lesson.search.rows import Rows
 
 
+@checked
 def sample(
     step: Callable,
     initial_state: Any,
     *,
-    bos_id: int,
-    eos_id: int,
-    pad_id: int | None = None,
-    max_output_length: int,
-    n_samples: int = 1,
-    seed: int | Sequence[Any] = 0,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    typical_p: float | None = None,
+    bos_id: NonNegativeInt,
+    eos_id: NonNegativeInt,
+    pad_id: NonNegativeInt | None = None,
+    max_output_length: PositiveInt,
+    n_samples: PositiveInt = 1,
+    seed: Seed | Sequence[Any] = 0,
+    temperature: NonNegativeFloat = 1.0,
+    top_k: PositiveInt | None = None,
+    top_p: PositiveShare | None = None,
+    typical_p: PositiveShare | None = None,
     constraints: Constraints | None = None,
     return_attention: bool = False,
     compile_step: bool | None = None,
@@ -73,8 +82,6 @@ def sample(
     >>> sample(always_the_same, state, bos_id=1, eos_id=2, max_output_length=4, seed=1).lengths.shape
     (1, 1)
     """
-    _check_options(max_output_length, n_samples, temperature, top_k, top_p, typical_p)
-    check_ends(bos_id=bos_id, eos_id=eos_id, pad_id=pad_id)
     rows = Rows(step, initial_state, n_samples, compile_step, shared_leaves, option="n_samples")
     constraints = constraints or Constraints()
     allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never=(bos_id, pad_id))
@@ -134,12 +141,13 @@ def sample(
     )
 
 
+@checked
 def sampling_probabilities(
     logits: Any,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    typical_p: float | None = None,
+    temperature: NonNegativeFloat = 1.0,
+    top_k: PositiveInt | None = None,
+    top_p: PositiveShare | None = None,
+    typical_p: PositiveShare | None = None,
 ) -> np.ndarray:
     """Turn logits into the probabilities that tokens are drawn with.
 
@@ -204,18 +212,3 @@ def _seeds(seed, batch):
     if len(seed) != batch:
         raise ValueError(f"Expected one seed, or one for each of {batch} sentences; received {len(seed)}.")
     return list(seed)
-
-
-def _check_options(max_output_length, n_samples, temperature, top_k, top_p, typical_p):
-    if max_output_length < 1 or n_samples < 1:
-        raise ValueError(
-            "Expected max_output_length and n_samples of at least 1; "
-            f"received {max_output_length} and {n_samples}."
-        )
-    if not 0 <= temperature < np.inf:
-        raise ValueError(f"Expected a temperature of 0 or greater; received {temperature}.")
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"Expected a top_k of at least 1, or None; received {top_k}.")
-    for name, share in (("top_p", top_p), ("typical_p", typical_p)):
-        if share is not None and not 0 < share <= 1:
-            raise ValueError(f"Expected a {name} above 0 and up to 1, or None; received {share}.")

@@ -76,7 +76,7 @@ def test_blank_text_has_no_tokens(how):
 
 
 def test_unknown_tokenizer_is_named():
-    with pytest.raises(ValueError, match=r"Expected .*casual, icu; received 'bpe'"):
+    with pytest.raises(ValueError, match=r"Expected .*casual, icu, or a Tokenizer; received 'bpe'"):
         tokenize("a", "bpe")
     with pytest.raises(ValueError, match="received 'bpe'"):
         detokenize(["a"], "bpe")

@@ -431,7 +431,13 @@ def test_attention_that_is_not_in_the_state_is_an_error_that_says_what_is(search
     for option in options:
         message = rf"Expected a state with the leaf 'attention_weights', .* as {option} needs it; received"
         with pytest.raises(ValueError, match=f"{message} {received}"):
-            search(step, state, **IDS, max_output_length=7, **grouped(**{option: 1}))
+            search(
+                step,
+                state,
+                **IDS,
+                max_output_length=7,
+                **grouped(**{option: True if option == "return_attention" else 1}),
+            )
 
 
 @SEARCHES
