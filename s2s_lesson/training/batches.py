@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from s2s_lesson.data.buckets import length_buckets, unlike_shapes_first
+from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, Seed, checked
 from s2s_lesson.data.padding import id_arrays, pad, shift_right
 
 
@@ -47,15 +48,16 @@ class PairBatches(keras.utils.PyDataset):
     [[2, 8], [2, 9]]
     """
 
+    @checked
     def __init__(
         self,
         source_ids: Sequence[Sequence[int]],
         target_ids: Sequence[Sequence[int]],
-        batch_size: int = 64,
+        batch_size: PositiveInt = 64,
         shuffle: bool = True,
-        seed: int = 0,
-        source_buckets: int = 8,
-        target_buckets: int = 4,
+        seed: Seed = 0,
+        source_buckets: PositiveInt = 8,
+        target_buckets: PositiveInt = 4,
         copy_ids: Sequence[Sequence[int]] | None = None,
         weights: Sequence[float] | None = None,
     ):
@@ -64,11 +66,6 @@ class PairBatches(keras.utils.PyDataset):
             raise ValueError(
                 "Expected at least one pair, and as many sources as targets; "
                 f"received {len(source_ids)} sources and {len(target_ids)} targets."
-            )
-        if min(batch_size, source_buckets, target_buckets) < 1:
-            raise ValueError(
-                "Expected batch_size, source_buckets and target_buckets of at least 1; "
-                f"received {batch_size}, {source_buckets} and {target_buckets}."
             )
         self.batch_size, self.shuffle, self.seed, self.epoch = batch_size, shuffle, seed, 0
         self.source_ids = id_arrays(source_ids, "source_ids")
@@ -88,7 +85,8 @@ class PairBatches(keras.utils.PyDataset):
         self._shapes = [(source_lengths[rows].max(), target_lengths[rows].max()) for rows in self._buckets]
         self.set_epoch(0)
 
-    def set_epoch(self, epoch: int) -> None:
+    @checked
+    def set_epoch(self, epoch: NonNegativeInt) -> None:
         """Draw the batches of an epoch.
 
         Args:

@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from s2s_lesson.data.expected import PositiveFloat, checked
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.engine import Tensor
 from s2s_lesson.layers.masks import padding_mask
@@ -54,11 +55,12 @@ def mismatch_cost(outputs: Tensor, targets: Tensor) -> Tensor:
     return ops.cast(edit_distance(outputs, targets) > 0, "float32")
 
 
+@checked
 def expected_cost(
     log_probs: Tensor,
     costs: Tensor,
     counts: Tensor,
-    sharpness: float = 1.0,
+    sharpness: PositiveFloat = 1.0,
     sample_weight: Tensor | None = None,
 ) -> Tensor:
     """Mean over sources of the cost that outputs have on average under the model.

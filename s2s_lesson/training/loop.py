@@ -11,6 +11,7 @@ from keras.optimizers.schedules import LearningRateSchedule
 from tqdm.auto import tqdm
 
 from s2s_lesson import engine
+from s2s_lesson.data.expected import PositiveFloat, PositiveInt, ShareBelowOne, checked, expect
 from s2s_lesson.data.scores import perplexity
 from s2s_lesson.training.batches import PairBatches
 from s2s_lesson.training.losses import MaskedCrossEntropy
@@ -19,16 +20,17 @@ from s2s_lesson.training.optimizers import SplitOptimizer
 from s2s_lesson.training.run import Run
 from s2s_lesson.training.run_folder import CHECKPOINT, run_folder
 from s2s_lesson.training.run_log import RunLog, Totals
-from s2s_lesson.training.schedules import scaled
+from s2s_lesson.training.schedules import Rate, scaled
 from s2s_lesson.training.strategic_model import StrategicModel
 
 
+@checked
 def compile_model(
     model: keras.Model,
-    learning_rate: float | LearningRateSchedule = 1e-3,
-    label_smoothing: float = 0.0,
-    clip_norm: float | None = 1.0,
-    accumulation: int = 1,
+    learning_rate: Rate = 1e-3,
+    label_smoothing: ShareBelowOne = 0.0,
+    clip_norm: PositiveFloat | None = 1.0,
+    accumulation: PositiveInt = 1,
 ) -> None:
     """Compile for training: Adam, masked cross-entropy, and cross-entropy and accuracy per token.
 
@@ -36,8 +38,9 @@ def compile_model(
         model: a ``Seq2Seq``, trained by teacher forcing, or a ``StrategicModel``.
         learning_rate: float or ``keras.optimizers.schedules.LearningRateSchedule``.
         label_smoothing: float from 0 to below 1.
-        clip_norm: float or None. Gradients whose common norm is greater are scaled down to it.
-        accumulation: int. Batches whose mean gradient makes one update.
+        clip_norm: float above 0, or None. Gradients whose common norm is greater are scaled down to it.
+        accumulation: int. Batches whose mean gradient makes one update. They are counted on from one epoch to
+            the next.
     """
 
     def make(scale):
@@ -55,17 +58,18 @@ def compile_model(
     )
 
 
+@checked
 def fit(
     model: keras.Model,
     train_batches: PairBatches,
     dev_batches: PairBatches,
     *,
-    epochs: int,
+    epochs: PositiveInt,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     folder: str | Path | None = None,
-    patience: int | None = None,
-    checkpoint_every: int = 500,
-    log_every: int = 100,
+    patience: PositiveInt | None = None,
+    checkpoint_every: PositiveInt = 500,
+    log_every: PositiveInt = 100,
     tensorboard: bool = False,
     resume: bool = False,
     progress: bool = True,
@@ -105,10 +109,11 @@ def fit(
         ModuleNotFoundError: TensorBoard is asked for and not installed.
         OSError: the folder cannot be written to.
         TrainingDiverged: the loss or a weight became NaN or infinite.
-        ValueError: the checkpoint is of another model, TensorBoard is asked for without a folder, or a
-            callback cannot be used.
+        ValueError: the checkpoint is of another model, TensorBoard is asked for without a folder, a callback
+            cannot be used, or no update is made, since more batches make one than there are.
     """
     _expect_usable(callbacks, model)
+    _expect_updates(model.optimizer, epochs * len(train_batches))
     folder = None if folder is None else run_folder(folder, resume)
     run = Run(model, folder, RunLog(folder, log_every, tensorboard))
     if folder is not None and (folder / CHECKPOINT).exists():
@@ -204,6 +209,14 @@ def _expect_usable(callbacks, model):
                 f"{'one for each part of the model' if split else 'a schedule'}. Pass decay=None, without "
                 "warm-up and without joint training."
             )
+
+
+def _expect_updates(optimizer, batches):
+    """Raise an error where the weights would stay as they are to the end."""
+    parts = optimizer.optimizers if isinstance(optimizer, SplitOptimizer) else [optimizer]
+    accumulation = max(part.gradient_accumulation_steps or 1 for part in parts)
+    fits = accumulation <= batches
+    expect("accumulation", accumulation, fits, f"of at most {batches}, the batches of the run")
 
 
 def _report(history, epochs):

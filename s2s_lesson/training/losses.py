@@ -1,20 +1,19 @@
 """Losses: cross-entropy of real tokens, and the encoder's bag of tokens; how samples weigh in them."""
 
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import ops
 
 from s2s_lesson import engine
-from s2s_lesson.data.expected import expect
+from s2s_lesson.data.expected import PositiveFloat, PositiveInt, ShareBelowOne, checked
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.engine import Tensor
 from s2s_lesson.layers.masks import padding_mask
 
-REDUCTIONS = ("mean_with_sample_weight", "sum", "none", None)
 
-
-def token_cross_entropy(targets: Tensor, logits: Tensor, label_smoothing: float = 0.0) -> Tensor:
+@checked
+def token_cross_entropy(targets: Tensor, logits: Tensor, label_smoothing: ShareBelowOne = 0.0) -> Tensor:
     """Cross-entropy at every position.
 
     With label smoothing e, the true token is expected with probability 1 - e and the rest is spread evenly
@@ -128,7 +127,8 @@ def sequence_log_prob(targets: Tensor, logits: Tensor) -> Tensor:
     return -ops.sum(ops.where(padding_mask(targets), losses, ops.zeros_like(losses)), axis=-1)
 
 
-def bag_of_tokens(targets: Tensor, vocab_size: int, smoothing: float = 0.1) -> Tensor:
+@checked
+def bag_of_tokens(targets: Tensor, vocab_size: PositiveInt, smoothing: PositiveFloat = 0.1) -> Tensor:
     """How often each token occurs in a target, as a distribution without zeros.
 
     p(k) = (count(k) + smoothing) / (length + smoothing * vocab_size)
@@ -136,24 +136,23 @@ def bag_of_tokens(targets: Tensor, vocab_size: int, smoothing: float = 0.1) -> T
     Args:
         targets: int (batch, target_length), padded with 0.
         vocab_size: int.
-        smoothing: float above 0, added to every count.
+        smoothing: float above 0, added to every count, for the logarithm is taken.
 
     Returns:
         float32 (batch, vocab_size); rows sum to 1.
     """
-    if smoothing <= 0:
-        raise ValueError(f"Expected smoothing above 0, since the logarithm is taken; received {smoothing}.")
     real = ops.cast(padding_mask(targets), "float32")  # (batch, target_length)
     counts = ops.sum(ops.one_hot(targets, vocab_size, dtype="float32") * real[..., None], axis=1)
     counts = counts + smoothing
     return counts / ops.sum(counts, axis=-1, keepdims=True)
 
 
+@checked
 def bag_loss(
     logits: Tensor,
     source_mask: Tensor,
     targets: Tensor,
-    smoothing: float = 0.1,
+    smoothing: PositiveFloat = 0.1,
     sample_weight: Tensor | None = None,
 ) -> Tensor:
     """Squared distance between what the encoder says the target holds and what it does hold, as logarithms.
@@ -201,14 +200,14 @@ class MaskedCrossEntropy(keras.losses.Loss):
     2.079
     """
 
+    @checked
     def __init__(
         self,
-        label_smoothing: float = 0.0,
-        reduction: str | None = "mean_with_sample_weight",
+        label_smoothing: ShareBelowOne = 0.0,
+        reduction: Literal["mean_with_sample_weight", "sum", "none"] | None = "mean_with_sample_weight",
         name: str = "masked_cross_entropy",
         **kwargs: Any,
     ):
-        expect("reduction", reduction, reduction in REDUCTIONS, "mean_with_sample_weight, sum or none")
         super().__init__(name=name, reduction=reduction, **kwargs)
         self.label_smoothing = label_smoothing
 

@@ -1,6 +1,6 @@
 """What a decoder reads of the target so far: the truth, its own tokens, or a mixture."""
 
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 import keras
 import numpy as np
@@ -15,7 +15,6 @@ from s2s_lesson.layers.recurrence import over_time
 from s2s_lesson.models.seq2seq import Seq2Seq
 
 Choice: TypeAlias = Literal["argmax", "sample"]
-CHOICES = get_args(Choice)
 
 
 @checked

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras.optimizers import Optimizer
 
+from s2s_lesson.data.expected import Seed, checked
 from s2s_lesson.engine import Tensor
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.models.token_model import TokenModel
@@ -31,7 +32,8 @@ class StrategicModel(TokenModel):
     (TeacherForcing(ratio=0.9),)
     """
 
-    def __init__(self, model: Seq2Seq, strategies: Sequence[Strategy], seed: int = 0, **kwargs: Any):
+    @checked
+    def __init__(self, model: Seq2Seq, strategies: Sequence[Strategy], seed: Seed = 0, **kwargs: Any):
         super().__init__(dtype=model.dtype_policy, **kwargs)
         self.model, self.strategies = model, tuple(strategies)
         self._expect_agreement()

@@ -2,22 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from keras import ops, tree
 from keras.optimizers import Optimizer
 from keras.random import SeedGenerator
 
-from s2s_lesson.data.expected import expect
+from s2s_lesson.data.expected import (
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    Share,
+    checked,
+    expect,
+)
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.engine import State, Tensor
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.training.costs import edit_cost, expected_cost, mismatch_cost
 from s2s_lesson.training.losses import bag_loss, sequence_log_prob
 from s2s_lesson.training.optimizers import SplitOptimizer
-from s2s_lesson.training.pasts import CHOICES, mixed_past, sample_outputs
-from s2s_lesson.training.schedules import Constant
+from s2s_lesson.training.pasts import Choice, mixed_past, sample_outputs
 
-COSTS = {"edit_distance": edit_cost, "mismatch": mismatch_cost}
+Cost: TypeAlias = Literal["edit_distance", "mismatch"]
+COSTS: dict[Cost, Callable] = {"edit_distance": edit_cost, "mismatch": mismatch_cost}
 
 
 class Strategy:
@@ -88,6 +97,7 @@ class Strategy:
         return make(1.0)
 
 
+@checked
 @dataclass(frozen=True)
 class TeacherForcing(Strategy):
     """Feed the true token before each one, or, with a ratio below 1, sometimes the model's likeliest.
@@ -102,10 +112,7 @@ class TeacherForcing(Strategy):
     TeacherForcing(ratio=0.8)
     """
 
-    ratio: float = 1.0
-
-    def __post_init__(self):
-        Constant(self.ratio)  # checks it
+    ratio: Share = 1.0
 
     def past(
         self, model: Seq2Seq, decoder_inputs: Tensor, state: State, step: Tensor, seed: SeedGenerator
@@ -115,6 +122,7 @@ class TeacherForcing(Strategy):
         return mixed_past(model, decoder_inputs, state, self.ratio, seed)
 
 
+@checked
 @dataclass(frozen=True)
 class ScheduledSampling(Strategy):
     """Feed the model's own tokens more and more often, decided for every token.
@@ -136,23 +144,23 @@ class ScheduledSampling(Strategy):
     """
 
     schedule: Callable
-    temperature: float = 1.0
-    choose: str = "argmax"
-    passes: int | None = None
+    temperature: PositiveFloat = 1.0
+    choose: Choice = "argmax"
+    passes: PositiveInt | None = None
 
     def __post_init__(self):
         expect("schedule", self.schedule, callable(self.schedule), "that is a function of the step")
-        expect("temperature", self.temperature, self.temperature > 0, "above 0")
-        expect("choose", self.choose, self.choose in CHOICES, f"one of {', '.join(CHOICES)}")
-        expect("passes", self.passes, self.passes is None or self.passes >= 1, "of at least 1, or None")
 
     def past(
         self, model: Seq2Seq, decoder_inputs: Tensor, state: State, step: Tensor, seed: SeedGenerator
     ) -> Tensor:
-        how = self.choose, self.temperature, self.passes
-        return mixed_past(model, decoder_inputs, state, self.schedule(step), seed, *how)
+        share = self.schedule(step)
+        return mixed_past(
+            model, decoder_inputs, state, share, seed, self.choose, self.temperature, self.passes
+        )
 
 
+@checked
 @dataclass(frozen=True)
 class JointTraining(Strategy):
     """Two optimisers, one for the encoder and a slower one for the rest, and a loss for the encoder alone.
@@ -170,15 +178,9 @@ class JointTraining(Strategy):
     0.7
     """
 
-    decoder_learning_rate_scale: float = 0.7
-    auxiliary_weight: float = 0.5
-    smoothing: float = 0.1
-
-    def __post_init__(self):
-        scale = self.decoder_learning_rate_scale
-        expect("decoder_learning_rate_scale", scale, scale > 0, "above 0")
-        expect("auxiliary_weight", self.auxiliary_weight, self.auxiliary_weight >= 0, "of at least 0")
-        expect("smoothing", self.smoothing, self.smoothing > 0, "above 0")
+    decoder_learning_rate_scale: PositiveFloat = 0.7
+    auxiliary_weight: NonNegativeFloat = 0.5
+    smoothing: PositiveFloat = 0.1
 
     def loss(
         self,
@@ -199,6 +201,7 @@ class JointTraining(Strategy):
         return SplitOptimizer(parts, lambda variable: 0 if id(variable) in of_encoder else 1)
 
 
+@checked
 @dataclass(frozen=True)
 class MinimumRisk(Strategy):
     """Take as loss what the error costs on average, over outputs that the model samples.
@@ -224,22 +227,13 @@ class MinimumRisk(Strategy):
     1.0
     """
 
-    samples: int = 8
-    cost: str | Callable = "edit_distance"
-    sharpness: float = 1.0
-    cross_entropy_weight: float = 0.0
-    temperature: float = 1.0
-    extra_length: int = 3
+    samples: PositiveInt = 8
+    cost: Cost | Callable = "edit_distance"
+    sharpness: PositiveFloat = 1.0
+    cross_entropy_weight: NonNegativeFloat = 0.0
+    temperature: PositiveFloat = 1.0
+    extra_length: NonNegativeInt = 3
     include_target: bool = True
-
-    def __post_init__(self):
-        known = callable(self.cost) or self.cost in COSTS
-        expect("samples", self.samples, self.samples >= 1, "of at least 1")
-        expect("cost", self.cost, known, f"one of {', '.join(COSTS)}, or a function")
-        for name in ("sharpness", "temperature"):
-            expect(name, getattr(self, name), getattr(self, name) > 0, "above 0")
-        for name in ("cross_entropy_weight", "extra_length"):
-            expect(name, getattr(self, name), getattr(self, name) >= 0, "of at least 0")
 
     def loss(
         self,
@@ -260,7 +254,7 @@ class MinimumRisk(Strategy):
         count = self.samples + self.include_target  # outputs a source
 
         flat = ops.reshape(outputs, (batch * count, length))
-        cost = self.cost if callable(self.cost) else COSTS[self.cost]
+        cost = COSTS[self.cost] if isinstance(self.cost, str) else self.cost
         costs = cost(flat, ops.repeat(targets, count, axis=0))
         rows = tree.map_structure(lambda leaf: ops.repeat(leaf, count, axis=0), state)
         logits, _ = model.decode(_shifted(flat), rows, training=True)

@@ -124,7 +124,9 @@ def test_the_loss_reduces_as_it_is_asked_to():
     ):
         loss = MaskedCrossEntropy(reduction=reduction)(TARGETS, LOGITS, WEIGHTS)
         np.testing.assert_allclose(numpy(loss), expected, rtol=1e-5)
-    with pytest.raises(ValueError, match=r"Expected reduction mean_with_sample_weight, sum or none"):
+    with pytest.raises(
+        ValueError, match=r"Expected reduction one of mean_with_sample_weight, sum, none, or None"
+    ):
         MaskedCrossEntropy(reduction="sum_over_batch_size")
 
 

@@ -452,8 +452,8 @@ def test_joint_training_needs_an_output_layer_of_the_encoder():
 @pytest.mark.parametrize(
     ("make", "name"),
     [
-        (lambda: TeacherForcing(1.1), "share"),
-        (lambda: TeacherForcing(-0.1), "share"),
+        (lambda: TeacherForcing(1.1), "ratio"),
+        (lambda: TeacherForcing(-0.1), "ratio"),
         (lambda: ScheduledSampling(0.5), "schedule"),
         (lambda: ScheduledSampling(DECAY, temperature=0.0), "temperature"),
         (lambda: ScheduledSampling(DECAY, choose="beam"), "choose"),
