@@ -5,7 +5,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from s2s_lesson import search
 from s2s_lesson.corpora.cornell import TURN
+from s2s_lesson.data.expected import PositiveInt, Seed, check, checked
 from s2s_lesson.data.incoming import plain_texts
 from s2s_lesson.data.prediction import Prediction
 from s2s_lesson.pipeline.text_to_text import TextToText
@@ -40,7 +42,7 @@ class Chat:
         **options: of ``TextToText.predict``, such as ``length_penalty``, or of its ``sample``.
 
     Raises:
-        ValueError: context or beam_size is below 1.
+        ValueError: an option is out of range.
 
     >>> from s2s_lesson.pipeline import Chat, pretrained
     >>> chat = Chat(pretrained("pronunciations"), beam_size=2)
@@ -51,24 +53,22 @@ class Chat:
     False
     """
 
+    @checked
     def __init__(
         self,
         pipeline: TextToText,
         *,
-        context: int = 1,
-        beam_size: int = 5,
+        context: PositiveInt = 1,
+        beam_size: PositiveInt = 5,
         sample: bool = False,
-        seed: int = 0,
+        seed: Seed = 0,
         backward: TextToText | None = None,
         plot: Callable | None = None,
         say: Callable | None = None,
         note: Callable | None = None,
         **options: Any,
     ):
-        if min(context, beam_size) < 1:
-            raise ValueError(
-                f"Expected context and beam_size of at least 1; received {context} and {beam_size}."
-            )
+        check(search.sample if sample else search.beam_search, **options)
         self.pipeline, self.backward, self.context, self.beam_size = pipeline, backward, context, beam_size
         self.sample, self.seed, self.options = sample, seed, options
         self.plot, self.say, self.note = plot, say or _say, note or _note

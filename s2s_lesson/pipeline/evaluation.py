@@ -9,6 +9,7 @@ import numpy as np
 from s2s_lesson import engine
 from s2s_lesson.corpora import group_references
 from s2s_lesson.data import scores
+from s2s_lesson.data.expected import PositiveInt, Seed, Share, checked
 from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.prediction import without_end
 from s2s_lesson.data.subwords import Subwords
@@ -18,11 +19,12 @@ from s2s_lesson.training import loop
 from s2s_lesson.training.pasts import corrupted_past, mixed_past
 
 
+@checked
 def evaluate(
     pipeline: TextToText,
     pairs: Iterable[tuple[str, str]],
-    beam_size: int = 5,
-    batch_size: int = 64,
+    beam_size: PositiveInt = 5,
+    batch_size: PositiveInt = 64,
     unknown: bool = False,
     progress: bool = False,
 ) -> dict[str, Any]:
@@ -86,12 +88,13 @@ def evaluate(
     return figures
 
 
+@checked
 def exposure(
     pipeline: TextToText,
     pairs: Iterable[tuple[str, str]],
-    shares: Sequence[float] = (0.05, 0.1, 0.2),
-    batch_size: int = 128,
-    seed: int = 0,
+    shares: Sequence[Share] = (0.05, 0.1, 0.2),
+    batch_size: PositiveInt = 128,
+    seed: Seed = 0,
 ) -> dict[str, Any]:
     """Score every next token of the targets, given the true past, the model's own, and a corrupted one.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Seed, ShareBelowOne, check, checked
 from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.pipeline.storage import read_description, write_description
 from s2s_lesson.pipeline.unknown import warn_of_unknown
@@ -19,21 +20,22 @@ if TYPE_CHECKING:
     from s2s_lesson.pipeline.text_to_text import TextToText
 
 
+@checked
 def fit(
     pipeline: "TextToText",
     pairs: Iterable[tuple[str, str]],
     validation_data: Iterable[tuple[str, str]],
     *,
-    epochs: int,
+    epochs: PositiveInt,
     weights: Sequence[float] | None = None,
-    batch_size: int = 64,
-    learning_rate: float | None = None,
-    label_smoothing: float = 0.0,
+    batch_size: PositiveInt = 64,
+    learning_rate: PositiveFloat | None = None,
+    label_smoothing: ShareBelowOne = 0.0,
     optimization: Optimization | None = None,
     strategies: Sequence[Strategy] = (),
     callbacks: Sequence[keras.callbacks.Callback] = (),
     folder: str | Path | None = None,
-    seed: int = 0,
+    seed: Seed = 0,
     resume: bool = False,
     **options: Any,
 ) -> dict[str, list[float]]:
@@ -47,7 +49,7 @@ def fit(
         weights: list of float, 0 or greater: how much each of ``pairs`` counts, in the loss and in the
             history's figures of training. 0 is as good as leaving a pair out, and 2 as having it twice.
         batch_size: int.
-        learning_rate: float: short for ``optimization=Optimization(learning_rate)``.
+        learning_rate: float above 0: short for ``optimization=Optimization(learning_rate)``.
         label_smoothing: float from 0 to below 1.
         optimization: ``Optimization``, or None for its defaults.
         strategies: list of ``training.Strategy``. None of them means teacher forcing.
@@ -63,9 +65,10 @@ def fit(
 
     Raises:
         ValueError: labels are to be smoothed for a model that copies: most of what it could copy
-            stands in no source; the run in the folder began with something else; or a learning rate is given
-            twice.
+            stands in no source; the run in the folder began with something else; a learning rate is given
+            twice; or an option is out of range, as a warm-up is that does not end within the run.
     """
+    check(loop.fit, **options)
     pairs, validation_data = plain_pairs(pairs), plain_pairs(validation_data, "validation_data")
     if pipeline.copies and label_smoothing:
         raise ValueError(f"Expected label_smoothing 0 for a model that copies; received {label_smoothing}.")
@@ -82,11 +85,12 @@ def fit(
                 f"Expected the vocabularies and options that the run in {folder} began with; received "
                 "others. Resume with the same ones, or choose another folder."
             )
-        write_description(folder, *pipeline.description())
     train_batches = pipeline.batches(pairs, batch_size, shuffle=True, seed=seed, weights=weights)
     dev_batches = pipeline.batches(validation_data, batch_size)
     warn_of_unknown(pipeline, dev_batches)
     rate = optimization.rate(epochs * len(train_batches))
+    if folder is not None:
+        write_description(folder, *pipeline.description())
     trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model
     loop.compile_model(trained, rate, label_smoothing, optimization.clip_norm, optimization.accumulation)
     return loop.fit(

@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 
 from s2s_lesson import engine, search
 from s2s_lesson.data.constrained import constraints_in_ids
+from s2s_lesson.data.expected import PositiveInt, Seed, check, checked
 from s2s_lesson.data.incoming import plain_pairs, plain_texts
 from s2s_lesson.data.padding import pad
 from s2s_lesson.data.prediction import Prediction, empty_prediction, read_predictions
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from s2s_lesson.pipeline.text_to_text import TextToText
 
 
+@checked
 def predict(
     pipeline: "TextToText",
     texts: Sequence[str],
-    beam_size: int = 5,
-    n_best: int = 1,
+    beam_size: PositiveInt = 5,
+    n_best: PositiveInt = 1,
     *,
-    batch_size: int = 64,
+    batch_size: PositiveInt = 64,
     truncate: bool = False,
     unknown: bool = False,
     progress: bool = False,
@@ -61,13 +63,14 @@ def predict(
     return _write(pipeline, search.beam_search, texts, batch_size, truncate, unknown, progress, options)
 
 
+@checked
 def sample(
     pipeline: "TextToText",
     texts: Sequence[str],
-    n_samples: int = 1,
+    n_samples: PositiveInt = 1,
     *,
-    seed: int = 0,
-    batch_size: int = 64,
+    seed: Seed = 0,
+    batch_size: PositiveInt = 64,
     truncate: bool = False,
     unknown: bool = False,
     progress: bool = False,
@@ -93,8 +96,9 @@ def sample(
     return _write(pipeline, search.sample, texts, batch_size, truncate, unknown, progress, options)
 
 
+@checked
 def log_probabilities(
-    pipeline: "TextToText", pairs: Sequence[tuple[str, str]], batch_size: int = 64
+    pipeline: "TextToText", pairs: Sequence[tuple[str, str]], batch_size: PositiveInt = 64
 ) -> list[float]:
     """Tell how likely the model finds each target, given its source and the true past of every token.
 
@@ -137,6 +141,7 @@ def _write(
     progress: bool,
     options: dict[str, Any],
 ) -> list[Prediction]:
+    check(search, **options)
     texts = plain_texts(texts)
     constraints = options.pop("constraints", None) or Constraints()
     sources = _source_sides(pipeline, texts, truncate)

@@ -8,15 +8,15 @@ import keras
 import numpy as np
 
 from s2s_lesson import engine
+from s2s_lesson.data.expected import PositiveInt, check, checked, expect
 from s2s_lesson.data.incoming import plain_pairs
-from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import tokenize
 from s2s_lesson.data.vocabulary import Vocabulary
-from s2s_lesson.layers.config import Seq2SeqConfig
+from s2s_lesson.layers.config import Seq2SeqConfig, VocabSize
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline import fitting, predicting
 from s2s_lesson.pipeline.storage import read_description, write_description
-from s2s_lesson.pipeline.texts import Texts, cleaned, learned
+from s2s_lesson.pipeline.texts import Learnable, Texts, cleaned, learned
 from s2s_lesson.training.losses import sequence_log_prob
 from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder, write_at_once
 
@@ -32,7 +32,8 @@ class TextToText(Texts):
             ``max_source_length``, ``max_output_length``, as in ``Texts``.
 
     Raises:
-        ValueError: a tokenizer is unknown, or model and vocabularies differ in size.
+        ValueError: a tokenizer is unknown; model and vocabularies differ in size; or the model has a shared
+            embedding, and the vocabularies differ.
 
     >>> pairs = [("one", "1"), ("two", "2")]
     >>> pipeline = TextToText.from_pairs(pairs, source_tokens="characters", target_tokens="characters")
@@ -49,6 +50,11 @@ class TextToText(Texts):
                 f"Expected vocabularies of {sizes[0]} and {sizes[1]} tokens, as the model has them; "
                 f"received {len(source_vocab)} and {len(target_vocab)}."
             )
+        if model.config.shared_embedding and source_vocab != target_vocab:
+            raise ValueError(
+                "Expected one vocabulary for both sides, as the model has a shared embedding; received two. "
+                "Make the pipeline with shared_vocab=True."
+            )
         self.model = model
         self.encode = engine.compile_function(model.encode, model)
         self.score = engine.compile_function(
@@ -61,19 +67,20 @@ class TextToText(Texts):
     log_probabilities = predicting.log_probabilities
 
     @classmethod
+    @checked
     def from_pairs(
         cls,
         pairs: Iterable[tuple[str, str]],
         *,
-        source_tokens: str | Subwords = "words",
-        target_tokens: str | Subwords = "words",
+        source_tokens: Learnable = "words",
+        target_tokens: Learnable = "words",
         normalisation: bool = True,
         cleaning: dict[str, bool] | None = None,
-        min_count: int = 1,
-        max_vocab_size: int | None = None,
+        min_count: PositiveInt = 1,
+        max_vocab_size: VocabSize | None = None,
         shared_vocab: bool = False,
-        max_source_length: int = 100,
-        max_output_length: int = 100,
+        max_source_length: PositiveInt = 100,
+        max_output_length: PositiveInt = 100,
         **model_options: Any,
     ) -> "TextToText":
         """Make an untrained pipeline whose vocabularies come from pairs.
@@ -100,6 +107,10 @@ class TextToText(Texts):
             TypeError: the pairs are no pairs of strings; the error names the row.
             ValueError: there is no text to learn tokens from, or an option is out of its range.
         """
+        shared = model_options.get("shared_embedding", False)
+        what = "with shared_vocab=True alone, for ids of both sides look up one table"
+        expect("shared_embedding", shared, shared_vocab or not shared, what)
+        check(Seq2SeqConfig, **model_options)
         pairs = plain_pairs(pairs)
         sources = [cleaned(source, normalisation, cleaning) for source, _ in pairs]
         targets = [cleaned(target, normalisation, cleaning) for _, target in pairs]

@@ -2,13 +2,16 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias, cast
 
+from s2s_lesson.data.expected import PositiveInt, Seed, checked
 from s2s_lesson.data.incoming import plain_pairs
-from s2s_lesson.data.subwords import KINDS, Subwords
-from s2s_lesson.data.text import TOKENIZERS, clean, normalise, tokenize
+from s2s_lesson.data.subwords import KINDS, Kind, Subwords
+from s2s_lesson.data.text import TokenizerName, clean, normalise, tokenize
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
 from s2s_lesson.training.batches import PairBatches
+
+Learnable: TypeAlias = Literal[TokenizerName, Kind] | Subwords  # tokenizers, and kinds of subwords to train
 
 
 class Texts:
@@ -36,24 +39,20 @@ class Texts:
     (True, False)
     """
 
+    @checked
     def __init__(
         self,
         source_vocab: Vocabulary,
         target_vocab: Vocabulary,
         *,
-        source_tokens: str | Subwords,
-        target_tokens: str | Subwords,
+        source_tokens: TokenizerName | Subwords,
+        target_tokens: TokenizerName | Subwords,
         normalisation: bool = False,
         cleaning: dict[str, bool] | None = None,
-        max_source_length: int = 100,
-        max_output_length: int = 100,
+        max_source_length: PositiveInt = 100,
+        max_output_length: PositiveInt = 100,
         copies: bool = False,
     ):
-        for tokens in (source_tokens, target_tokens):
-            if tokens not in TOKENIZERS and not isinstance(tokens, Subwords):
-                raise ValueError(
-                    f"Expected a tokenizer among {', '.join(TOKENIZERS)}, or a Subwords; received {tokens!r}."
-                )
         self.source_vocab, self.target_vocab = source_vocab, target_vocab
         self.source_tokens, self.target_tokens = source_tokens, target_tokens
         self.normalisation, self.cleaning = normalisation, cleaning
@@ -77,12 +76,13 @@ class Texts:
         ((source, target),) = plain_pairs([(source, target)])
         return self._fits(self.source_side(source), self.target_side(target))
 
+    @checked
     def batches(
         self,
         pairs: Iterable[tuple[str, str]],
-        batch_size: int = 64,
+        batch_size: PositiveInt = 64,
         shuffle: bool = False,
-        seed: int = 0,
+        seed: Seed = 0,
         weights: Sequence[float] | None = None,
     ) -> PairBatches:
         """Turn pairs of texts into batches of ids.
@@ -156,8 +156,8 @@ def cleaned(text: str, normalisation: bool, cleaning: dict[str, bool] | None) ->
 
 
 def learned(
-    texts: Sequence[str], tokens: str | Subwords, min_count: int, max_vocab_size: int | None
-) -> tuple[str | Subwords, Vocabulary]:
+    texts: Sequence[str], tokens: Learnable, min_count: int, max_vocab_size: int | None
+) -> tuple[TokenizerName | Subwords, Vocabulary]:
     """Make the tokenizer and the vocabulary of one side.
 
     Args:
@@ -178,8 +178,9 @@ def learned(
             raise ValueError(
                 f"Expected max_vocab_size with the tokenizer {tokens!r}; received None. Pass a number."
             )
-        tokens = Subwords.train(texts, max_vocab_size - len(SPECIAL_TOKENS), tokens)
+        tokens = Subwords.train(texts, max_vocab_size - len(SPECIAL_TOKENS), cast(Kind, tokens))
     if isinstance(tokens, Subwords):
         return tokens, Vocabulary(piece for piece in tokens.pieces if piece not in SPECIAL_TOKENS)
-    token_lists = [tokenize(text, tokens) for text in texts]
-    return tokens, Vocabulary.from_tokens(token_lists, min_count, max_vocab_size)
+    name = cast(TokenizerName, tokens)
+    token_lists = [tokenize(text, name) for text in texts]
+    return name, Vocabulary.from_tokens(token_lists, min_count, max_vocab_size)

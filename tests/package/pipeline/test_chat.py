@@ -196,9 +196,13 @@ def test_ctrl_c_twice_at_the_prompt_ends_the_chat():
     assert noted == ["note: Ctrl-C once more ends the chat."] * 2
 
 
-def test_numbers_below_1_are_an_error():
-    with pytest.raises(ValueError, match="context and beam_size of at least 1; received 0 and 5"):
+def test_options_out_of_range_are_an_error():
+    with pytest.raises(ValueError, match="Expected context of at least 1; received 0"):
         Chat(Scripted(), context=0)
+    with pytest.raises(ValueError, match="Expected temperature of at least 0; received -1"):
+        Chat(Scripted(), sample=True, temperature=-1)
+    with pytest.raises(ValueError, match="Expected length_penalty of at least 0; received -1"):
+        Chat(Scripted(), length_penalty=-1)
 
 
 @pytest.fixture(scope="module")
