@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from s2s_lesson import __version__, _extras
 from s2s_lesson.commands import chat, evaluate, plot, predict, train
@@ -29,9 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code, 0 if all went well.
     """
-    options = command_line().parse_args(arguments)
     try:
         with _extras.named():
+            options = command_line().parse_args(arguments)
             COMMANDS[options.command].run(options)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
@@ -42,9 +43,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong.
+
+    >>> Parser(prog="s2s-lesson").parse_args([])
+    Namespace()
+    """
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message} See {self.prog} --help.\n")
+
+
 def command_line() -> argparse.ArgumentParser:
     """Make the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="s2s-lesson",
         description="Train and use sequence-to-sequence models with attention.",
         epilog=EXAMPLES,

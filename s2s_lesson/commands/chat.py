@@ -4,7 +4,7 @@ import argparse
 import contextlib
 from pathlib import Path
 
-from s2s_lesson.commands.arguments import add_beam_size, add_run, at_least, context_of, read_run
+from s2s_lesson.commands.arguments import add_beam_size, add_run, context_of, option, read_run
 from s2s_lesson.commands.plot import draw
 
 HELP = "talk with a run"
@@ -14,14 +14,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     add_run(parser)
     add_beam_size(parser)
-    parser.add_argument("--length-penalty", type=float, help="more favours longer replies (default: 0)")
     parser.add_argument(
-        "--no-repeat-ngram", type=at_least(0), default=0, metavar="N", help="write no N tokens twice"
+        "--length-penalty",
+        type=option("search.scoring.Scoring", "length_penalty"),
+        help="more favours longer replies (default: 0)",
+    )
+    parser.add_argument(
+        "--no-repeat-ngram",
+        type=option("search.constraints.Constraints", "no_repeat_ngram"),
+        default=0,
+        metavar="N",
+        help="write no N tokens twice",
     )
     parser.add_argument("--sample", action="store_true", help="draw replies at random")
-    parser.add_argument("--temperature", type=float, help="below 1 favours likely tokens (default: 1)")
-    parser.add_argument("--top-p", type=float, help="draw from the likeliest tokens that make up this share")
-    parser.add_argument("--seed", type=at_least(0), help="of what is drawn (default: 0)")
+    parser.add_argument(
+        "--temperature",
+        type=option("search.sampling.sample", "temperature"),
+        help="below 1 favours likely tokens (default: 1)",
+    )
+    parser.add_argument(
+        "--top-p",
+        type=option("search.sampling.sample", "top_p"),
+        help="draw from the likeliest tokens that make up this share",
+    )
+    parser.add_argument(
+        "--seed", type=option("search.sampling.sample", "seed"), help="of what is drawn (default: 0)"
+    )
     parser.add_argument(
         "--backward",
         type=Path,

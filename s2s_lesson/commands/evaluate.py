@@ -4,7 +4,8 @@ import argparse
 import json
 import sys
 
-from s2s_lesson.commands.arguments import add_beam_size, add_run, at_least, context_of, read_run
+from s2s_lesson.commands.arguments import add_beam_size, add_run, context_of, option, read_run
+from s2s_lesson.data.expected import PositiveInt, checked
 
 HELP = "score a run on held-out data"
 
@@ -13,7 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     add_run(parser)
     parser.add_argument("--split", default="test", help="train, dev, test, ... (default: test)")
-    parser.add_argument("--limit", type=at_least(1), help="use only the first LIMIT pairs")
+    parser.add_argument(
+        "--limit", type=option("commands.evaluate.first", "limit"), help="use only the first LIMIT pairs"
+    )
     add_beam_size(parser)
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
 
@@ -37,7 +40,7 @@ def run(options: argparse.Namespace) -> None:
         corpus = corpus.reversed()
     if options.split not in corpus.splits:
         raise ValueError(f"Expected a split among {', '.join(corpus.splits)}; received {options.split!r}.")
-    pairs = corpus.splits[options.split][: options.limit]
+    pairs = first(corpus.splits[options.split], options.limit)
     scores = score(pipeline, pairs, options.beam_size, progress=sys.stderr.isatty())
     scores = {**run, "split": options.split, **scores}
     if options.json:
@@ -45,3 +48,9 @@ def run(options: argparse.Namespace) -> None:
     else:
         for name, value in scores.items():
             print(f"{name:20} {value:.4f}" if isinstance(value, float) else f"{name:20} {value}")
+
+
+@checked
+def first(pairs: list, limit: PositiveInt | None) -> list:
+    """The first so many pairs; None takes all."""
+    return pairs[:limit]

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from s2s_lesson.commands.arguments import add_beam_size, add_run, at_least
+from s2s_lesson.commands.arguments import add_beam_size, add_run, option
 
 HELP = "write the outputs for texts"
 
@@ -13,10 +13,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run(parser)
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="default: the lines of standard input")
     add_beam_size(parser)
-    parser.add_argument("--n-best", type=at_least(1), default=1, help="outputs for each text (default: 1)")
+    n_best = option("search.beam.beam_search", "n_best")
+    parser.add_argument("--n-best", type=n_best, default=1, help="outputs for each text (default: 1)")
     parser.add_argument(
         "--length-penalty",
-        type=float,
+        type=option("search.scoring.Scoring", "length_penalty"),
         default=0.0,
         help="more favours longer outputs (default: 0)",
     )

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from s2s_lesson.commands.arguments import at_least, read_run
+from s2s_lesson.commands.arguments import option, read_run
 from s2s_lesson.corpora import CORPORA
 from s2s_lesson.layers.config import PRECISIONS
 
@@ -15,15 +15,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("--corpus", choices=CORPORA, help="what to learn from (default: the preset's corpus)")
     parser.add_argument(
-        "--preset", help="how to learn it: article, article-shared (default: what suits the corpus)"
+        "--preset",
+        type=option("pipeline.presets.untrained", "name"),
+        help="how to learn it: article, article-shared (default: what suits the corpus)",
     )
     parser.add_argument("--output", required=True, type=Path, metavar="FOLDER", help="where to write the run")
-    parser.add_argument("--seed", type=at_least(0), default=0, help="same seed, same machine: same model")
-    parser.add_argument("--epochs", type=at_least(1), help="passes over the corpus (default: the preset's)")
-    parser.add_argument("--batch-size", type=at_least(1), help="pairs in a step (default: the preset's)")
+    parser.add_argument(
+        "--seed",
+        type=option("pipeline.presets.untrained", "seed"),
+        default=0,
+        help="same seed, same machine: same model",
+    )
+    parser.add_argument(
+        "--epochs",
+        type=option("pipeline.fitting.fit", "epochs"),
+        help="passes over the corpus (default: the preset's)",
+    )
+    parser.add_argument(
+        "--batch-size",
+        type=option("pipeline.fitting.fit", "batch_size"),
+        help="pairs in a step (default: the preset's)",
+    )
     parser.add_argument("--precision", choices=PRECISIONS, help="float32, or 16 bits on a GPU")
     parser.add_argument(
-        "--context", type=at_least(1), default=1, help="utterances to read (default: 1; cornell)"
+        "--context",
+        type=option("pipeline.presets.untrained", "context"),
+        default=1,
+        help="utterances to read (default: 1; cornell)",
     )
     parser.add_argument("--backward", action="store_true", help="learn to write sources from targets")
     parser.add_argument("--tensorboard", action="store_true", help="write FOLDER/tensorboard as well")

@@ -4,6 +4,7 @@ import functools
 import io
 import json
 import pkgutil
+import re
 from dataclasses import replace
 
 import pytest
@@ -65,9 +66,6 @@ def test_a_preset_brings_its_corpus_or_takes_another(run, tmp_path, capsys, monk
     }
     assert command_line.main(["evaluate", folder, "--limit", "7", "--beam-size", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["preset"] == "article-shared"
-    assert "Expected a preset among" in fails(
-        ["train", "--preset", "none", "--output", tmp_path / "a"], capsys
-    )
     assert "Expected --corpus or --preset" in fails(["train", "--output", tmp_path / "b"], capsys)
 
 
@@ -320,4 +318,32 @@ def test_numbers_may_be_at_their_limit_and_not_below(command, option, lowest, ca
     assert parsed[option.strip("-").replace("-", "_")] == lowest
     with pytest.raises(SystemExit):
         parser.parse_args([*command, option, str(lowest - 1)])
-    assert f"expected a number of at least {lowest}; received {lowest - 1}" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"{lowest}" in said and said.endswith(
+        f"; received {lowest - 1}. See s2s-lesson {command[0]} --help.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "--corpus", "copy", "--output", "x", "--batch-size", "-1"], "batch_size of at least 1"),
+        (["train", "--corpus", "copy", "--output", "x", "--epochs", "0"], "epochs of at least 1; received 0"),
+        (
+            ["train", "--corpus", "copy", "--output", "x", "--epochs", "1.5"],
+            "epochs as an int; received '1.5'",
+        ),
+        (["train", "--preset", "none", "--output", "x"], "name one of dates, .*; received 'none'"),
+        (["predict", "x", "--beam-size", "0"], "beam_size of at least 1; received 0"),
+        (["predict", "x", "--length-penalty", "inf"], "length_penalty as a finite number; received inf"),
+        (["chat", "x", "--sample", "--temperature", "nan"], "temperature of at least 0; received nan"),
+        (["chat", "x", "--sample", "--top-p", "1.5"], "top_p above 0 and up to 1, or None; received 1.5"),
+        (["evaluate", "x", "--limit", "0"], "limit of at least 1, or None; received 0"),
+    ],
+)
+def test_an_option_is_refused_in_one_line_as_its_function_would(arguments, said, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(arguments)
+    assert stopped.value.code == 2
+    line = rf"s2s-lesson {arguments[0]}: error: argument --\S+: Expected {said}.*\. See .* --help\.\n"
+    assert re.fullmatch(line, capsys.readouterr().err)
