@@ -213,6 +213,7 @@ def _expect_usable(callbacks, model):
 
 def _expect_updates(optimizer, batches):
     """Raise an error where the weights would stay as they are to the end."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales the loss, for 16 bits
     parts = optimizer.optimizers if isinstance(optimizer, SplitOptimizer) else [optimizer]
     accumulation = max(part.gradient_accumulation_steps or 1 for part in parts)
     fits = accumulation <= batches
