@@ -40,7 +40,19 @@ PROMISES = {
     "Dropout works alike in every order of decoding, and in training alone.": ("dropout",),
     "Compiled for batches of any shape, models compute and learn what they do uncompiled.": ("compiled",),
     "A training loop written out with `GradientTape` takes the same steps as `Model.fit`.": (
-        "tensorflow_loop",
+        "tensorflow_loop::test_teacher_forcing",
+        "tensorflow_loop::test_compiled_teacher_forcing",
+        "tensorflow_loop::test_scheduled_sampling_and_joint_training",
+        "tensorflow_loop::test_compiled_scheduled_sampling_and_joint_training",
+    ),
+    "A sample weight of 0 is as good as leaving a row out, and one of 2 as having it twice. Two replicas "
+    "train as one.": (
+        "sample_weights",
+        "replicas",
+        "tensorflow_loop::test_the_loss_in_the_scope_of_a_strategy_is_that_outside",
+    ),
+    "The faster loop of the LSTM refuses a mask that it cannot read.": (
+        "tensorflow_loop::test_a_mask_that_the_faster_loop_cannot_read_is_refused",
     ),
     "A beam of size 1 equals greedy search.": (
         "searches::test_a_beam_of_one_takes_the_likeliest_token_at_each_step",

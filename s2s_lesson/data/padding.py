@@ -91,11 +91,11 @@ def pad(id_lists: Sequence[Sequence[int]], length: NonNegativeInt | None = None)
     return padded
 
 
-def check_padding(mask: object, name: str) -> None:
-    """Raise an error where padding does not stand on the right, if that can be seen: in a NumPy array.
+def check_padding(mask: np.ndarray | None, name: str) -> None:
+    """Raise an error where padding does not stand on the right.
 
     Args:
-        mask: bool (batch, length); True = real token.
+        mask: bool (batch, length); True = real token. None, where nobody knows it yet, is passed over.
         name: str, of what is padded.
 
     Raises:
@@ -103,7 +103,7 @@ def check_padding(mask: object, name: str) -> None:
 
     >>> check_padding(np.array([[True, True, False]]), "source_ids")
     """
-    if not isinstance(mask, np.ndarray) or mask.ndim != 2:
+    if mask is None or mask.ndim != 2:
         return
     late = (mask[:, 1:] & ~mask[:, :-1]).any(axis=1)
     if late.any():

@@ -52,6 +52,11 @@ def jit_compile() -> bool:
     return _in_use().JIT_COMPILE
 
 
+def known(values: Any) -> np.ndarray | None:
+    """The numbers of an array or a tensor; None while a function is traced or compiled, which knows none."""
+    return values if isinstance(values, np.ndarray) else _in_use().known(values)
+
+
 def take_rows(values: Any, rows: np.ndarray) -> Any:
     """Gather rows of a tensor: (rows, ...) and int (new_rows,), none negative -> (new_rows, ...)."""
     return _in_use().take_rows(values, rows)

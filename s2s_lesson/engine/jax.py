@@ -40,6 +40,12 @@ def compile_function(function, layer):
     return lambda *arguments: with_weights([v.value for v in alive().variables], *arguments)
 
 
+def known(values):
+    if isinstance(values, jax.core.Tracer) or not isinstance(values, jax.Array):
+        return None
+    return ops.convert_to_numpy(values)
+
+
 def take_rows(values, rows):
     return ops.take(values, rows.astype("int32"), axis=0)
 

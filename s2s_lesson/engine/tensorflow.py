@@ -12,6 +12,10 @@ def compile_function(function, layer):
     return tf.function(function, reduce_retracing=True, jit_compile=False)
 
 
+def known(values):
+    return values.numpy() if hasattr(values, "numpy") else None  # which tensors of a graph have not
+
+
 def take_rows(values, rows):
     return tf.gather(values, rows)  # with less to do than ops.take, which allows negative rows
 

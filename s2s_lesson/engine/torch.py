@@ -12,6 +12,12 @@ def compile_function(function, layer):
     return torch.no_grad()(function)
 
 
+def known(values):
+    if torch.compiler.is_compiling() or not isinstance(values, torch.Tensor) or values.is_meta:
+        return None
+    return ops.convert_to_numpy(values)
+
+
 def take_rows(values, rows):
     return ops.take(values, rows.astype("int32"), axis=0)
 

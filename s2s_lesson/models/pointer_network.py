@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from s2s_lesson import engine
 from s2s_lesson.data.expected import PositiveInt, checked
 from s2s_lesson.data.padding import check_padding
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, Vocabulary
@@ -100,11 +101,6 @@ class PointerNetwork(TokenModel):
     def build(self, inputs_shape: Any) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
-    def __call__(self, inputs: dict[str, Tensor], training: bool | None = None) -> Tensor:
-        """As ``call``, once the padding of arrays is known to be on the right."""
-        check_padding(inputs["source_mask"], "source_mask")
-        return super().__call__(inputs, training=training)
-
     def encode(
         self, source_vectors: Tensor, source_mask: Tensor | None = None, training: bool = False
     ) -> State:
@@ -126,14 +122,15 @@ class PointerNetwork(TokenModel):
             ``glimpse_values`` float (batch, choices, width).
 
         Raises:
-            ValueError: the shapes are not those above, or a NumPy array is padded on the left.
+            ValueError: the shapes are not those above, or sources are padded on the left, which a
+                compiled function does not see.
         """
-        check_padding(source_mask, "source_mask")
         source_vectors = ops.convert_to_tensor(source_vectors, dtype=self.compute_dtype)
         self._expect_shapes(source_vectors, source_mask)
         if source_mask is None:
             source_mask = ops.ones(ops.shape(source_vectors)[:2], "bool")
         source_mask = ops.cast(source_mask, "bool")
+        check_padding(engine.known(source_mask), "source_mask")
         first = ops.ones_like(source_mask[:, :1])
         reads = with_first_position(source_mask)
         outputs, *states = self.encoder(source_vectors, mask=reads, training=training)

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from s2s_lesson import engine
 from s2s_lesson.data.padding import check_padding
-from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.engine import State, Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.copying import CopyDecoder
@@ -50,11 +50,6 @@ class Seq2Seq(TokenModel):
     def build(self, inputs_shape: Any) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
-    def __call__(self, inputs: dict[str, Tensor], training: bool | None = None) -> Tensor:
-        """As ``call``, once the padding of arrays is known to be on the right."""
-        _check_source(inputs["source_ids"])
-        return super().__call__(inputs, training=training)
-
     @property
     def shared_leaves(self) -> tuple[str, ...]:
         """Leaves of the state that ``step`` takes with one row a sentence; see ``AttentionDecoder``."""
@@ -79,10 +74,11 @@ class Seq2Seq(TokenModel):
             ``initial_state`` of the decoder.
 
         Raises:
-            ValueError: the model copies, and there are no ``copy_ids``, or an array is padded on the left.
+            ValueError: the model copies, and there are no ``copy_ids``; or sources are padded on the left,
+                which a compiled function does not see.
         """
-        _check_source(source_ids)
         keys_mask = padding_mask(source_ids)
+        check_padding(engine.known(keys_mask), "source_ids")
         encoder_outputs, encoder_state = self.encoder(source_ids, keys_mask, training=training)
         recurrent_state = None if self.bridge is None else self.bridge(encoder_state)
         if not self.config.copy:
@@ -164,11 +160,6 @@ class Seq2Seq(TokenModel):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Seq2Seq":
         return cls(Seq2SeqConfig(**config["config"]))
-
-
-def _check_source(source_ids):
-    if isinstance(source_ids, np.ndarray):
-        check_padding(source_ids != Vocabulary.pad_id, "source_ids")
 
 
 @contextlib.contextmanager
