@@ -31,7 +31,7 @@ class PointerNetwork(TokenModel):
     query[t]     = decoder LSTM(element chosen last; a learned vector at first)
     logits[t, s] = v . tanh(key[s] + W_q query[t])
 
-    What cannot be chosen has a logit of -1e30 (-6e4 in float16): do not smooth labels.
+    What cannot be chosen has a logit of -1e30 (-6e4 in float16), so labels cannot be smoothed.
 
     Args:
         input_dim: int. Width of an element of the source.
@@ -100,6 +100,11 @@ class PointerNetwork(TokenModel):
 
     def build(self, inputs_shape: Any) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
+
+    @property
+    def takes_label_smoothing(self) -> bool:
+        """No: what cannot be chosen has no probability."""
+        return False
 
     def encode(
         self, source_vectors: Tensor, source_mask: Tensor | None = None, training: bool = False

@@ -51,6 +51,11 @@ class Seq2Seq(TokenModel):
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
     @property
+    def takes_label_smoothing(self) -> bool:
+        """Whether labels can be smoothed: not where most tokens that could be copied stand in no source."""
+        return not self.config.copy
+
+    @property
     def shared_leaves(self) -> tuple[str, ...]:
         """Leaves of the state that ``step`` takes with one row a sentence; see ``AttentionDecoder``."""
         return getattr(self.decoder, "shared_leaves", ())

@@ -18,6 +18,11 @@ class TokenModel(keras.Model):
     Expected no class_weight
     """
 
+    @property
+    def takes_label_smoothing(self) -> bool:
+        """Whether labels can be smoothed: where any token can stand in any output."""
+        return True
+
     def fit(
         self,
         x: object = None,

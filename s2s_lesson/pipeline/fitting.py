@@ -70,8 +70,6 @@ def fit(
     """
     check(loop.fit, **options)
     pairs, validation_data = plain_pairs(pairs), plain_pairs(validation_data, "validation_data")
-    if pipeline.copies and label_smoothing:
-        raise ValueError(f"Expected label_smoothing 0 for a model that copies; received {label_smoothing}.")
     if optimization is None:
         optimization = Optimization() if learning_rate is None else Optimization(learning_rate)
     elif learning_rate is not None:
@@ -89,10 +87,10 @@ def fit(
     dev_batches = pipeline.batches(validation_data, batch_size)
     warn_of_unknown(pipeline, dev_batches)
     rate = optimization.rate(epochs * len(train_batches))
-    if folder is not None:
-        write_description(folder, *pipeline.description())
     trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model
     loop.compile_model(trained, rate, label_smoothing, optimization.clip_norm, optimization.accumulation)
+    if folder is not None:
+        write_description(folder, *pipeline.description())
     return loop.fit(
         trained,
         train_batches,

@@ -41,7 +41,13 @@ def compile_model(
         clip_norm: float above 0, or None. Gradients whose common norm is greater are scaled down to it.
         accumulation: int. Batches whose mean gradient makes one update. They are counted on from one epoch to
             the next.
+
+    Raises:
+        ValueError: an option is out of range, or labels are to be smoothed for a model that copies or points:
+            most tokens can stand in no output of a source.
     """
+    fits = not label_smoothing or getattr(model, "takes_label_smoothing", True)
+    expect("label_smoothing", label_smoothing, fits, "0 for a model that copies or points")
 
     def make(scale):
         return keras.optimizers.Adam(
@@ -201,7 +207,7 @@ def _expect_usable(callbacks, model):
                 "Pass folder=..., and resume=True to go on to the bit."
             )
         plateau = isinstance(callback, keras.callbacks.ReduceLROnPlateau)
-        optimizer = model.optimizer
+        optimizer = _unscaled(model.optimizer)
         split = isinstance(optimizer, SplitOptimizer)
         if plateau and (split or isinstance(optimizer._learning_rate, LearningRateSchedule)):
             raise ValueError(
@@ -213,11 +219,16 @@ def _expect_usable(callbacks, model):
 
 def _expect_updates(optimizer, batches):
     """Raise an error where the weights would stay as they are to the end."""
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # of one that scales the loss, for 16 bits
+    optimizer = _unscaled(optimizer)
     parts = optimizer.optimizers if isinstance(optimizer, SplitOptimizer) else [optimizer]
     accumulation = max(part.gradient_accumulation_steps or 1 for part in parts)
     fits = accumulation <= batches
     expect("accumulation", accumulation, fits, f"of at most {batches}, the batches of the run")
+
+
+def _unscaled(optimizer):
+    """The optimiser within one that scales the loss, as Keras wraps it for float16."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def _report(history, epochs):

@@ -43,6 +43,11 @@ class StrategicModel(TokenModel):
         )
         self.built = True
 
+    @property
+    def takes_label_smoothing(self) -> bool:
+        """As of the model that learns."""
+        return self.model.takes_label_smoothing
+
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> dict[str, Any]:
         """Encode, and decode what the strategies choose.
 

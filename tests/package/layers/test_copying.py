@@ -173,7 +173,7 @@ def test_a_model_that_only_copies_writes_words_that_it_does_not_know():
     for source, prediction in zip(sources, predictions, strict=True):
         assert len(prediction.tokens) >= 3 and set(prediction.tokens) <= {*source.split(), "</s>"}
     with pytest.raises(
-        ValueError, match=r"Expected label_smoothing 0 for a model that copies; received 0\.1"
+        ValueError, match=r"Expected label_smoothing 0 for a model that copies or points; received 0\.1"
     ):
         pipeline.fit(train, test, epochs=1, label_smoothing=0.1)
 

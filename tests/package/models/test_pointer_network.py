@@ -365,3 +365,12 @@ def test_plain_keras_trains_it_too():
     model.optimizer.learning_rate = 0.03
     history = model.fit(PointerBatches(sort_three, 3, batch_size=64, steps=5), epochs=2, verbose=0).history
     assert history["loss"][1] < 0.9 * history["loss"][0] and len(history["accuracy"]) == 2
+
+
+def test_labels_are_not_smoothed_for_a_model_that_points():
+    model = PointerNetwork(1, units=3)
+    compile_model(model)
+    with pytest.raises(
+        ValueError, match=r"Expected label_smoothing 0 for a model that copies or points; received 0\.1"
+    ):
+        compile_model(model, label_smoothing=0.1)

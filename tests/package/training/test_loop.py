@@ -277,3 +277,16 @@ def test_the_progress_bar_shows_perplexity_and_speed(corpus, monkeypatch, capsys
         assert re.fullmatch(r"perplexity \d+\.\d{3}, [\d,]+ tokens/s", text)
     assert shown[-1].startswith(f"perplexity {history['perplexity'][0]:.3f},")
     assert f"perplexity {history['val_perplexity'][0]:.2f}" in capsys.readouterr().out
+
+
+def test_options_are_looked_for_within_an_optimiser_that_scales_the_loss(corpus):
+    """Keras wraps the optimiser of a float16 model."""
+    pipeline = tiny(corpus)
+    batches = pipeline.batches(corpus.train, 50)
+    model, run_of = pipeline.model, {"epochs": 1, "progress": False}
+    loop.compile_model(model, LearningRate(0.01, steps=9), accumulation=len(batches) + 1)
+    model.optimizer = keras.optimizers.LossScaleOptimizer(model.optimizer)
+    with pytest.raises(ValueError, match=f"Expected accumulation of at most {len(batches)}, the batches"):
+        loop.fit(model, batches, batches, **run_of)
+    with pytest.raises(ValueError, match=r"for ReduceLROnPlateau; received a schedule"):
+        loop.fit(model, batches, batches, callbacks=[keras.callbacks.ReduceLROnPlateau("loss")], **run_of)
