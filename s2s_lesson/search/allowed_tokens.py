@@ -8,7 +8,15 @@ import numpy as np
 from s2s_lesson.data.expected import expect
 from s2s_lesson.search.completion import OTHER, Completion
 from s2s_lesson.search.constraints import Constraints, Ids
-from s2s_lesson.search.phrases import Phrase, PhraseTable, nesting, occurrences, phrases_of_each, rectangular
+from s2s_lesson.search.phrases import (
+    Phrase,
+    PhraseTable,
+    nesting,
+    occurrences,
+    overlap,
+    phrases_of_each,
+    rectangular,
+)
 
 
 class AllowedTokens:
@@ -224,12 +232,13 @@ class AllowedTokens:
             self._check_room(sentence)
 
     def _check_repeats(self, sentence):
-        """Raise an error where required phrases hold what must not come twice."""
-        missing = self.required.missing_after(sentence, self._prefix(sentence))
-        size = self.no_repeat_ngram
+        """Raise an error where required phrases hold what must not come twice once the prefix is over."""
+        prefix, size = self._prefix(sentence), self.no_repeat_ngram
+        missing = self.required.missing_after(sentence, prefix)
         for (phrase, _), count in zip(self.required.counted[sentence], missing, strict=True):
-            runs = {phrase[start : start + size] for start in range(len(phrase) - size + 1)}
-            if size and any(occurrences(phrase, run) * count > 1 for run in runs):
+            runs = [phrase[start : start + size] for start in range(len(phrase) - size + 1)] if size else []
+            written = range(max(overlap(prefix, phrase) + 1 - size, 0), len(runs))  # the prefix may begin it
+            if (runs and count > 1) or (count and any(runs[place] in runs[:place] for place in written)):
                 raise ValueError(
                     f"Expected required phrases without repeats, as no_repeat_ngram={size}; received "
                     f"{list(phrase)}, {count} times."

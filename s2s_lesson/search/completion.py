@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from s2s_lesson.search.phrases import Phrase, occurrences
+from s2s_lesson.search.phrases import Phrase, occurrences, overlap
 
 OTHER = -1  # any token that no phrase holds
 
@@ -97,7 +97,7 @@ class Completion:
         for phrase, count, shared in zip(self.phrases, missing, self._shared, strict=True):
             if count:
                 tokens += count * (len(phrase) - shared)
-                saved = max(saved, _overlap(end, phrase) - shared)
+                saved = max(saved, overlap(end, phrase) - shared)
         return tokens - saved
 
 
@@ -106,11 +106,5 @@ def _shared(phrase, phrases):
     if any(occurrences(other, phrase) for other in phrases if other != phrase):
         return len(phrase)
     return max(
-        _overlap(other, phrase) for other in phrases if other == phrase or not occurrences(phrase, other)
+        overlap(other, phrase) for other in phrases if other == phrase or not occurrences(phrase, other)
     )
-
-
-def _overlap(before, phrase):
-    """The most tokens, fewer than all, at the end of a sequence with which a phrase begins."""
-    sizes = range(min(len(before), len(phrase) - 1), 0, -1)
-    return next((size for size in sizes if before[-size:] == phrase[:size]), 0)

@@ -181,6 +181,12 @@ def occurrences(sequence: Phrase, phrase: Phrase) -> int:
     return sum(sequence[start : start + size] == phrase for start in range(len(sequence) - size + 1))
 
 
+def overlap(before: Phrase, phrase: Phrase) -> int:
+    """The most tokens, fewer than all, at the end of a sequence with which a phrase begins."""
+    sizes = range(min(len(before), len(phrase) - 1), 0, -1)
+    return next((size for size in sizes if before[-size:] == phrase[:size]), 0)
+
+
 def rectangular(rows: Iterable[Sequence[int]]) -> np.ndarray:
     """Put rows of ids into one array, filled with ``NO_TOKEN``: int (rows, width)."""
     rows = list(rows)

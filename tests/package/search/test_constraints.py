@@ -317,3 +317,15 @@ def test_impossible_constraints_are_an_error_before_any_search(options, message)
 def test_constraints_are_compared_by_what_they_ask_for():
     assert Constraints(prefix=[3], no_repeat_ngram=2) == Constraints([3], no_repeat_ngram=2) != Constraints()
     assert Constraints(prefix="text", forbidden="words").prefix == "text"
+
+
+@pytest.mark.parametrize("search", [greedy_search, beam_search])
+def test_a_prefix_may_begin_a_required_phrase_that_repeats_itself(search):
+    """What a prefix repeats is not looked at, so 0 0 2 can stand where 0 0 is given."""
+    options = {"prefix": [0, 0], "no_repeat_ngram": 1, "required": [[0, 0, 2]]}
+    assert {output[:3] for output in outputs(search, **options)} == {(0, 0, 2)}
+    for impossible in ({"required": [[0, 2, 2]]}, {"required": [[0, 0, 2]] * 2}, {"prefix": []}):
+        with pytest.raises(
+            ValueError, match="Expected required phrases without repeats, as no_repeat_ngram=1"
+        ):
+            outputs(search, **{**options, **impossible})
