@@ -56,8 +56,9 @@ class TokenModel(keras.Model):
 
         Args:
             filepath: str or Path.
-            *arguments, **options: of ``keras.Model.export``. Without ``input_signature`` it is that of
-                ``export_signature``; Keras's own is that of the model's first call.
+            *arguments: of ``keras.Model.export``, in their order.
+            **options: of the same, by name. Without ``input_signature`` it is that of ``export_signature``;
+                Keras's own is that of the model's first call.
         """
         if len(arguments) < 3:  # format, verbose, input_signature
             options.setdefault("input_signature", [self.export_signature()])
