@@ -51,18 +51,23 @@ class TokenModel(keras.Model):
         """What ``export`` lets the exported model take: shapes and types of the inputs, by name."""
         raise NotImplementedError
 
-    def export(self, filepath: object, *arguments: object, **options: object) -> None:
+    def export(
+        self,
+        filepath: object,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: object = None,
+        **options: object,
+    ) -> None:
         """As ``keras.Model.export``, for any number of rows and tokens.
 
         Args:
-            filepath: str or Path.
-            *arguments: of ``keras.Model.export``, in their order.
-            **options: of the same, by name. Without ``input_signature`` it is that of ``export_signature``;
-                Keras's own is that of the model's first call.
+            filepath, format, verbose, **options: as in ``keras.Model.export``.
+            input_signature: likewise. None takes that of ``export_signature``; Keras would take that of the
+                model's first call.
         """
-        if len(arguments) < 3:  # format, verbose, input_signature
-            options.setdefault("input_signature", [self.export_signature()])
-        super().export(filepath, *arguments, **options)
+        signature = [self.export_signature()] if input_signature is None else input_signature
+        super().export(filepath, format, verbose, signature, **options)
 
 
 def _expect_none(class_weight):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias, cast
 
 from s2s_lesson.data.expected import PositiveInt, Seed, checked
-from s2s_lesson.data.incoming import plain_pairs
+from s2s_lesson.data.incoming import plain_list, plain_pairs
 from s2s_lesson.data.subwords import KINDS, Kind, Subwords
 from s2s_lesson.data.text import TokenizerName, clean, normalise, tokenize
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
@@ -105,8 +105,12 @@ class Texts:
             ValueError: no pair is left, or the weights cannot be used: see ``PairBatches``.
         """
         pairs = plain_pairs(pairs)
-        if weights is not None and len(weights) != len(pairs):
-            raise ValueError(f"Expected one weight for each of {len(pairs)} pairs; received {len(weights)}.")
+        if weights is not None:
+            weights = plain_list(weights, "weights")
+            if len(weights) != len(pairs):
+                raise ValueError(
+                    f"Expected one weight for each of {len(pairs)} pairs; received {len(weights)}."
+                )
         source_ids, target_ids, copy_ids, kept = [], [], [], []
         for index, (source, target) in enumerate(pairs):
             source_side, target_side = self.source_side(source), self.target_side(target)

@@ -95,7 +95,7 @@ class StrategicModel(TokenModel):
         """Write the model that learned, as ``Seq2Seq.save`` does."""
         self.model.save(filepath, **options)
 
-    def export(self, filepath: object, *arguments: object, **options: object) -> None:
+    def export(self, filepath: object, *arguments: Any, **options: Any) -> None:
         """Export the model that learned, as ``Seq2Seq.export`` does."""
         self.model.export(filepath, *arguments, **options)
 

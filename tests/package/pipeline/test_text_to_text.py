@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from predictions import same_predictions
 
@@ -484,6 +485,17 @@ def test_pairs_count_as_much_as_their_weights():
         np.testing.assert_array_equal(weight, twin)
     with pytest.raises(ValueError, match=r"Expected one weight for each of 4 pairs; received 3\."):
         trained(PAIRS, [1, 1, 1])
+
+
+def test_weights_of_a_column_are_read_in_its_order_whatever_its_index():
+    weights = pd.Series([1.0, 2.0, 3.0, 4.0], index=[3, 2, 1, 0])
+    batches = untrained().batches(PAIRS, weights=weights)
+    read = [
+        (row, weight)
+        for index in range(len(batches))
+        for row, weight in zip(batches.rows(index), batches[index][2], strict=True)
+    ]
+    assert sorted(read) == [(0, 1), (1, 2), (2, 3), (3, 4)]
 
 
 def test_the_weight_of_a_pair_goes_with_it_where_others_are_left_out():
