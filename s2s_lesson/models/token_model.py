@@ -62,9 +62,10 @@ class TokenModel(keras.Model):
         """As ``keras.Model.export``, for any number of rows and tokens.
 
         Args:
-            filepath, format, verbose, **options: as in ``keras.Model.export``.
+            filepath, format, verbose: as in ``keras.Model.export``.
             input_signature: likewise. None takes that of ``export_signature``; Keras would take that of the
                 model's first call.
+            **options: likewise.
         """
         signature = [self.export_signature()] if input_signature is None else input_signature
         super().export(filepath, format, verbose, signature, **options)

@@ -45,14 +45,24 @@ def test_a_missing_docstring_is_found(tmp_path):
     assert undocumented(tmp_path / "module.py") == ["", "two"]
 
 
+def docstrings(path):
+    """All docstrings of a module; "" where there is none."""
+    kinds = (ast.Module, ast.FunctionDef, ast.ClassDef)
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [ast.get_docstring(node) or "" for node in nodes if isinstance(node, kinds)]
+
+
 def single_backticks(path):
     """Code in a docstring between single backticks, which Sphinx reads as a link."""
-    kinds = (ast.Module, ast.FunctionDef, ast.ClassDef)
-    nodes = [
-        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, kinds)
+    code = r"(?<!`)`(?!`)([^`\n]+)(?<!`)`(?!`)"
+    return [part for text in docstrings(path) for part in re.findall(code, text)]
+
+
+def starred_among_others(path):
+    """Arguments with stars in one entry with others, whose stars Sphinx reads as emphasis that never ends."""
+    return [
+        entry for text in docstrings(path) for entry in re.findall(r"^ *(\*?\w[\w, *]*, \*+\w+):", text, re.M)
     ]
-    texts = [ast.get_docstring(node) or "" for node in nodes]
-    return [code for text in texts for code in re.findall(r"(?<!`)`(?!`)([^`\n]+)(?<!`)`(?!`)", text)]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
@@ -63,6 +73,17 @@ def test_code_in_docstrings_stands_in_double_backticks(file):
 def test_single_backticks_are_found(tmp_path):
     (tmp_path / "module.py").write_text('"""Of ``one`` and `two`."""\n', encoding="utf-8")
     assert single_backticks(tmp_path / "module.py") == ["two"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_arguments_with_stars_have_entries_of_their_own(file):
+    assert starred_among_others(file) == []
+
+
+def test_a_starred_argument_among_others_is_seen(tmp_path):
+    text = '"""Do it.\n\nArgs:\n    path, **options: as there.\n    *rest: these.\n    **named: those.\n"""\n'
+    (tmp_path / "module.py").write_text(text, encoding="utf-8")
+    assert starred_among_others(tmp_path / "module.py") == ["path, **options"]
 
 
 def banned_names(source):
