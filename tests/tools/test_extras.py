@@ -38,11 +38,13 @@ for name, extra in (("TextToText", "tensorflow"), ("Seq2Seq", "tensorflow")):
         raise AssertionError(f"{name} came without Keras")
 """
 TRAINING = """
+import keras
 from s2s_lesson import TextToText
+keras.utils.set_random_seed(0)
 pairs = [("one", "1"), ("two", "2"), ("three", "3")]
 pipeline = TextToText.from_pairs(pairs, source_tokens="characters", target_tokens="characters")
-history = pipeline.fit(pairs, pairs, epochs=3, learning_rate=0.02, progress=False, folder=FOLDER)
-assert history["loss"][-1] < history["loss"][0]
+history = pipeline.fit(pairs, pairs, epochs=20, learning_rate=0.02, progress=False, folder=FOLDER)
+assert history["loss"][-1] < history["loss"][0] / 2
 texts = ["two", "one", "three"]
 before, after = (model.predict(texts, beam_size=2) for model in (pipeline, TextToText.load(FOLDER)))
 assert [one.log_probability for one in before] == [one.log_probability for one in after]
