@@ -128,19 +128,31 @@ def expect_room(**sizes: int) -> None:
         expect_memory(name, size, PAIR_BYTES * size)
 
 
+def hash_number(key: str) -> float:
+    """A number for a key that is fixed for ever, on every machine, and for many keys spread evenly.
+
+    Args:
+        key: what must stay together: a word, the id of a conversation.
+
+    Returns:
+        The first 8 bytes of the key's SHA-256, read as a big-endian number and divided by 2**64: from 0 to 1.
+    """
+    return int.from_bytes(hashlib.sha256(key.encode("utf-8")).digest()[:8], "big") / 2**64
+
+
 @checked
 def split_by_hash(key: str, dev: Share, test: Share) -> str:
     """Choose a split for a key by a rule that is fixed for ever, on every machine.
 
-    The first 8 bytes of the key's SHA-256, read as a big-endian number and divided by 2**64, are a number
-    from 0 to 1. Below ``test`` it is "test", below ``test + dev`` it is "dev", and otherwise "train".
+    Below ``test`` the key's ``hash_number`` is "test", below ``test + dev`` it is "dev", and otherwise
+    "train".
 
     Args:
         key: what must stay together: a word, the id of a conversation.
         dev: share of keys for "dev", from 0 to 1.
         test: share of keys for "test", from 0 to 1.
     """
-    number = int.from_bytes(hashlib.sha256(key.encode("utf-8")).digest()[:8], "big") / 2**64
+    number = hash_number(key)
     if number < test:
         return "test"
     return "dev" if number < test + dev else "train"

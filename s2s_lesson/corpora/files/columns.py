@@ -1,0 +1,132 @@
+"""Which columns of a table are the sources and the targets, and whether its first row holds their names."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from s2s_lesson.corpora.files.layout import SIDES, Column, Layout
+from s2s_lesson.corpora.files.names import is_usual, plain_name, usual_pair
+
+_NUMBER = re.compile(r"\s*[-+]?\d+(?:[.,]\d+)*\s*", re.ASCII)
+
+
+class Columns(NamedTuple):
+    """What was decided.
+
+    Attributes:
+        header: whether the first row holds names.
+        places: of the columns in a row, from 0: source and target, or the source alone.
+        called: the columns as a ``Layout`` names them: by name if there is one of their own, else by number.
+        listed: all that there are, in words.
+    """
+
+    header: bool
+    places: tuple[int, ...]
+    called: tuple[Column, ...]
+    listed: str
+
+
+def find_columns(
+    rows: Sequence[list[str]],
+    layout: Layout,
+    file: str,
+    sides: int = 2,
+    names: Sequence[str] = (),
+    unused: Collection[int] = (),
+) -> Columns:
+    """Decide which columns to use.
+
+    Args:
+        rows: the first rows, cells of each, the header included if there is one.
+        layout: what is known already.
+        file: its name, for errors.
+        sides: 2 for source and target, 1 for the source alone.
+        names: of the columns, where the file has them elsewhere than in its first row.
+        unused: places of columns that are used only if somebody asks for them.
+
+    Returns:
+        The columns.
+
+    Raises:
+        ValueError: there is no such column.
+    """
+    header = bool(layout.header) if names else _has_header(rows, layout, sides)
+    own_names = bool(names)
+    names = names or (rows[0] if header else [])
+    body = rows[1:] if header else rows
+    width = max(map(len, [names, *body]))
+    source, target = (
+        None
+        if column is None or (side == "target" and sides == 1)
+        else _place(column, side, names, width, file)
+        for side, column in zip(SIDES, layout.columns, strict=True)
+    )
+    free = usual_pair(names) or _textual(body, width, unused)
+    if source is None:
+        source = next(place for place in (*free, *range(width + 1)) if place != target)
+    if target is None:
+        target = next(place for place in (*free[1:], *free, *range(width + 1)) if place != source)
+    places = (source, target)[:sides]
+    if max(places) >= width:
+        raise ValueError(
+            f"Expected a source and a target in the rows of {file}; received {described(names, width)}. Pass "
+            "the delimiter that stands between them."
+        )
+    called = (
+        place + 1 if own_names else _called(place, column, names)
+        for place, column in zip(places, layout.columns, strict=False)
+    )
+    return Columns(header, places, tuple(called), described(names, width))
+
+
+def described(names: Sequence[str], width: int) -> str:
+    """The columns of a table for messages: their names, or how many there are."""
+    if names:
+        return "the columns " + ", ".join(f"{place} {name!r}" for place, name in enumerate(names, 1))
+    return f"{width} column{'s' * (width != 1)} without names"
+
+
+def _has_header(rows, layout, sides):
+    asked = layout.columns[:sides]
+    if layout.header is not None or any(isinstance(column, str) for column in asked):
+        return layout.header is not False
+    first = rows[0]
+    used = [column - 1 for column in asked if column is not None]
+    if not used and sides == 2 and usual_pair(first):
+        return True
+    used = used or _textual(rows[1:], max(map(len, rows)))[:sides]
+    return all(place < len(first) and is_usual(first[place]) for place in used)
+
+
+def _textual(body, width, unused=()):
+    """The columns that hold more than numbers, if they suffice; else all."""
+    columns = [[row[place] for row in body if len(row) > place] for place in range(width)]
+    numeric = {place for place, cells in enumerate(columns) if cells and all(map(_NUMBER.fullmatch, cells))}
+    used = [place for place in range(width) if place not in unused]
+    textual = [place for place in used if place not in numeric]
+    return textual if len(textual) >= 2 else used
+
+
+def _place(column, side, names, width, file):
+    """Of a column that was asked for, from 0."""
+    if isinstance(column, str):
+        fits = [place for place, name in enumerate(names) if name.strip() == column.strip()]
+        fits = fits or [place for place, name in enumerate(names) if plain_name(name) == plain_name(column)]
+        trouble = "" if len(fits) == 1 else f"{len(fits) or 'none'} of this name"
+    else:
+        fits = [column - 1]
+        trouble = "" if column <= width else "none of this number"
+    if trouble:
+        raise ValueError(
+            f"Expected the column {column!r}, as {side}_column says, in {file}; received {trouble} among "
+            f"{described(names, width)}. Pass one of these, by its name or its number from 1."
+        )
+    return fits[0]
+
+
+def _called(place, asked, names):
+    """A column's name, if it has one that is no other's, else its number."""
+    if asked is not None:
+        return asked
+    name = names[place] if place < len(names) else ""
+    return name if name.strip() and list(names).count(name) == 1 else place + 1

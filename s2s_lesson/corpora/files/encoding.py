@@ -1,0 +1,179 @@
+"""The encoding of a file: a byte order mark says it; else UTF-8; else one for all, if that is sure."""
+
+import codecs
+from pathlib import Path
+from typing import NamedTuple
+
+from s2s_lesson import _extras
+from s2s_lesson.corpora.files.unpacking import name_of, open_bytes
+
+UTF_8 = "utf-8"
+_CHUNK = 1 << 20  # bytes
+_SAMPLE = 1 << 18  # bytes of lines that are not ASCII alone, of which an encoding is guessed
+_FEWEST = 8  # bytes that are not ASCII; of fewer, nothing can be told
+_MARGIN = 0.05  # of charset-normalizer's "chaos", by which the best guess must lead
+_COMMON = ("cp1252", "cp1251", "cp1250", "cp1253", "cp1254", "cp932", "gb18030", "cp949")  # names to prefer
+_MARKS = (  # the longer ones first: that of UTF-16 begins that of UTF-32
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, UTF_8),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class Decoding(NamedTuple):
+    """How the bytes of a file become lines.
+
+    Attributes:
+        encoding: as Python calls it; of a file with a byte order mark the one that reads it.
+        newline: what ends a line: LF, with or without CR before it; or CR alone, where the file has no LF.
+    """
+
+    encoding: str
+    newline: str
+
+    @property
+    def codec(self) -> str:
+        """The name for ``open``: of UTF-8 the one that leaves a byte order mark out."""
+        return "utf-8-sig" if self.encoding == UTF_8 else self.encoding
+
+
+def is_encoding(name: str) -> bool:
+    """Whether Python knows an encoding of texts by this name."""
+    try:
+        return isinstance("".encode(name), bytes)
+    except (LookupError, ValueError):
+        return False
+
+
+def by_mark(head: bytes, encoding: str | None = None) -> Decoding:
+    """Tell the encoding from the first bytes of a file alone.
+
+    Args:
+        head: at least four bytes, if there are so many.
+        encoding: the encoding, if it is known.
+
+    Returns:
+        The encoding of a byte order mark, if there is one that fits; else the known one, or UTF-8.
+    """
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    known = codecs.lookup(encoding or marked or UTF_8).name
+    if marked is not None and known.startswith(marked):  # UTF-16-LE with a mark is read as UTF-16
+        known = marked
+    return Decoding(known, "\n")
+
+
+def find_decoding(path: str | Path, encoding: str | None = None) -> Decoding:
+    """Find out how a file is to be decoded, and make sure that all of it can be: it is read to its end.
+
+    Args:
+        path: the file; not the standard input, which can be read but once.
+        encoding: the encoding, if it is known.
+
+    Returns:
+        The decoding.
+
+    Raises:
+        ValueError: the file does not hold the encoding; or it is none of Unicode's, and which one is unsure.
+    """
+    with open_bytes(path) as file:
+        head = file.peek(4096)[:4096]
+        decoding = by_mark(head, encoding)
+        if encoding is None and decoding.encoding == UTF_8:
+            _expect_no_halves(path, head)
+        try:
+            return _read_through(file, decoding)
+        except UnicodeDecodeError as error:
+            if encoding is not None or decoding.encoding != UTF_8:
+                raise not_encoded(path, decoding.encoding, error) from error
+    return _guess(path)
+
+
+def not_encoded(path: str | Path, encoding: str, error: UnicodeDecodeError) -> ValueError:
+    """The error for bytes that are not what the encoding has."""
+    byte = error.object[error.start : error.start + 1]
+    before = error.object[max(0, error.start - 20) : error.start].decode("ascii", "replace")
+    return ValueError(
+        f"Expected {encoding} in {name_of(path)}; received the byte 0x{byte.hex().upper()} after {before!r}, "
+        "which is none of it. Pass the encoding that the file was written in, such as encoding='cp1252'."
+    )
+
+
+def _read_through(file, decoding):
+    """Decode all of a file, and see what ends its lines."""
+    decoder = codecs.getincrementaldecoder(decoding.codec)()
+    line_feed = carriage_return = False
+    while chunk := file.read(_CHUNK):
+        text = decoder.decode(chunk)
+        line_feed = line_feed or "\n" in text
+        carriage_return = carriage_return or "\r" in text
+    decoder.decode(b"", final=True)
+    return decoding._replace(newline="\r" if carriage_return and not line_feed else "\n")
+
+
+def _expect_no_halves(path, head):
+    """UTF-16 without a byte order mark can be valid UTF-8: every other byte is 0."""
+    for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        halves = head[first::2]
+        if halves.count(0) > 0.4 * len(head) / 2:
+            raise ValueError(
+                f"Expected UTF-8 in {path}; received a 0 as every other byte, as in {name} without a byte "
+                f"order mark. If it is that, pass encoding={name!r}."
+            )
+
+
+def _guess(path):
+    with _extras.named():
+        from charset_normalizer import from_bytes
+
+    sample = _sample(path)
+    strange = sum(byte > 127 for byte in sample)
+    if strange < _FEWEST:
+        raise _unsure(path, f"{strange} bytes that are not ASCII, too few to tell", [])
+    candidates = []  # chaos and decoding, one for each text that the sample can be
+    for match in from_bytes(sample, steps=20, chunk_size=1024):
+        names = sorted({match.encoding, *match.could_be_from_charset}, key=_rank)
+        decodings = (_decodes(path, name) for name in names)
+        if decoding := next((each for each in decodings if each), None):
+            candidates.append((match.chaos, decoding))
+    likely = [each for chaos, each in candidates if chaos < min(candidates)[0] + _MARGIN]
+    if len(likely) != 1:
+        raise _unsure(path, f"bytes that are {'no known encoding' if not likely else 'several'}", likely)
+    return likely[0]
+
+
+def _rank(name):
+    """Of several names that give the same text, the commonest first."""
+    return (_COMMON.index(name) if name in _COMMON else len(_COMMON), name)
+
+
+def _sample(path):
+    """Lines of a file that are not ASCII alone, with every byte that it has above 127 for sure."""
+    lines, size, known = [], 0, set()
+    with open_bytes(path) as file:
+        for line in file:
+            if not line.isascii():
+                new = {byte for byte in line if byte > 127} - known
+                if size < _SAMPLE or (new and size < 4 * _SAMPLE):
+                    lines.append(line[:_SAMPLE])
+                    size += len(lines[-1])
+                    known |= new
+    return b"".join(lines)
+
+
+def _decodes(path, name):
+    with open_bytes(path) as file:
+        try:
+            return _read_through(file, Decoding(codecs.lookup(name).name, "\n"))
+        except UnicodeDecodeError:
+            return None
+
+
+def _unsure(path, received, likely):
+    names = ", ".join(each.encoding for each in likely[:7])
+    which = f"It could be {names}, which give different texts. " if names else ""
+    return ValueError(
+        f"Expected UTF-8, or another encoding that is sure, in {path}; received {received}. {which}Pass the "
+        f"one that it was written in, such as encoding={names.partition(',')[0] or 'cp1252'!r}."
+    )

@@ -1,0 +1,58 @@
+"""Files opened as text: unpacked and decoded, and never read by half."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from s2s_lesson.corpora.files.encoding import by_mark, find_decoding, not_encoded
+from s2s_lesson.corpora.files.unpacking import STANDARD_INPUT, open_bytes
+
+
+@contextmanager
+def open_text(path: str | Path, encoding: str | None = None) -> Iterator[TextIO]:
+    """Open a text file, whatever it is packed with and encoded in.
+
+    A file is read through once before it is opened, so that no part of it is used before all of it is known
+    to be text. Its lines end with LF, or CR LF, and CR alone is a character like others; unless the file has
+    no LF at all, as those of old Macs: then CR ends a line. Nothing else does, such as U+2028.
+
+    Args:
+        path: the file, which may be packed by gzip, bzip2, xz or zstd. "-" is the standard input, which is
+            not unpacked, and read as it comes.
+        encoding: its name. None takes what a byte order mark says, else UTF-8, else the one encoding that
+            fits the whole file, if that is sure; of the standard input UTF-8. The package charset-normalizer
+            tells which.
+
+    Yields:
+        A text file, whose attribute ``encoding`` names the encoding.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged, or no text of the encoding; or which encoding it is, is unsure.
+
+    >>> import gzip, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with gzip.open(f"{folder}/pairs.gz", "wt", encoding="utf-16") as file:
+    ...         _ = file.write("drei Äpfel")
+    ...     with open_text(f"{folder}/pairs.gz") as file:
+    ...         print(file.read())
+    drei Äpfel
+    """
+    decoding = None if path == STANDARD_INPUT else find_decoding(path, encoding)
+    with open_bytes(path) as file:
+        decoding = decoding or by_mark(file.peek(4), encoding)
+        text = io.TextIOWrapper(file, decoding.codec, newline=decoding.newline)
+        try:
+            yield text
+        except UnicodeDecodeError as error:
+            raise not_encoded(path, decoding.encoding, error) from error
+        finally:
+            text.detach()
+
+
+def lines_of(text: TextIO) -> Iterator[str]:
+    """The lines of an opened text, without what ends them."""
+    for line in text:
+        yield line.removesuffix("\n").removesuffix("\r")
