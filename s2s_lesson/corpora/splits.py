@@ -3,6 +3,7 @@
 import warnings
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, repeat
 
 from s2s_lesson.corpora._corpus import Corpus, Pair, hash_number
 from s2s_lesson.data.expected import PositiveInt, Share, checked
@@ -92,8 +93,8 @@ def split_pairs(
             notes[f"{split}_set_aside"] = len(drawn) - len(splits[split])
     if notes["moved"]:
         warnings.warn(
-            f"Of {len(numbers)} distinct sources, {notes['moved']} were moved so that train, dev and test each "
-            "have one. Scores on so few say little: add pairs, or give pairs for dev and test.",
+            f"Of {len(numbers):,} distinct sources, {notes['moved']:,} were moved, so that each split has "
+            "one. Scores on so few say little: add pairs, or give pairs for dev and test.",
             stacklevel=3,
         )
     return Corpus(name, splits, source_tokens, target_tokens, notes)
@@ -113,20 +114,26 @@ def _sides(numbers: dict[str, float], shares: dict[str, float]) -> tuple[dict[st
         )
     if len(numbers) < 1 + len(drawn):
         raise ValueError(
-            f"Expected at least {1 + len(drawn)} distinct sources, one for each of train, {', '.join(drawn)}; "
+            f"Expected at least {1 + len(drawn)} distinct sources, for {', '.join([*drawn, 'train'])}; "
             f"received {len(numbers)}. Add pairs, give dev and test, or set dev_share and test_share to 0."
         )
-    ordered = sorted(numbers, key=lambda key: (numbers[key], key))
+    ordered = sorted(numbers, key=lambda key: (numbers[key], key))  # those for test, for dev, for train
     values = [numbers[key] for key in ordered]
-    sides, start, border, moved = dict.fromkeys(ordered, "train"), 0, 0.0, 0
-    for place, split in enumerate(drawn):
-        border += shares[split]
-        natural = bisect_left(values, border)  # as ``split_by_hash`` says: those below are for this split
-        end = min(max(natural, start + 1), len(ordered) - (len(drawn) - place))
-        sides.update(dict.fromkeys(ordered[start:end], split))
-        moved += abs(end - natural)
-        start = end
-    return sides, moved
+    own_ends: list[int] = []
+    ends: list[int] = []
+    for place, border in enumerate(accumulate(shares[split] for split in drawn)):
+        own_ends.append(bisect_left(values, border))  # as ``split_by_hash`` says
+        first = ends[-1] if ends else 0
+        ends.append(min(max(own_ends[-1], first + 1), len(ordered) - (len(drawn) - place)))
+    sides, own_sides = (dict(_runs(ordered, each, drawn)) for each in (ends, own_ends))
+    return sides, sum(sides[key] != own_sides[key] for key in ordered)
+
+
+def _runs(ordered, ends, drawn):
+    """Each source with its split, of which one ends where the next begins, and train is the last."""
+    starts, ends = [0, *ends], [*ends, len(ordered)]
+    for start, end, split in zip(starts, ends, [*drawn, "train"], strict=True):
+        yield from zip(ordered[start:end], repeat(split))
 
 
 def _lowest(pairs: Sequence[Pair], largest: int, numbers: dict[str, float]) -> list[Pair]:

@@ -1,6 +1,7 @@
 """What comes in: lists, generators, arrays, columns and tables -> plain lists of texts, each of them checked.
 
-Nothing is imported for it: a table of pandas or Polars is known by its methods.
+Nothing is imported for it: a table of pandas or Polars is known by its methods, and so is a ``Dataset`` of
+Hugging Face's ``datasets``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,8 @@ def plain_list(values: Iterable[Item], name: str = "values") -> list[Item]:
     """Put whatever holds values in an order into a list.
 
     Args:
-        values: list, tuple, generator, NumPy array, column of pandas or Polars, or a table of one column.
+        values: list, tuple, generator, NumPy array, column of pandas or Polars, or a table of one column
+            (of pandas, Polars, or Hugging Face's ``datasets``).
         name: str. What they are, for errors.
 
     Returns:
@@ -28,14 +30,13 @@ def plain_list(values: Iterable[Item], name: str = "values") -> list[Item]:
     [('a', 'c'), ('b', 'd')]
     """
     if isinstance(values, _NO_LISTS) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
-        received = "one string. Write [text]" if isinstance(values, str) else type(values).__name__
-        raise TypeError(f"Expected a list of {name}; received {received}.")
+        raise TypeError(f"Expected a list of {name}; received {_no_list(values)}.")
     columns = _columns(values)
     if columns is not None:
         if len(columns) != 1:
             raise ValueError(
                 f"Expected a list of {name}, or one column; received a table of {_named(columns)}. "
-                "Choose one: table[name]."
+                f"Choose one: {'select_columns([name])' if _is_dataset(values) else 'table[name]'}."
             )
         return [value for (value,) in _rows(values)]
     return list(values)
@@ -67,7 +68,9 @@ def plain_pairs(pairs: Iterable[tuple[str, str]], name: str = "pairs") -> list[t
 
     Args:
         pairs: list, tuple, generator, ``zip`` or array of pairs, or a table of pandas or Polars with two
-            columns, source and target.
+            columns, source and target. Or a ``Dataset`` of Hugging Face's ``datasets``, also one that
+            streams, with two such columns, or with one of translations between two languages, of which the
+            first is the source.
         name: str. What they are, for errors.
 
     Returns:
@@ -82,11 +85,14 @@ def plain_pairs(pairs: Iterable[tuple[str, str]], name: str = "pairs") -> list[t
     [('one', '1'), ('two', '2')]
     """
     columns = _columns(pairs)
-    if columns is not None:
+    if columns is not None and _is_dataset(pairs) and len(columns) == 1:
+        rows = _translations(pairs, columns, name)
+    elif columns is not None:
         if len(columns) != 2:
+            how = "select_columns([source, target])" if _is_dataset(pairs) else "table[[source, target]]"
             raise ValueError(
                 f"Expected {name} in two columns, source and target; received {_named(columns)}. "
-                "Choose two, in this order: table[[source, target]]."
+                f"Choose two, in this order: {how}."
             )
         rows = _rows(pairs)
     else:
@@ -97,7 +103,7 @@ def plain_pairs(pairs: Iterable[tuple[str, str]], name: str = "pairs") -> list[t
 def _pair(row, place, name):
     where = f"row {place} of {name}"
     if isinstance(row, _NO_LISTS) or not hasattr(row, "__len__") or not hasattr(row, "__iter__"):
-        raise TypeError(f"Expected a source and a target in {where}; received {_shown(row)}.")
+        raise TypeError(f"Expected a source and a target in {where}; received {_shown(row)}.{_remedy(row)}")
     if len(row) != 2:
         raise ValueError(
             f"Expected a source and a target in {where}; received {len(row)} items: "
@@ -138,18 +144,62 @@ def _shown(value):
     return f"{shown}, a missing value" if _is_missing(value) else f"{type(value).__name__} {shown}"
 
 
+def _no_list(values):
+    if isinstance(values, str):
+        return "one string. Write [text]"
+    if isinstance(values, Mapping) and hasattr(values, "column_names"):  # a DatasetDict
+        first = next(iter(values), "train")
+        return f"the splits {', '.join(map(str, values))}. Choose one, such as datasets[{first!r}]"
+    return type(values).__name__
+
+
+def _remedy(row):
+    """How rows become pairs, if they are records."""
+    if not isinstance(row, Mapping) or len(row) < 2:
+        return ""
+    source, target = list(row)[:2]
+    return f" Choose two fields: [(row[{source!r}], row[{target!r}]) for row in rows]."
+
+
+def _is_dataset(values):
+    """Whether it is a ``Dataset`` or an ``IterableDataset``: it has columns, and goes through rows."""
+    return hasattr(values, "column_names") and hasattr(values, "select_columns")
+
+
 def _columns(values):
-    """The names of a table's columns; None where it is no table of pandas or Polars."""
+    """The names of a table's columns; None where it is no table of pandas, Polars or ``datasets``."""
+    if isinstance(values, Mapping):
+        return None
+    if _is_dataset(values):  # one that streams may not know its columns before its first row
+        return list(values.column_names or next(iter(values), ()))
     if (hasattr(values, "itertuples") or hasattr(values, "iter_rows")) and hasattr(values, "columns"):
         return list(map(str, values.columns))
     return None
 
 
 def _rows(table):
-    """The rows of a table of pandas or Polars."""
+    """The rows of a table."""
+    if _is_dataset(table):
+        columns = _columns(table)
+        return [tuple(row[column] for column in columns) for row in table]
     return list(
         table.itertuples(index=False, name=None) if hasattr(table, "itertuples") else table.iter_rows()
     )
+
+
+def _translations(dataset, columns, name):
+    """Pairs of a column that holds a dict of two languages in each row."""
+    values = [value for (value,) in _rows(dataset)]
+    languages = list(values[0]) if values and isinstance(values[0], Mapping) else []
+    if values and len(languages) != 2:
+        raise ValueError(
+            f"Expected {name} in two columns, or translations between two languages; received the column "
+            f"{columns[0]!r} with {_shown(values[0])}. Choose two with select_columns([source, target])."
+        )
+    return [
+        tuple(value.get(language) for language in languages) if isinstance(value, Mapping) else value
+        for value in values
+    ]
 
 
 def _named(columns):

@@ -263,7 +263,10 @@ def _shown(rows, file, progress):
 
 
 def _empty(texts):
-    return next((f"an empty {side}" for side, text in zip(SIDES, texts, strict=True) if not text.strip()), "")
+    source, target = texts
+    if not source.strip():
+        return "an empty source"
+    return "" if target.strip() else "an empty target"
 
 
 def _malformed(file, number, fault, wanted="a source and a target"):

@@ -95,10 +95,9 @@ def _texts(rows, places, html):
     for number, row in rows:
         if isinstance(row, Fault):
             yield number, row
-        elif not any(map(str.strip, row)):
-            continue  # blank
-        elif len(row) > last:
+        elif len(row) > last and row[places[0]].strip():
             texts = tuple([row[place] for place in places])
             yield number, tuple(map(text_of_html, texts)) if html else texts
-        else:
-            yield number, Fault(f"{len(row)} column{'s' * (len(row) != 1)}")
+        elif any(map(str.strip, row)):  # else it is blank
+            short = Fault(f"{len(row)} column{'s' * (len(row) != 1)}")
+            yield number, short if len(row) <= last else tuple([row[place] for place in places])

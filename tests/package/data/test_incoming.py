@@ -28,6 +28,29 @@ class PolarsTable:
         return iter(self.data.values())
 
 
+class Dataset:
+    """What a ``Dataset`` of Hugging Face's ``datasets`` has: columns, and rows that are dicts."""
+
+    def __init__(self, *rows, column_names=None):
+        self.rows, self.column_names = rows, column_names  # None: one that streams may not know them
+
+    def select_columns(self, names):
+        return Dataset(*({name: row[name] for name in names} for row in self.rows), column_names=names)
+
+    def __iter__(self):
+        return iter(self.rows)
+
+
+class DatasetDict(dict):
+    """Several of them by name."""
+
+    @property
+    def column_names(self):
+        return {name: dataset.column_names for name, dataset in self.items()}
+
+
+ROWS = [{"id": place, "en": source, "number": target} for place, (source, target) in enumerate(PAIRS)]
+DATASET = Dataset(*ROWS, column_names=["id", "en", "number"])
 TABLE = pd.DataFrame({"en": TEXTS, "number": ["1", "2", "3"]}, index=LATE)
 
 
@@ -161,3 +184,55 @@ def test_half_a_character_is_an_error_before_it_is_learned(half):
     with pytest.raises(ValueError, match="whole characters in the target of row 0 of pairs"):
         plain_pairs([("a", half)])
     assert plain_texts(["👩‍💻"]) == ["👩‍💻"]
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        DATASET.select_columns(["en", "number"]),
+        Dataset(*DATASET.select_columns(["en", "number"])),
+        Dataset(
+            *({"translation": {"en": one, "fr": other}} for one, other in PAIRS), column_names=["translation"]
+        ),
+        Dataset(*({"translation": {"en": one, "fr": other}} for one, other in PAIRS)),
+    ],
+)
+def test_a_dataset_of_two_columns_or_of_translations_is_pairs(dataset):
+    assert plain_pairs(dataset) == PAIRS
+
+
+def test_a_column_of_a_dataset_is_texts():
+    assert plain_texts(DATASET.select_columns(["en"])) == TEXTS
+    with pytest.raises(ValueError, match=r"received a table of 3 columns: id, en, number. .*select_columns"):
+        plain_texts(DATASET)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        (DATASET, r"received 3 columns: id, en, number\. .*select_columns\(\[source, target\]\)"),
+        (DATASET.select_columns(["en"]), r"the column 'en' with str 'one'\. .*select_columns"),
+        (Dataset({"all": {"de": "a", "en": "b", "fr": "c"}}), r"translations between two languages"),
+    ],
+)
+def test_a_dataset_of_other_columns_says_which_to_choose(dataset, message):
+    with pytest.raises(ValueError, match=message):
+        plain_pairs(dataset)
+
+
+def test_a_missing_language_is_told_with_its_row():
+    with pytest.raises(TypeError, match="the target of row 1 of pairs .*received None, a missing value"):
+        plain_pairs(Dataset({"t": {"de": "a", "en": "b"}}, {"t": {"de": "c"}}))
+
+
+@pytest.mark.parametrize("read", [plain_pairs, plain_texts])
+def test_several_datasets_are_named(read):
+    with pytest.raises(TypeError, match=r"the splits train, test\. Choose one, such as datasets\['train'\]"):
+        read(DatasetDict(train=DATASET, test=DATASET))
+
+
+def test_records_say_how_they_become_pairs():
+    with pytest.raises(
+        TypeError, match=r"row 0 .*received dict .*\[\(row\['en'\], row\['number'\]\) for row in rows\]"
+    ):
+        plain_pairs([{"en": "one", "number": "1"}])
