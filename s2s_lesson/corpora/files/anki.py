@@ -18,8 +18,11 @@ class AnkiHeader(NamedTuple):
         lines: how many there are; 0 of a file that is none of Anki's.
         delimiter: between cells; None if no line says it.
         html: whether cells are HTML.
-        names: of the columns, if a line says them; else what is known of them: those of ids, decks and tags.
+        names: of the columns, if a line says them.
         unused: places from 0 of columns that hold no text of a note: its id, deck, tags.
+
+    >>> AnkiHeader().lines
+    0
     """
 
     lines: int = 0

@@ -18,6 +18,9 @@ class Columns(NamedTuple):
         places: of the columns in a row, from 0: source and target, or the source alone.
         called: the columns as a ``Layout`` names them: by name if there is one of their own, else by number.
         listed: all that there are, in words.
+
+    >>> find_columns([["id", "en", "de"], ["7", "dog", "Hund"]], Layout(), "pairs.csv").called
+    ('en', 'de')
     """
 
     header: bool
@@ -51,16 +54,13 @@ def find_columns(
         ValueError: there is no such column.
     """
     header = bool(layout.header) if names else _has_header(rows, layout, sides)
-    own_names = bool(names)
+    elsewhere = bool(names)
     names = names or (rows[0] if header else [])
     body = rows[1:] if header else rows
     width = max(map(len, [names, *body]))
-    source, target = (
-        None
-        if column is None or (side == "target" and sides == 1)
-        else _place(column, side, names, width, file)
-        for side, column in zip(SIDES, layout.columns, strict=True)
-    )
+    listed = described(names, width, rows[0])
+    asked = (*layout.columns[:sides], None)[:2]
+    source, target = (_place(*each, names, width, file, listed) for each in zip(SIDES, asked, strict=True))
     free = usual_pair(names) or _textual(body, width, unused)
     if source is None:
         source = next(place for place in (*free, *range(width + 1)) if place != target)
@@ -69,21 +69,23 @@ def find_columns(
     places = (source, target)[:sides]
     if max(places) >= width:
         raise ValueError(
-            f"Expected a source and a target in the rows of {file}; received {described(names, width)}. Pass "
-            "the delimiter that stands between them."
+            f"Expected a source and a target in the rows of {file}; received {listed}. Pass the delimiter "
+            "that stands between them."
         )
     called = (
-        place + 1 if own_names else _called(place, column, names)
-        for place, column in zip(places, layout.columns, strict=False)
+        place + 1 if elsewhere else _called(place, column, names)
+        for place, column in zip(places, asked, strict=False)
     )
-    return Columns(header, places, tuple(called), described(names, width))
+    return Columns(header, places, tuple(called), listed)
 
 
-def described(names: Sequence[str], width: int) -> str:
-    """The columns of a table for messages: their names, or how many there are."""
+def described(names: Sequence[str], width: int, row: Sequence[str] = ()) -> str:
+    """The columns of a table for messages: their names, or how many there are and what a row has in them."""
     if names:
         return "the columns " + ", ".join(f"{place} {name!r}" for place, name in enumerate(names, 1))
-    return f"{width} column{'s' * (width != 1)} without names"
+    cells = ", ".join(repr(cell if len(cell) < 30 else f"{cell[:30]}...") for cell in row[:7])
+    columns = f"{width} column{'s' * (width != 1)} without names"
+    return f"{columns}, of which the first row has {cells}" if cells else columns
 
 
 def _has_header(rows, layout, sides):
@@ -107,8 +109,10 @@ def _textual(body, width, unused=()):
     return textual if len(textual) >= 2 else used
 
 
-def _place(column, side, names, width, file):
+def _place(side, column, names, width, file, listed):
     """Of a column that was asked for, from 0."""
+    if column is None:
+        return None
     if isinstance(column, str):
         fits = [place for place, name in enumerate(names) if name.strip() == column.strip()]
         fits = fits or [place for place, name in enumerate(names) if plain_name(name) == plain_name(column)]
@@ -119,7 +123,7 @@ def _place(column, side, names, width, file):
     if trouble:
         raise ValueError(
             f"Expected the column {column!r}, as {side}_column says, in {file}; received {trouble} among "
-            f"{described(names, width)}. Pass one of these, by its name or its number from 1."
+            f"{listed}. Pass one of these, by its name or its number from 1."
         )
     return fits[0]
 

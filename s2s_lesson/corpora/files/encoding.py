@@ -28,6 +28,9 @@ class Decoding(NamedTuple):
     Attributes:
         encoding: as Python calls it; of a file with a byte order mark the one that reads it.
         newline: what ends a line: LF, with or without CR before it; or CR alone, where the file has no LF.
+
+    >>> Decoding("utf-8", "\\n").codec
+    'utf-8-sig'
     """
 
     encoding: str
@@ -84,50 +87,65 @@ def find_decoding(path: str | Path, encoding: str | None = None) -> Decoding:
             _expect_no_halves(path, head)
         try:
             return _read_through(file, decoding)
-        except UnicodeDecodeError as error:
-            if encoding is not None or decoding.encoding != UTF_8:
-                raise not_encoded(path, decoding.encoding, error) from error
-    return _guess(path)
+        except _Undecodable as error:
+            trouble = not_encoded(path, decoding.encoding, error.error, error.row)
+    if encoding is not None or decoding.encoding != UTF_8:
+        raise trouble
+    return _guess(path, trouble)
 
 
-def not_encoded(path: str | Path, encoding: str, error: UnicodeDecodeError) -> ValueError:
-    """The error for bytes that are not what the encoding has."""
+def not_encoded(
+    path: str | Path, encoding: str, error: UnicodeDecodeError, row: int | None = None
+) -> ValueError:
+    """The error for bytes that are not what the encoding has, with the row if it is known."""
     byte = error.object[error.start : error.start + 1]
     before = error.object[max(0, error.start - 20) : error.start].decode("ascii", "replace")
+    where = name_of(path) if row is None else f"row {row} of {name_of(path)}"
     return ValueError(
-        f"Expected {encoding} in {name_of(path)}; received the byte 0x{byte.hex().upper()} after {before!r}, "
-        "which is none of it. Pass the encoding that the file was written in, such as encoding='cp1252'."
+        f"Expected {encoding} in {where}; received the byte 0x{byte.hex().upper()} after {before!r}, which "
+        "is none of it. Pass the encoding that it was written in, such as encoding='cp1252', or correct it."
     )
+
+
+class _Undecodable(Exception):
+    def __init__(self, error, row):
+        super().__init__(str(error))
+        self.error, self.row = error, row
 
 
 def _read_through(file, decoding):
     """Decode all of a file, and see what ends its lines."""
     decoder = codecs.getincrementaldecoder(decoding.codec)()
-    line_feed = carriage_return = False
-    while chunk := file.read(_CHUNK):
-        text = decoder.decode(chunk)
-        line_feed = line_feed or "\n" in text
+    rows, carriage_return, chunk = 0, False, b" "
+    while chunk:
+        chunk = file.read(_CHUNK)
+        try:
+            text = decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            raise _Undecodable(error, rows + error.object[: error.start].count(b"\n") + 1) from error
+        rows += text.count("\n")
         carriage_return = carriage_return or "\r" in text
-    decoder.decode(b"", final=True)
-    return decoding._replace(newline="\r" if carriage_return and not line_feed else "\n")
+    return decoding._replace(newline="\r" if carriage_return and not rows else "\n")
 
 
 def _expect_no_halves(path, head):
     """UTF-16 without a byte order mark can be valid UTF-8: every other byte is 0."""
     for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
-        halves = head[first::2]
-        if halves.count(0) > 0.4 * len(head) / 2:
+        halves, others = head[first::2], head[1 - first :: 2]
+        if halves.count(0) > max(4, len(halves) // 2) and 0 not in others:
             raise ValueError(
                 f"Expected UTF-8 in {path}; received a 0 as every other byte, as in {name} without a byte "
                 f"order mark. If it is that, pass encoding={name!r}."
             )
 
 
-def _guess(path):
+def _guess(path, trouble):
     with _extras.named():
         from charset_normalizer import from_bytes
 
     sample = _sample(path)
+    if _is_damaged(sample):
+        raise trouble
     strange = sum(byte > 127 for byte in sample)
     if strange < _FEWEST:
         raise _unsure(path, f"{strange} bytes that are not ASCII, too few to tell", [])
@@ -141,6 +159,13 @@ def _guess(path):
     if len(likely) != 1:
         raise _unsure(path, f"bytes that are {'no known encoding' if not likely else 'several'}", likely)
     return likely[0]
+
+
+def _is_damaged(sample):
+    """Whether most of what is not ASCII is UTF-8 after all."""
+    text = sample.decode(UTF_8, "replace")
+    wrong = text.count("\ufffd")
+    return sum(not character.isascii() for character in text) > 2 * wrong
 
 
 def _rank(name):
@@ -166,7 +191,7 @@ def _decodes(path, name):
     with open_bytes(path) as file:
         try:
             return _read_through(file, Decoding(codecs.lookup(name).name, "\n"))
-        except UnicodeDecodeError:
+        except _Undecodable:
             return None
 
 

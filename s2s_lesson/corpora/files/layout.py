@@ -20,7 +20,7 @@ class Layout:
     Attributes:
         format: "tsv", a row a line and no quotes; "csv", with quotes around cells that hold delimiters,
             quotes (doubled) or line ends; "jsonl", an object of JSON a line; "parallel", a file of sources
-            and one of targets, line by line.
+            and one of targets, line by line. Within cells of "csv" lines end with LF.
         delimiter: what stands between cells: a tab in "tsv" and any character in "csv"; "tsv" takes several
             characters as well, such as " ||| ".
         header: whether the first row holds the names of the columns.

@@ -12,7 +12,11 @@ _LARGEST = 2**31 - 1  # characters of a cell, in place of csv's 131,072
 
 
 class Fault(str):
-    """What was received instead of a row: "1 column", "an empty target"."""
+    """What was received instead of a row.
+
+    >>> isinstance(Fault("1 column"), str)
+    True
+    """
 
 
 Row: TypeAlias = tuple[int, list[str] | Fault]  # the number of the line that it begins in, from 1
@@ -26,6 +30,9 @@ class Content(NamedTuple):
         layout: as it was found out.
         rows: for each row the number of the line where it begins, and its texts, or what is wrong with it.
         columns: those that there are, in words.
+
+    >>> Content(Layout(), iter([(1, ("der Hund", "the dog"))]), "2 columns").columns
+    '2 columns'
     """
 
     layout: Layout

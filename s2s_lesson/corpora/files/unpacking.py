@@ -62,6 +62,9 @@ def open_bytes(path: str | Path) -> Iterator[io.BufferedReader]:
 
 @contextmanager
 def _kept_open(file):
+    if isinstance(file, io.BufferedReader):
+        yield file  # as it is: another buffer would wait for more than the line that was typed
+        return
     buffered = io.BufferedReader(file)
     try:
         yield buffered
@@ -89,7 +92,9 @@ def _unpacked(path, file, packing):
     try:
         with io.BufferedReader(_opened(file, packing), 1 << 17) as unpacked:
             yield unpacked
-    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, _Damaged) as error:
+    except (EOFError, OSError, zlib.error, lzma.LZMAError, _Damaged) as error:
+        if getattr(error, "errno", None) is not None:  # of the disk, say; the libraries' own have no number
+            raise
         raise ValueError(
             f"Expected a whole {packing} file as {path}; received one that was cut short or altered "
             f"({error}). Get it again."

@@ -51,6 +51,7 @@ class DatasetDict(dict):
 
 ROWS = [{"id": place, "en": source, "number": target} for place, (source, target) in enumerate(PAIRS)]
 DATASET = Dataset(*ROWS, column_names=["id", "en", "number"])
+TRANSLATIONS = [{"translation": {"en": source, "fr": target}} for source, target in PAIRS]
 TABLE = pd.DataFrame({"en": TEXTS, "number": ["1", "2", "3"]}, index=LATE)
 
 
@@ -191,10 +192,8 @@ def test_half_a_character_is_an_error_before_it_is_learned(half):
     [
         DATASET.select_columns(["en", "number"]),
         Dataset(*DATASET.select_columns(["en", "number"])),
-        Dataset(
-            *({"translation": {"en": one, "fr": other}} for one, other in PAIRS), column_names=["translation"]
-        ),
-        Dataset(*({"translation": {"en": one, "fr": other}} for one, other in PAIRS)),
+        Dataset(*TRANSLATIONS, column_names=["translation"]),
+        Dataset(*TRANSLATIONS),
     ],
 )
 def test_a_dataset_of_two_columns_or_of_translations_is_pairs(dataset):
@@ -221,7 +220,7 @@ def test_a_dataset_of_other_columns_says_which_to_choose(dataset, message):
 
 
 def test_a_missing_language_is_told_with_its_row():
-    with pytest.raises(TypeError, match="the target of row 1 of pairs .*received None, a missing value"):
+    with pytest.raises(TypeError, match=r"the target of row 1 of pairs .*received None, a missing value"):
         plain_pairs(Dataset({"t": {"de": "a", "en": "b"}}, {"t": {"de": "c"}}))
 
 
