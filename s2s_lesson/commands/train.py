@@ -36,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=option("pipeline.fitting.fit", "batch_size"),
         help="pairs in a step (default: the preset's)",
     )
+    parser.add_argument(
+        "--keep",
+        type=option("training.loop.fit", "keep"),
+        default="best",
+        help="which epoch's weights: best (lowest held-out loss, the default) or last",
+    )
     parser.add_argument("--precision", choices=PRECISIONS, help="float32, or 16 bits on a GPU")
     parser.add_argument(
         "--context",
@@ -92,6 +98,7 @@ def run(options: argparse.Namespace) -> None:
         seed=options.seed,
         resume=options.resume,
         tensorboard=options.tensorboard,
+        keep=options.keep,
         **{**PRESETS[preset].training, **given},
     )
     seconds = sum(history["seconds"])

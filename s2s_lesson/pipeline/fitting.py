@@ -39,7 +39,7 @@ def fit(
     resume: bool = False,
     **options: Any,
 ) -> dict[str, list[float]]:
-    """Train, and keep the weights that did best on the development pairs, by teacher forcing.
+    """Train, and keep the weights that did best on the development pairs by teacher forcing, or the last.
 
     Args:
         pipeline: ``TextToText``.
@@ -57,8 +57,8 @@ def fit(
         folder: str, Path or None. Where the pipeline and the checkpoints are written.
         seed: int, of the order of the batches and of what the strategies draw.
         resume: bool. Go on with the run in the folder, where there is one.
-        **options: ``patience``, ``checkpoint_every``, ``log_every``, ``tensorboard``, ``progress``: see
-            ``training.fit``.
+        **options: ``patience``, ``keep``, ``checkpoint_every``, ``log_every``, ``tensorboard``,
+            ``progress``: see ``training.fit``.
 
     Returns:
         The history: see ``training.fit``.

@@ -17,11 +17,13 @@ from s2s_lesson.training.batches import PairBatches
 from s2s_lesson.training.losses import MaskedCrossEntropy
 from s2s_lesson.training.metrics import TokenAccuracy, TokenCrossEntropy
 from s2s_lesson.training.optimizers import SplitOptimizer
-from s2s_lesson.training.run import Run
+from s2s_lesson.training.run import Keep, Run
 from s2s_lesson.training.run_folder import CHECKPOINT, run_folder
 from s2s_lesson.training.run_log import RunLog, Totals
 from s2s_lesson.training.schedules import Rate, scaled
 from s2s_lesson.training.strategic_model import StrategicModel
+
+MANY = 5  # epochs after which a first one that did best is worth a warning
 
 
 @checked
@@ -74,13 +76,14 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     folder: str | Path | None = None,
     patience: PositiveInt | None = None,
+    keep: Keep = "best",
     checkpoint_every: PositiveInt = 500,
     log_every: PositiveInt = 100,
     tensorboard: bool = False,
     resume: bool = False,
     progress: bool = True,
 ) -> dict[str, list[float]]:
-    """Train, and end with the weights that did best on the development split, by teacher forcing.
+    """Train, and end with the weights that did best on the development split by teacher forcing, or the last.
 
     The same seed on the same machine gives the same history. With a ``folder``, a run that was killed goes
     on from its last checkpoint with ``resume=True`` as if nothing had happened: weights, optimiser, random
@@ -94,10 +97,12 @@ def fit(
         callbacks: list of ``keras.callbacks.Callback``, called as ``keras.Model.fit`` calls them. At the end
             of an epoch they see the figures of the history. ``ReduceLROnPlateau`` needs a learning rate that
             is a plain number. What a callback keeps in itself is no part of a checkpoint.
-        folder: str, Path or None. Where ``model.keras`` (best on the development split),
-            ``checkpoint.npz`` (last), ``history.json`` (a figure an epoch) and ``log.csv`` (a line every
-            ``log_every`` steps) are written, each all at once or not at all.
+        folder: str, Path or None. Where ``model.keras`` (of the epoch that is kept), ``checkpoint.npz``
+            (last), ``history.json`` (a figure an epoch) and ``log.csv`` (a line every ``log_every`` steps)
+            are written, each all at once or not at all.
         patience: int or None. Stop after so many epochs without a lower development loss.
+        keep: which epoch's weights are kept, in the model and in the folder: "best", the one with the lowest
+            development loss, or "last". A run may go on with another choice than it began with.
         checkpoint_every: int. Steps from one checkpoint to the next within an epoch.
         log_every: int. Steps from one line of the log to the next.
         tensorboard: bool. Write the log for TensorBoard as well, in ``tensorboard/`` of the folder; it
@@ -108,7 +113,9 @@ def fit(
     Returns:
         The history, a dict of lists with one entry an epoch: ``loss`` and ``val_loss``, the cross-entropy in
         nats per token, in training given what the strategies feed; ``perplexity`` and ``val_perplexity``,
-        ``accuracy`` and ``val_accuracy`` (0 to 1), ``seconds``.
+        ``accuracy`` and ``val_accuracy`` (0 to 1), ``seconds``, and ``kept_epoch``, the epoch, from 1, whose
+        weights were kept then: the last entry tells which one the model ends with. Where that is the first
+        of five or more, the best one, a warning says why this may be and what to do.
 
     Raises:
         FileExistsError: the folder holds a checkpoint and ``resume`` is false.
@@ -121,7 +128,7 @@ def fit(
     _expect_usable(callbacks, model)
     _expect_updates(model.optimizer, epochs * len(train_batches))
     folder = None if folder is None else run_folder(folder, resume)
-    run = Run(model, folder, RunLog(folder, log_every, tensorboard))
+    run = Run(model, folder, RunLog(folder, log_every, tensorboard), keep)
     if folder is not None and (folder / CHECKPOINT).exists():
         run.load()
         if callbacks:
@@ -148,7 +155,17 @@ def fit(
         if progress:
             _report(run.history, epochs)
     calls.on_train_end(run.last_figures() if run.epoch else None)
-    run.restore_best()
+    run.restore_kept()
+    if progress and run.epoch:
+        print(f"Kept {_kept(run)}.", flush=True)
+    if run.kept_epoch() == 1 and run.epoch >= MANY and keep == "best":
+        warnings.warn(
+            f"Kept {_kept(run)}: no later one did better on the development pairs, so what they learned is "
+            "not kept. The development pairs may be too few or unlike the training pairs, the learning rate "
+            "too high, or the model overfits. Give more development pairs, lower the rate, or keep the last "
+            'epoch: keep="last", with resume=True for a run in a folder.',
+            stacklevel=2,
+        )
     return run.history
 
 
@@ -229,6 +246,11 @@ def _expect_updates(optimizer, batches):
 def _unscaled(optimizer):
     """The optimiser within one that scales the loss, as Keras wraps it for float16."""
     return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def _kept(run):
+    kept = run.kept_epoch()
+    return f"epoch {kept} of {run.epoch} (held-out loss {run.history['val_loss'][kept - 1]:.4f})"
 
 
 def _report(history, epochs):

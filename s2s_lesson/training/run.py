@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import keras
 import numpy as np
@@ -11,18 +11,21 @@ from s2s_lesson import engine
 from s2s_lesson.training.run_folder import BEST_MODEL, CHECKPOINT, HISTORY, write_at_once
 from s2s_lesson.training.run_log import RunLog, Totals
 
+Keep: TypeAlias = Literal["best", "last"]  # the epoch with the lowest development loss, or the last one
+
 
 class TrainingDiverged(RuntimeError):
     """The loss or a weight became NaN or infinite; the last good checkpoint is kept."""
 
 
 class Run:
-    """All that a run is made of: where it stands, what it has measured, and its best weights.
+    """All that a run is made of: where it stands, what it has measured, and the weights that it keeps.
 
     Args:
         model: ``keras.Model``, compiled.
         folder: Path or None. None keeps nothing on disk.
         log: ``RunLog``.
+        keep: which epoch's weights are kept, "best" or "last".
 
     >>> from s2s_lesson import Seq2Seq, Seq2SeqConfig
     >>> from s2s_lesson.training import compile_model
@@ -32,19 +35,19 @@ class Run:
     False
     """
 
-    def __init__(self, model: keras.Model, folder: Path | None, log: RunLog):
-        self.model, self.folder, self.log = model, folder, log
+    def __init__(self, model: keras.Model, folder: Path | None, log: RunLog, keep: Keep = "best"):
+        self.model, self.folder, self.log, self.keep = model, folder, log, keep
         self.epoch, self.step, self.seconds = 0, 0, 0.0  # epochs and, of the next one, steps and seconds done
         self.totals = Totals()
         names = ("loss", "perplexity", "accuracy")
         self.history: dict[str, list[float]] = {
-            name: [] for name in (*names, *(f"val_{name}" for name in names), "seconds")
+            name: [] for name in (*names, *(f"val_{name}" for name in names), "seconds", "kept_epoch")
         }
         self.best_weights: list[np.ndarray] | None = None
         model.optimizer.build(model.trainable_variables)
 
     def end_epoch(self, dev: dict[str, float]) -> None:
-        """Enter an epoch's figures, keep the weights if they are the best so far, and save.
+        """Enter an epoch's figures, keep the weights if they are to be kept, and save.
 
         Args:
             dev: dict of the means of ``Totals``, on the development split.
@@ -60,12 +63,17 @@ class Run:
         self.log.add_epoch(self, dev)
         self.epoch, self.step, self.seconds = self.epoch + 1, 0, 0.0
         self.totals = Totals()
+        self.history["kept_epoch"].append(self._kept_of(self.epoch))
         self.expect_finite(f"the development loss after epoch {self.epoch}", dev["loss"])
         if self.epoch == 1 or dev["loss"] < min(self.history["val_loss"][:-1]):
             self.best_weights = self.model.get_weights()
-            if self.folder is not None:
-                write_at_once(self.folder / BEST_MODEL, self.model.save)
+        if self.folder is not None and self.kept_epoch() == self.epoch:
+            write_at_once(self.folder / BEST_MODEL, self.model.save)
         self.save()
+
+    def kept_epoch(self) -> int:
+        """The epoch, from 1, whose weights are kept so far; 0 before the first one ends."""
+        return self._kept_of(self.epoch) if self.epoch else 0
 
     def last_figures(self) -> dict[str, float]:
         """The figures of the last epoch: loss, val_loss and so on."""
@@ -78,9 +86,9 @@ class Run:
             return False
         return len(losses) - 1 - losses.index(min(losses)) >= patience
 
-    def restore_best(self) -> None:
-        """Give the model the weights that did best on the development split."""
-        if self.best_weights is not None:
+    def restore_kept(self) -> None:
+        """Give the model the weights that are kept: after the last step of an epoch, it has the last ones."""
+        if self.keep == "best" and self.best_weights is not None:
             self.model.set_weights(self.best_weights)
 
     def expect_finite(self, name: str, values: Any) -> None:
@@ -116,6 +124,7 @@ class Run:
             "step": self.step,
             "seconds": self.seconds,
             "totals": vars(self.totals),
+            "keep": self.keep,
             "history": self.history,
             "log": self.log.state(),
         }
@@ -150,6 +159,26 @@ class Run:
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.totals, self.history = Totals(**state["totals"]), state["history"]
         self.log.go_on(state["log"])
+        self.history["kept_epoch"] = [self._kept_of(epoch + 1) for epoch in range(self.epoch)]
+        if state.get("keep", "best") != self.keep:
+            self._keep_other(self.folder)
+
+    def _kept_of(self, epochs):
+        """The epoch that a run of so many epochs keeps: both counted from 1."""
+        losses = self.history["val_loss"][:epochs]
+        return epochs if self.keep == "last" else 1 + losses.index(min(losses))
+
+    def _keep_other(self, folder):
+        """Write the model anew of a run that began with the other choice of what is kept.
+
+        Within an epoch the weights of the one before are gone: the model of the last is written at its end.
+        """
+        weights = self.model.get_weights()
+        if self.epoch and (self.keep == "best" or self.step == 0):
+            self.restore_kept()
+            write_at_once(folder / BEST_MODEL, self.model.save)
+            self.model.set_weights(weights)
+        self.save()
 
     def _variables(self):
         """Weights, random states, optimiser slots and step count; metrics are not part of a run's state."""

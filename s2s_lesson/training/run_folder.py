@@ -7,9 +7,9 @@ from typing import Any
 
 from s2s_lesson.data.expected import checked
 
-BEST_MODEL = "model.keras"  # of the epoch that did best on the development split
+BEST_MODEL = "model.keras"  # of the epoch that is kept: the best on the development split, or the last
 CHECKPOINT = "checkpoint.npz"  # of the last step that was saved
-HISTORY = "history.json"  # figures of each epoch
+HISTORY = "history.json"  # figures of each epoch, and which one was kept then
 LOG = "log.csv"  # figures every so many steps
 TENSORBOARD = "tensorboard"
 RUN = "run.json"  # what the command line was asked for

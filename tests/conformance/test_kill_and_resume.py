@@ -109,7 +109,8 @@ class BrokenOff(Exception):
 
 
 @uncompiled()
-def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path):
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path, keep):
     """In small: an exception at a drawn batch of the second epoch; a new model goes on from the checkpoint.
 
     An epoch has two batches, and two make an update: the checkpoint after the third holds half of one.
@@ -118,7 +119,7 @@ def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path):
     def stop():
         raise BrokenOff
 
-    small = {"strategies": True, "size": training_script.SMALL, "kill": stop}
+    small = {"strategies": True, "size": training_script.SMALL, "kill": stop, "keep": keep}
     whole, other = tmp_path / "whole", tmp_path / "other"
     expected = training_script.train(whole, **small)
     with pytest.raises(BrokenOff):

@@ -92,7 +92,7 @@ def kill_at_file(number):
     os.replace = replace_or_die
 
 
-def train(folder, resume=False, kill_at=None, strategies=False, size=LARGE, kill=kill):
+def train(folder, resume=False, kill_at=None, strategies=False, size=LARGE, kill=kill, keep="best"):
     """Seed everything, make the model and train it."""
     engine.seed_everything(0)
     train_batches, dev_batches, vocab_size = data(size)
@@ -115,6 +115,7 @@ def train(folder, resume=False, kill_at=None, strategies=False, size=LARGE, kill
         epochs=size.epochs,
         folder=folder,
         resume=resume,
+        keep=keep,
         checkpoint_every=size.checkpoint_every,
         log_every=LOG_EVERY,
         progress=False,

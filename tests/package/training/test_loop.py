@@ -90,9 +90,11 @@ def test_the_best_weights_are_restored_and_written(trained, corpus):
 def test_training_stops_when_its_patience_is_out(corpus):
     unlearnable = [(source, target[::-1][:1]) for source, target in corpus.dev]
     options = {**FIT, "epochs": 12, "patience": 1, "learning_rate": 5e-2}
-    losses = untrained(corpus).fit(corpus.train[:64], unlearnable, **options)["val_loss"]
+    history = untrained(corpus).fit(corpus.train[:64], unlearnable, **options)
+    losses = history["val_loss"]
     assert len(losses) < 12
     assert losses.index(min(losses)) == len(losses) - 2
+    assert history["kept_epoch"][-1] == len(losses) - 1
 
 
 @uncompiled()
@@ -258,6 +260,40 @@ def test_a_pipeline_warms_up_and_its_rate_falls_over_all_updates(corpus, tmp_pat
     expected = [float(schedule((step + 1) // accumulation)) for step in range(batches)]
     np.testing.assert_allclose([float(line["learning_rate"]) for line in lines], expected, rtol=1e-4)
     assert max(expected) == pytest.approx(1e-2, rel=1e-5) and expected[-1] < 0.2e-2 < expected[0]
+
+
+def scripted_fit(pipeline, pairs, monkeypatch, losses, **options):
+    """Train for as many epochs as there are development losses, which are given."""
+    left, measured = iter(losses), ("loss", "perplexity", "accuracy")
+    monkeypatch.setattr(loop, "teacher_forced_scores", lambda *_: dict.fromkeys(measured, next(left)))
+    monkeypatch.setattr(loop, "_report", lambda *_: None)
+    return pipeline.fit(pairs, pairs, epochs=len(losses), batch_size=7, **options)
+
+
+@uncompiled()
+def test_the_kept_epoch_is_named_at_the_end(corpus, monkeypatch, capsys, recwarn):
+    history = scripted_fit(tiny(corpus), corpus.dev[:7], monkeypatch, [0.7, 0.3, 0.5])
+    assert history["kept_epoch"] == [1, 2, 2]
+    assert capsys.readouterr().out.endswith("Kept epoch 2 of 3 (held-out loss 0.3000).\n")
+    assert not [warning for warning in recwarn if "Kept epoch" in str(warning.message)]
+
+
+@uncompiled()
+def test_a_first_epoch_that_is_kept_of_many_gives_a_warning_with_the_remedy(corpus, monkeypatch):
+    losses, options = [0.3, 0.7, 0.5, 0.5, 0.5], {"progress": False}
+    with pytest.warns(UserWarning, match=r'Kept epoch 1 of 5 \(held-out loss 0.3000\).*keep="last"'):
+        scripted_fit(tiny(corpus), corpus.dev[:7], monkeypatch, losses, **options)
+
+
+@uncompiled()
+def test_the_last_epoch_is_kept_where_it_is_asked_for_and_nothing_is_warned_of(
+    corpus, monkeypatch, recwarn, tmp_path
+):
+    losses, options = [0.3, 0.7, 0.5, 0.5, 0.5], {"progress": False, "keep": "last", "patience": 3}
+    history = scripted_fit(tiny(corpus), corpus.dev[:7], monkeypatch, losses, folder=tmp_path, **options)
+    assert history["kept_epoch"] == [1, 2, 3, 4], "patience is out after the fourth epoch"
+    assert json.loads((tmp_path / "history.json").read_text())["kept_epoch"] == [1, 2, 3, 4]
+    assert not [warning for warning in recwarn if "Kept epoch" in str(warning.message)]
 
 
 @uncompiled()

@@ -1,0 +1,89 @@
+"""Run: which epoch's weights are kept, in the model, in its folder, and when a run goes on."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from s2s_lesson.training.run import Run
+from s2s_lesson.training.run_log import RunLog
+
+LOSSES = [0.7, 0.3, 0.5]
+
+
+def begun(folder, keep):
+    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+    model.compile(optimizer="sgd", loss="mse")
+    return Run(model, folder, RunLog(folder, 100, False), keep)
+
+
+def gone_on(folder, keep):
+    run = begun(folder, keep)
+    run.load()
+    return run
+
+
+def train(run, losses):
+    """As many epochs as losses: after each all weights are its number."""
+    for loss in losses:
+        run.model.set_weights([np.full_like(weight, run.epoch + 1) for weight in run.model.get_weights()])
+        run.end_epoch({"loss": loss, "perplexity": np.exp(loss), "accuracy": 0.5})
+    return run
+
+
+def epoch_of(model):
+    """Which epoch's weights a model has."""
+    (epoch,) = {float(number) for weight in model.get_weights() for number in np.unique(weight)}
+    return epoch
+
+
+def written(folder):
+    return epoch_of(keras.saving.load_model(folder / "model.keras"))
+
+
+def recorded(folder):
+    return json.loads((folder / "history.json").read_text(encoding="utf-8"))["kept_epoch"]
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("best", [1, 2, 2]), ("last", [1, 2, 3])])
+def test_the_kept_epoch_is_in_the_model_the_folder_and_the_history(tmp_path, keep, kept):
+    run = train(begun(tmp_path, keep), LOSSES)
+    run.restore_kept()
+    assert run.history["kept_epoch"] == recorded(tmp_path) == kept
+    assert run.kept_epoch() == kept[-1] == epoch_of(run.model) == written(tmp_path)
+
+
+def test_of_equal_epochs_the_first_is_kept():
+    run = train(begun(None, "best"), [0.3, 0.3])
+    run.restore_kept()
+    assert run.kept_epoch() == epoch_of(run.model) == 1
+
+
+def test_before_the_first_epoch_ends_none_is_kept():
+    assert begun(None, "best").kept_epoch() == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "kept"), [("best", "last", [1, 2, 3]), ("last", "best", [1, 2, 2])]
+)
+def test_a_run_may_go_on_with_the_other_choice(tmp_path, first, then, kept):
+    train(begun(tmp_path, first), LOSSES)
+    run = gone_on(tmp_path, then)
+    assert epoch_of(run.model) == 3, "where training went on"
+    assert run.history["kept_epoch"] == recorded(tmp_path) == kept
+    assert written(tmp_path) == kept[-1]
+    run.restore_kept()
+    assert epoch_of(run.model) == kept[-1]
+    again = gone_on(tmp_path, first)
+    assert written(tmp_path) == again.kept_epoch() == {3: 2, 2: 3}[kept[-1]]
+
+
+def test_within_an_epoch_the_last_one_is_written_at_its_end(tmp_path):
+    run = train(begun(tmp_path, "best"), LOSSES)
+    run.step = 5
+    run.save()
+    run = gone_on(tmp_path, "last")
+    assert written(tmp_path) == 2
+    train(run, [0.7])
+    assert written(tmp_path) == run.kept_epoch() == 4
