@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 from s2s_lesson import _extras
+from s2s_lesson.data.bleu_tokenizers import BleuTokenizer, bleu_by, bleu_tokenizer_for
 from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, checked
 from s2s_lesson.data.incoming import plain_list, plain_texts
 
@@ -102,7 +103,10 @@ def edit_distance_rate(
 
 @checked
 def bleu(
-    outputs: Sequence[str], references: Sequence[Sequence[str]], order: Order | None = None
+    outputs: Sequence[str],
+    references: Sequence[Sequence[str]],
+    order: Order | None = None,
+    tokenize: BleuTokenizer | None = None,
 ) -> tuple[float, str]:
     """BLEU by sacrebleu, on text.
 
@@ -110,12 +114,19 @@ def bleu(
         outputs: list of str.
         references: list of lists of str, for each output its own: sacrebleu's lists turned round.
         order: as in ``exact_match``.
+        tokenize: what counts as a word, by sacrebleu's names: "13a" goes by blanks and marks, "intl" by
+            Unicode's marks too, "none" by blanks alone; "zh" takes each Chinese character, and "char" every
+            character; "ja-mecab" and "ko-mecab" cut Japanese and Korean, "flores101" and "flores200" any
+            language in subwords, where they are installed. None chooses by the references' script: "13a",
+            "zh", "ja-mecab" or "char", as ``bleu_tokenizers.bleu_tokenizer_for`` says.
 
     Returns:
         score: float from 0 to 100.
         signature: str that names tokeniser, smoothing and version, to be reported with the score.
 
     Raises:
+        ModuleNotFoundError: a package that the tokenizer needs is not installed.
+        OSError: a model that it needs is not here and cannot be downloaded.
         TypeError: an output or a reference is no string; or as ``exact_match``.
         ValueError: as ``exact_match``.
 
@@ -124,26 +135,39 @@ def bleu(
     >>> round(bleu(["he left early today"], [["he left early", "he left early today"]])[0])
     100
     """
-    with _extras.named():
-        from sacrebleu.metrics import BLEU
-
-    return _sacrebleu(BLEU(), outputs, references, order)
+    outputs, references = texts_with_references(outputs, references, order)
+    chosen = tokenize or bleu_tokenizer_for(text for right in references for text in right)
+    return _sacrebleu(bleu_by(chosen), outputs, references)
 
 
 @checked
 def chrf(
-    outputs: Sequence[str], references: Sequence[Sequence[str]], order: Order | None = None
+    outputs: Sequence[str],
+    references: Sequence[Sequence[str]],
+    order: Order | None = None,
+    word_order: NonNegativeInt = 0,
 ) -> tuple[float, str]:
     """Character n-gram F-score by sacrebleu, on text.
 
-    Args, returns, raises: as ``bleu``.
+    Args:
+        outputs: list of str.
+        references: list of lists of str, for each output its own.
+        order: as in ``exact_match``.
+        word_order: int. Up to how many words in a row count as well: 0 is chrF, and 2 chrF++.
 
-    Source: Popović 2015, doi:10.18653/v1/W15-3049.
+    Returns:
+        score: float from 0 to 100.
+        signature: str, to be reported with the score.
+
+    Raises:
+        TypeError, ValueError: as ``bleu``.
+
+    Source: Popović 2015, doi:10.18653/v1/W15-3049, and 2017, doi:10.18653/v1/W17-4770.
     """
     with _extras.named():
         from sacrebleu.metrics import CHRF
 
-    return _sacrebleu(CHRF(), outputs, references, order)
+    return _sacrebleu(CHRF(word_order=word_order), *texts_with_references(outputs, references, order))
 
 
 @checked
@@ -207,6 +231,27 @@ def mean_length(outputs: Sequence[Any]) -> float:
     return sum(len(output) for output in counts.elements()) / counts.total()
 
 
+def texts_with_references(
+    outputs: Sequence[str], references: Sequence[Sequence[str]], order: Order | None = None
+) -> tuple[Sequence[str], list[list[str]]]:
+    """Put texts and, for each, its references into lists, whatever they come in.
+
+    Args:
+        outputs: list of str.
+        references: list of lists of str.
+        order: as in ``exact_match``.
+
+    Returns:
+        outputs: list of str.
+        references: list of as many lists of str.
+
+    Raises:
+        TypeError, ValueError: as ``bleu``.
+    """
+    outputs, references = _with_references(plain_texts(outputs, "outputs"), references, order)
+    return outputs, [plain_texts(right, f"references[{place}]") for place, right in enumerate(references)]
+
+
 def _counts(outputs):
     outputs = plain_list(outputs, "outputs")
     if not outputs:
@@ -214,9 +259,7 @@ def _counts(outputs):
     return Counter(output if isinstance(output, str) else tuple(output) for output in outputs)
 
 
-def _sacrebleu(metric, outputs, references, order):
-    outputs, references = _with_references(plain_texts(outputs, "outputs"), references, order)
-    references = [plain_texts(right, f"references[{place}]") for place, right in enumerate(references)]
+def _sacrebleu(metric, outputs, references):
     most = max(map(len, references))
     streams = [[right[i] if i < len(right) else None for right in references] for i in range(most)]
     score = metric.corpus_score(outputs, streams)

@@ -1,7 +1,7 @@
 """Scores of a pipeline on held-out pairs of texts: what it writes, and how it copes with its own past."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import keras
 import numpy as np
@@ -9,14 +9,19 @@ import numpy as np
 from s2s_lesson import engine
 from s2s_lesson.corpora import group_references
 from s2s_lesson.data import scores
+from s2s_lesson.data.bleu_tokenizers import BleuTokenizer
 from s2s_lesson.data.expected import PositiveInt, Seed, Share, checked
 from s2s_lesson.data.incoming import plain_pairs
+from s2s_lesson.data.metrics import TextMetric, expect_metrics, score_texts
 from s2s_lesson.data.prediction import without_end
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import detokenize
 from s2s_lesson.pipeline.text_to_text import TextToText
 from s2s_lesson.training import loop
 from s2s_lesson.training.pasts import corrupted_past, mixed_past
+
+TeacherForced: TypeAlias = Literal["perplexity", "perplexity_per_character", "token_accuracy"]
+Metric: TypeAlias = Literal[TeacherForced, "token_error_rate", "distinct", TextMetric]
 
 
 @checked
@@ -27,6 +32,9 @@ def evaluate(
     batch_size: PositiveInt = 64,
     unknown: bool = False,
     progress: bool = False,
+    *,
+    metrics: Sequence[Metric] | None = None,
+    bleu_tokenizer: BleuTokenizer | None = None,
 ) -> dict[str, Any]:
     """Score a pipeline on pairs that it has not seen.
 
@@ -39,53 +47,74 @@ def evaluate(
         batch_size: int.
         unknown: bool. Whether outputs may hold the unknown token, as in ``predict``.
         progress: bool. Show a progress bar.
+        metrics: names, one or more, or None, which chooses what suits the pipeline's tokens. Teacher-forced:
+            "perplexity" (per target token, the end token included), "perplexity_per_character" (of what the
+            model is to write, cleaned as the targets are), "token_accuracy" (0 to 1). Of the tokens that the
+            model writes: "exact_match" (0 to 1), "token_error_rate" (edits per reference token), "distinct"
+            (``distinct_1`` and ``distinct_2``, 0 to 1). Of its texts: "bleu", "chrf", "chrf++" (0 to 100),
+            "character_error_rate", "word_error_rate", as in ``data.score_texts``.
+        bleu_tokenizer: what BLEU counts as a word, as in ``data.bleu``; None goes by the targets' script.
 
     Returns:
-        dict of ``pairs``, ``sources``, ``beam_size``, ``perplexity`` (per target token, the end token
-        included), ``perplexity_per_character`` (of what the model is to write, cleaned as the targets are),
-        ``token_accuracy`` (teacher-forced, 0 to 1), ``exact_match`` (0 to 1) and ``token_error_rate``
-        (edits per reference token). Where the target is made of words or subwords, also ``bleu`` (not with
-        "icu", for languages without blanks) and ``chrf`` (0 to 100) with their signatures, ``distinct_1`` and
-        ``distinct_2`` (0 to 1, of tokens).
+        dict of ``pairs``, ``sources``, ``beam_size``, and of what was chosen, with the signatures of BLEU and
+        chrF. None chooses the teacher-forced ones, exact match and token error rate; where the target is made
+        of words or subwords, also BLEU (not with "icu"), chrF and "distinct".
 
     Raises:
-        ValueError: there is no pair that the model can read.
+        ValueError: there is no pair that the model can read; a name is unknown, or there is none; or a
+            tokenizer is given without "bleu".
     """
+    chosen = _suited(pipeline.target_tokens) if metrics is None else list(metrics)
+    expect_metrics(chosen, bleu_tokenizer)
     pairs = plain_pairs(pairs)
-    if not pipeline.model.compiled:
-        loop.compile_model(pipeline.model)
     batches = pipeline.batches(pairs, batch_size)
-    teacher_forced = loop.teacher_forced_scores(pipeline.model, batches)
-    targets = [pipeline.target_side(target) for source, target in pairs if pipeline.accepts(source, target)]
     sources, references = group_references(pairs)
+    figures: dict[str, Any] = {"pairs": len(pairs), "sources": len(sources), "beam_size": beam_size}
+    if forced := [name for name in get_args(TeacherForced) if name in chosen]:
+        measured = _teacher_forced(pipeline, pairs, batches)
+        figures |= {name: measured[name] for name in forced}
+    if len(forced) == len(set(chosen)):
+        return figures
     predictions = pipeline.predict(
         sources, beam_size, batch_size=batch_size, truncate=True, unknown=unknown, progress=progress
     )
     outputs = [without_end(prediction.tokens) for prediction in predictions]
     expected = [[pipeline.target_side(target) for target in targets] for targets in references]
-    figures: dict[str, Any] = {
-        "pairs": len(pairs),
-        "sources": len(sources),
-        "beam_size": beam_size,
-        "perplexity": teacher_forced["perplexity"],
+    if "exact_match" in chosen:
+        figures["exact_match"] = scores.exact_match(outputs, expected, "outputs")
+    if "token_error_rate" in chosen:
+        figures["token_error_rate"] = scores.edit_distance_rate(outputs, expected, "outputs")
+    if of_texts := [name for name in get_args(TextMetric) if name in chosen and name != "exact_match"]:
+        texts = [prediction.text for prediction in predictions]
+        right = [[detokenize(tokens, pipeline.target_tokens) for tokens in lists] for lists in expected]
+        figures |= score_texts(texts, right, of_texts, bleu_tokenizer, "outputs")
+    if "distinct" in chosen:
+        figures |= {f"distinct_{n}": scores.distinct_n(outputs, n) for n in (1, 2)}
+    return figures
+
+
+def _suited(target_tokens):
+    """The metrics that suit the tokens of the targets."""
+    chosen = [*get_args(TeacherForced), "exact_match", "token_error_rate"]
+    if target_tokens in ("words", "casual", "icu") or isinstance(target_tokens, Subwords):
+        chosen += ["chrf", "distinct"] if target_tokens == "icu" else ["bleu", "chrf", "distinct"]
+    return chosen
+
+
+def _teacher_forced(pipeline, pairs, batches):
+    if not pipeline.model.compiled:
+        loop.compile_model(pipeline.model)
+    measured = loop.teacher_forced_scores(pipeline.model, batches)
+    targets = [pipeline.target_side(target) for source, target in pairs if pipeline.accepts(source, target)]
+    return {
+        "perplexity": measured["perplexity"],
         "perplexity_per_character": scores.perplexity_per_character(
-            teacher_forced["loss"],
+            measured["loss"],
             sum(map(len, batches.target_ids)),
             [detokenize(tokens, pipeline.target_tokens) for tokens in targets],
         ),
-        "token_accuracy": teacher_forced["accuracy"],
-        "exact_match": scores.exact_match(outputs, expected, "outputs"),
-        "token_error_rate": scores.edit_distance_rate(outputs, expected, "outputs"),
+        "token_accuracy": measured["accuracy"],
     }
-    if pipeline.target_tokens in ("words", "casual", "icu") or isinstance(pipeline.target_tokens, Subwords):
-        texts = [prediction.text for prediction in predictions]
-        right = [[detokenize(tokens, pipeline.target_tokens) for tokens in lists] for lists in expected]
-        if pipeline.target_tokens != "icu":  # BLEU counts what stands between blanks
-            figures["bleu"], figures["bleu_signature"] = scores.bleu(texts, right, "outputs")
-        figures["chrf"], figures["chrf_signature"] = scores.chrf(texts, right, "outputs")
-        figures["distinct_1"] = scores.distinct_n(outputs, 1)
-        figures["distinct_2"] = scores.distinct_n(outputs, 2)
-    return figures
 
 
 @checked

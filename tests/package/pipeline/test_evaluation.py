@@ -7,7 +7,7 @@ from reference import log_softmax
 from small_models import randomise
 
 from s2s_lesson import engine, training
-from s2s_lesson.data import Vocabulary
+from s2s_lesson.data import Prediction, Vocabulary
 from s2s_lesson.pipeline import TextToText, evaluate, exposure
 
 PAIRS = [("ab cd", "x y z"), ("cd", "z"), ("ab", "x x"), ("cd ab cd", "z y x y"), ("b", "w v u")]
@@ -100,3 +100,48 @@ def test_a_model_that_copies_can_be_scored_too(uncompiled):
     expected = training.teacher_forced_scores(pipeline.model, pipeline.batches(PAIRS[:2]))
     assert scores["teacher_forced"] == expected
     assert all(np.isfinite(figures["loss"]) for figures in scores.values())
+
+
+def test_metrics_are_chosen_by_name_and_the_others_are_not_computed(pipeline, uncompiled, monkeypatch):
+    everything = evaluate(pipeline, PAIRS, beam_size=2)
+    about = {"pairs", "sources", "beam_size"}
+    forced = {"perplexity", "perplexity_per_character", "token_accuracy"}
+    assert everything.keys() == about | forced | {"exact_match", "token_error_rate"}
+    names = ["word_error_rate", "chrf++", "distinct", "bleu", "exact_match"]
+    chosen = evaluate(pipeline, PAIRS, beam_size=2, metrics=names, bleu_tokenizer="char")
+    signed = {"chrf++_signature", "bleu_signature", "distinct_1", "distinct_2"}
+    assert chosen.keys() == about | signed | {*names} - {"distinct"}
+    assert chosen["word_error_rate"] == everything["token_error_rate"], "a token is a word here"
+    assert chosen["exact_match"] == everything["exact_match"]
+    assert "tok:char" in chosen["bleu_signature"]
+    monkeypatch.delattr(TextToText, "predict")
+    one = evaluate(pipeline, PAIRS, beam_size=2, metrics=["perplexity"])
+    assert one == {name: everything[name] for name in [*about, "perplexity"]}
+
+
+def test_bleu_of_a_chinese_target_goes_by_its_script(uncompiled, monkeypatch):
+    pairs = [("he left early today", "他今天走得很早。"), ("a dog", "花园里有一只狗。")]
+    engine.seed_everything(3)
+    pipeline = TextToText.from_pairs(pairs, source_tokens="words", target_tokens="words", **SIZES)
+    targets = dict(pairs)
+
+    def right(sources, *_, **__):
+        sides = [(targets[source], tuple(pipeline.target_side(targets[source]))) for source in sources]
+        return [Prediction("", (), text, tokens, 0.0, 0.0, np.zeros((1, 1))) for text, tokens in sides]
+
+    monkeypatch.setattr(pipeline, "predict", right)
+    figures = evaluate(pipeline, pairs)
+    assert figures["bleu"] == pytest.approx(100) and "tok:zh" in figures["bleu_signature"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"metrics": ["blue"]}, r"Expected metrics with each one of perplexity, .*bleu.*; received"),
+        ({"metrics": []}, "Expected metrics with at least one name"),
+        ({"bleu_tokenizer": "zh"}, 'Expected bleu_tokenizer None, or metrics with "bleu"'),
+    ],
+)
+def test_metrics_that_cannot_be_are_refused(pipeline, options, message):
+    with pytest.raises(ValueError, match=message):
+        evaluate(pipeline, PAIRS, **options)
