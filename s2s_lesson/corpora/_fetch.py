@@ -114,6 +114,28 @@ def _unpacking(download, unpack):
     return download_and_unpack
 
 
+def expect_inside(archive: Path, member: str) -> PurePosixPath:
+    """Make sure that a member of a zip file lies inside its folder.
+
+    Args:
+        archive: the zip file.
+        member: name of the member.
+
+    Returns:
+        Its path within the archive.
+
+    Raises:
+        ValueError: it points outside.
+    """
+    path = PurePosixPath(member.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in str(path):
+        raise ValueError(
+            f"Expected members inside the folder in {archive}; received {member!r}. "
+            "Do not trust this file: get it from its own source."
+        )
+    return path
+
+
 def read_members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
     """Read some files of a zip file without unpacking it: nothing is written.
 
@@ -129,13 +151,7 @@ def read_members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            paths = {member: PurePosixPath(member.replace("\\", "/")) for member in opened.namelist()}
-            for member, path in paths.items():
-                if path.is_absolute() or ".." in path.parts or ":" in str(path):
-                    raise ValueError(
-                        f"Expected members inside the folder in {archive}; received {member!r}. "
-                        "Do not trust this file: get it from its own source."
-                    )
+            paths = {member: expect_inside(archive, member) for member in opened.namelist()}
             wanted = {path.name: member for member, path in paths.items() if "__MACOSX" not in path.parts}
             return {name: opened.read(wanted[name]) for name in names if name in wanted}
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:

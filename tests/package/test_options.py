@@ -32,6 +32,7 @@ DATA = {
     **dict.fromkeys(("path", "folder"), "where files are"),
     **dict.fromkeys(("cross_entropy", "log_probability", "score"), "a measured figure"),
     **dict.fromkeys(("index", "sentence"), "a place in data"),
+    **dict.fromkeys(("channel", "replies_of"), "a name that the data hold"),
     **dict.fromkeys(("locale", "pattern", "color"), "a name that another library knows"),
     **dict.fromkeys(("number", "chapter"), "a name of the book's"),
     **dict.fromkeys(("prefix", "forbidden", "required"), "ids or texts"),
