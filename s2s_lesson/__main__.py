@@ -1,4 +1,4 @@
-"""The command line: s2s-lesson train | predict | evaluate | chat | plot."""
+"""The command line: s2s-lesson inspect | train | predict | evaluate | chat | plot | init."""
 
 import argparse
 import os
@@ -7,12 +7,24 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from s2s_lesson import __version__, _extras
-from s2s_lesson.commands import chat, evaluate, plot, predict, train
+from s2s_lesson.commands import chat, evaluate, init, inspect, plot, predict, train
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes are not for the user
 
-COMMANDS = {"train": train, "predict": predict, "evaluate": evaluate, "chat": chat, "plot": plot}
+COMMANDS = {
+    "inspect": inspect,
+    "train": train,
+    "predict": predict,
+    "evaluate": evaluate,
+    "chat": chat,
+    "plot": plot,
+    "init": init,
+}
 EXAMPLES = """examples:
+  s2s-lesson inspect pairs.tsv
+  s2s-lesson train --data pairs.tsv --output runs/mine
+  s2s-lesson evaluate runs/mine
+  s2s-lesson predict runs/mine --input sources.txt --output outputs.txt
   s2s-lesson train --corpus dates --output runs/dates
   s2s-lesson predict runs/dates "30 sept. 2016" "Friday, September 30, 2016"
   s2s-lesson evaluate runs/dates

@@ -2,8 +2,8 @@
 
 import argparse
 import contextlib
-import importlib
 import json
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -31,10 +31,9 @@ def option(function: str, name: str) -> Callable[[str], object]:
         function: its dotted name below the package, or that of a class.
         name: of the option.
     """
-    module, _, attribute = function.rpartition(".")
 
     def read(text: str) -> object:
-        declared = getattr(importlib.import_module(f"s2s_lesson.{module}"), attribute)
+        declared = pkgutil.resolve_name(f"s2s_lesson.{function}")
         read_as = {int: int, float: float}.get(get_args(options_of(declared)[name][0])[0], str)
         value: object = text
         with contextlib.suppress(ValueError):
@@ -48,14 +47,30 @@ def option(function: str, name: str) -> Callable[[str], object]:
     return read
 
 
-def read_run(folder: Path) -> dict[str, Any]:
-    """What ``train`` wrote about a run: empty for a run from Python."""
-    from s2s_lesson.training.run_folder import RUN
+def read_run(folder: Path) -> dict[str, dict[str, Any]]:
+    """The settings that a run was made with, table by table: empty for a run from Python."""
+    from s2s_lesson.training.run_folder import RUN, SETTINGS
 
-    path = folder / RUN
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if (folder / SETTINGS).exists():
+        from s2s_lesson.pipeline.settings import read_settings
+
+        return read_settings(folder / SETTINGS)
+    if not (folder / RUN).exists():
+        return {}
+    told = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    precision = {"precision": told.pop("precision", None)}
+    return {"run": told, "model": precision}
 
 
-def context_of(run: dict[str, Any]) -> int:
+def about(settings: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What is worth telling beside figures of a run: what it learned from, and how."""
+    run, files = settings["run"], settings.get("data", {}).get("files")
+    told = {"files": files} if files else {"corpus": run.get("corpus", run.get("preset"))}
+    told |= {name: run[name] for name in ("seed", "preset") if name in run}
+    told |= {name: True for name in ("backward",) if run.get(name)}
+    return told | ({"context": run["context"]} if context_of(settings) > 1 else {})
+
+
+def context_of(settings: dict[str, dict[str, Any]]) -> int:
     """How many utterances the model of a run reads."""
-    return run.get("context", 1)
+    return settings.get("run", {}).get("context", 1)

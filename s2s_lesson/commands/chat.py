@@ -4,7 +4,7 @@ import argparse
 import contextlib
 from pathlib import Path
 
-from s2s_lesson.commands.arguments import add_beam_size, add_run, context_of, option, read_run
+from s2s_lesson.commands.arguments import about, add_beam_size, add_run, context_of, option, read_run
 from s2s_lesson.commands.plot import draw
 
 HELP = "talk with a run"
@@ -70,10 +70,10 @@ def run(options: argparse.Namespace) -> None:
     backward = None
     if options.backward is not None:
         backward, other = TextToText.load(options.backward), read_run(options.backward)
-        if other and (not other.get("backward") or context_of(other) != context_of(run)):
+        if other and (not other["run"].get("backward") or context_of(other) != context_of(run)):
             raise ValueError(
                 f"Expected a run that was trained with --backward, on the contexts of {options.run}; "
-                f"received {options.backward}, which was trained with {other}."
+                f"received {options.backward}, which was trained with {about(other)}."
             )
     talk(
         Chat(

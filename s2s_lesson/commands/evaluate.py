@@ -1,10 +1,12 @@
-"""Score a run on a split of the corpus that it was trained on."""
+"""Score a run on a split of what it was trained on, or on other pairs."""
 
 import argparse
 import json
 import sys
+from typing import Any
 
-from s2s_lesson.commands.arguments import add_beam_size, add_run, context_of, option, read_run
+from s2s_lesson.commands.arguments import about, add_beam_size, add_run, option, read_run
+from s2s_lesson.commands.files import add_layout, add_targets, given
 from s2s_lesson.data.expected import PositiveInt, checked
 
 HELP = "score a run on held-out data"
@@ -13,38 +15,59 @@ HELP = "score a run on held-out data"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     add_run(parser)
-    parser.add_argument("--split", default="test", help="train, dev, test, ... (default: test)")
+    parser.add_argument("--split", help="train, dev, test, ... (default: test)")
+    parser.add_argument(
+        "--data",
+        dest="files",
+        nargs="+",
+        metavar="FILE",
+        help="other pairs, in place of a split; - is standard input",
+    )
+    add_targets(parser)
     parser.add_argument(
         "--limit", type=option("commands.evaluate.first", "limit"), help="use only the first LIMIT pairs"
     )
     add_beam_size(parser)
+    parser.add_argument(
+        "--metrics",
+        nargs="+",
+        metavar="NAME",
+        help="bleu, chrf, exact_match, ... (default: what suits the targets)",
+    )
+    parser.add_argument(
+        "--bleu-tokenizer", metavar="NAME", help="13a, zh, char, ... (default: what suits the targets)"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+    add_layout(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from s2s_lesson.pipeline.evaluation import evaluate as score
-    from s2s_lesson.pipeline.presets import load_corpus
     from s2s_lesson.pipeline.text_to_text import TextToText
-    from s2s_lesson.training.run_folder import RUN
 
+    asked = given(options)
+    if options.files and options.split:
+        raise ValueError(f"Expected --data or --split; received {options.files} and {options.split}.")
+    if asked and not options.files:
+        raise ValueError(f"Expected --data with {', '.join(asked)}; received none.")
     pipeline = TextToText.load(options.run)
-    run = read_run(options.run)
-    if not run:
-        raise FileNotFoundError(
-            f"Expected {RUN}, which names the corpus, in {options.run}; there is none. "
-            "Evaluate a folder that 's2s-lesson train' made, or use s2s_lesson.pipeline.evaluate."
-        )
-    corpus = load_corpus(run.get("preset", run["corpus"]), run["corpus"], context_of(run))
-    if run.get("backward"):
-        corpus = corpus.reversed()
-    if options.split not in corpus.splits:
-        raise ValueError(f"Expected a split among {', '.join(corpus.splits)}; received {options.split!r}.")
-    pairs = first(corpus.splits[options.split], options.limit)
-    scores = score(pipeline, pairs, options.beam_size, progress=sys.stderr.isatty())
-    scores = {**run, "split": options.split, **scores}
+    settings = read_run(options.run)
+    if options.files:
+        pairs, told = _of_files(options.files, asked), {"data": options.files}
+    else:
+        pairs, told = _of_split(settings, options), {"split": options.split or "test"}
+    scores = score(
+        pipeline,
+        first(pairs, options.limit),
+        options.beam_size,
+        metrics=options.metrics,
+        bleu_tokenizer=options.bleu_tokenizer,
+        progress=sys.stderr.isatty(),
+    )
+    scores = {**(about(settings) if settings else {}), **told, **scores}
     if options.json:
-        print(json.dumps(scores))
+        print(json.dumps(scores, ensure_ascii=False))
     else:
         for name, value in scores.items():
             print(f"{name:20} {value:.4f}" if isinstance(value, float) else f"{name:20} {value}")
@@ -54,3 +77,28 @@ def run(options: argparse.Namespace) -> None:
 def first(pairs: list, limit: PositiveInt | None) -> list:
     """The first so many pairs; None takes all."""
     return pairs[:limit]
+
+
+def _of_files(files: list[str], asked: dict[str, Any]) -> list:
+    from s2s_lesson.corpora.files import Layout, read_pairs
+
+    targets, strict = asked.pop("target_files", None), asked.pop("strict", False)
+    read = read_pairs(files, targets, layout=Layout(**asked), strict=strict)
+    print(read.report(), file=sys.stderr)
+    return read.pairs
+
+
+def _of_split(settings: dict[str, dict], options: argparse.Namespace) -> list:
+    from s2s_lesson.pipeline.recipe import corpus_of
+    from s2s_lesson.training.run_folder import SETTINGS
+
+    if not settings:
+        raise FileNotFoundError(
+            f"Expected {SETTINGS}, which says what was learned from, in {options.run}; there is none. "
+            "Give pairs with --data, or evaluate a folder that 's2s-lesson train' made."
+        )
+    corpus, _ = corpus_of(settings)
+    split = options.split or "test"
+    if split not in corpus.splits:
+        raise ValueError(f"Expected a split among {', '.join(corpus.splits)}; received {split!r}.")
+    return corpus.splits[split]

@@ -1,105 +1,167 @@
-"""Train a model on a corpus, and leave a run folder."""
+"""Train a model on files of pairs or on a corpus, and leave a run folder."""
 
 import argparse
-import json
 from pathlib import Path
+from typing import Any
 
-from s2s_lesson.commands.arguments import option, read_run
+from s2s_lesson.commands.arguments import option
+from s2s_lesson.commands.files import NAMES, add_layout, add_targets, given
 from s2s_lesson.corpora import CORPORA
 from s2s_lesson.layers.config import PRECISIONS
 
-HELP = "train a model on a corpus"
+HELP = "train a model on files of pairs or on a corpus"
+RUN, SETTINGS = "pipeline.setting_tables.RunOptions", "pipeline.fitting.fit"
+# Which table of the settings an argument belongs to.
+TABLES = {
+    "run": ("seed", "preset", "corpus", "context", "backward"),
+    "data": (
+        *("files", "dev", "dev_target_files", "test", "test_target_files", "dev_share", "test_share"),
+        *NAMES,
+    ),
+    "texts": ("source_tokens", "target_tokens", "max_vocab_size"),
+    "model": ("precision",),
+    "training": ("epochs", "batch_size", "keep", "tensorboard"),
+    "optimization": ("learning_rate",),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
-    parser.add_argument("--corpus", choices=CORPORA, help="what to learn from (default: the preset's corpus)")
-    parser.add_argument(
+    what = parser.add_argument_group("what to learn from")
+    what.add_argument(
+        "--data",
+        dest="files",
+        nargs="+",
+        metavar="FILE",
+        help="files of pairs: tsv, csv, jsonl; - is standard input",
+    )
+    what.add_argument(
+        "--source-file",
+        dest="files",
+        nargs="+",
+        metavar="FILE",
+        help="sources, a text a line, with --target-file",
+    )
+    add_targets(what)
+    for split in ("dev", "test"):
+        what.add_argument(
+            f"--{split}", nargs="+", metavar="FILE", help=f"{split} pairs (default: a share of the pairs)"
+        )
+        what.add_argument(
+            f"--{split}-target-file",
+            dest=f"{split}_target_files",
+            nargs="+",
+            metavar="FILE",
+            help=f"targets of the {split} pairs, beside --target-file",
+        )
+        what.add_argument(
+            f"--{split}-share",
+            type=option("corpora.own.read", f"{split}_share"),
+            help=f"share of the sources that become {split} pairs (default: 0.05)",
+        )
+    what.add_argument(
+        "--corpus", choices=CORPORA, help="a corpus that comes with the package or is downloaded"
+    )
+    what.add_argument(
+        "--context", type=option(RUN, "context"), help="utterances to read (default: 1; cornell)"
+    )
+    what.add_argument(
+        "--backward", action="store_true", default=None, help="learn to write sources from targets"
+    )
+
+    how = parser.add_argument_group("how")
+    how.add_argument(
+        "--config", type=Path, metavar="FILE", help="a file of settings, see init; options go before it"
+    )
+    how.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="TABLE.OPTION=VALUE",
+        help="any setting, such as model.dropout=0.2",
+    )
+    how.add_argument(
         "--preset",
-        type=option("pipeline.presets.untrained", "name"),
-        help="how to learn it: article, article-shared (default: what suits the corpus)",
+        type=option(RUN, "preset"),
+        help="auto looks at the pairs first (default for files); or that of a corpus, or article",
     )
-    parser.add_argument("--output", required=True, type=Path, metavar="FOLDER", help="where to write the run")
-    parser.add_argument(
-        "--seed",
-        type=option("pipeline.presets.untrained", "seed"),
-        default=0,
-        help="same seed, same machine: same model",
+    for side in ("source", "target"):
+        how.add_argument(
+            f"--{side}-tokens", metavar="TOKENIZER", help=f"of {side}s: words, characters, bpe, icu, ..."
+        )
+    how.add_argument(
+        "--max-vocab-size",
+        type=option("pipeline.text_to_text.TextToText.from_pairs", "max_vocab_size"),
+        help="tokens of each side",
     )
-    parser.add_argument(
-        "--epochs",
-        type=option("pipeline.fitting.fit", "epochs"),
-        help="passes over the corpus (default: the preset's)",
+    how.add_argument(
+        "--seed", type=option(RUN, "seed"), help="same seed, same machine: same model (default: 0)"
     )
-    parser.add_argument(
-        "--batch-size",
-        type=option("pipeline.fitting.fit", "batch_size"),
-        help="pairs in a step (default: the preset's)",
+    how.add_argument("--epochs", type=option(SETTINGS, "epochs"), help="passes over the pairs")
+    how.add_argument("--batch-size", type=option(SETTINGS, "batch_size"), help="pairs in a step")
+    how.add_argument(
+        "--learning-rate",
+        type=option("training.optimizers.Optimization", "learning_rate"),
+        help="the highest one",
     )
-    parser.add_argument(
+    how.add_argument(
         "--keep",
         type=option("training.loop.fit", "keep"),
-        default="best",
-        help="which epoch's weights: best (lowest held-out loss, the default) or last",
+        help="the weights of the best epoch, or of the last",
     )
-    parser.add_argument("--precision", choices=PRECISIONS, help="float32, or 16 bits on a GPU")
-    parser.add_argument(
-        "--context",
-        type=option("pipeline.presets.untrained", "context"),
-        default=1,
-        help="utterances to read (default: 1; cornell)",
-    )
-    parser.add_argument("--backward", action="store_true", help="learn to write sources from targets")
-    parser.add_argument("--tensorboard", action="store_true", help="write FOLDER/tensorboard as well")
+    how.add_argument("--precision", choices=PRECISIONS, help="float32, or 16 bits on a GPU")
+
+    parser.add_argument("--output", required=True, type=Path, metavar="FOLDER", help="where to write the run")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
+    parser.add_argument(
+        "--tensorboard", action="store_true", default=None, help="write FOLDER/tensorboard as well"
+    )
+    add_layout(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
-    from s2s_lesson.pipeline.presets import PRESETS, Preset, untrained
-    from s2s_lesson.training.run_folder import CHECKPOINT, RUN, run_folder
+    from s2s_lesson.pipeline.recipe import prepare
+    from s2s_lesson.pipeline.settings import assigned, merged, read_settings, understood, written
+    from s2s_lesson.training.run_folder import CHECKPOINT, SETTINGS, run_folder
 
-    preset = options.preset or options.corpus
-    if preset is None:
-        raise ValueError("Expected --corpus or --preset; received neither. Say what to learn from.")
-    known = PRESETS.get(preset, Preset())
-    corpus_name = options.corpus or known.corpus_name or preset
     output = run_folder(options.output, options.resume)
-    run = {"corpus": corpus_name, "seed": options.seed}
-    if preset != corpus_name:
-        run["preset"] = preset
-    if options.precision is not None:
-        run["precision"] = options.precision
-    if options.backward:
-        run["backward"] = True
-    if options.context > 1:
-        run["context"] = options.context
-    if options.resume and (begun := read_run(output)) and begun != run:
-        raise ValueError(f"Expected the options that the run began with, {begun}; received {run}.")
-    print(f"Loading {corpus_name} ...", flush=True)
-    corpus, pipeline = untrained(
-        preset,
-        options.seed,
-        corpus_name,
-        context=options.context,
-        backward=options.backward,
-        precision=options.precision,
+    begun = output / SETTINGS
+    config = options.config
+    if config is None and options.resume and begun.exists():
+        config = begun
+    settings = merged(
+        {} if config is None else read_settings(config),
+        understood(_tables(options), "the command line"),
+        *(assigned(text) for text in options.set),
     )
-    counts = ", ".join(f"{len(pairs):,} {split}" for split, pairs in corpus.splits.items())
-    print(f"{counts} pairs; {pipeline.model.count_params():,} parameters", flush=True)
-    given = {"epochs": options.epochs, "batch_size": options.batch_size}
-    given = {name: value for name, value in given.items() if value is not None}
+    print("Loading ...", flush=True)
+    recipe = prepare(settings, say=lambda text: print(text, flush=True))
+    if options.resume and begun.exists() and (trouble := _differences(read_settings(begun), recipe.settings)):
+        raise ValueError(f"Expected the settings that the run began with; received others: {trouble}.")
     if not (output / CHECKPOINT).exists():
-        (output / RUN).write_text(json.dumps(run) + "\n", encoding="utf-8")
-    history = pipeline.fit(
-        corpus.train,
-        corpus.dev,
-        folder=output,
-        seed=options.seed,
-        resume=options.resume,
-        tensorboard=options.tensorboard,
-        keep=options.keep,
-        **{**PRESETS[preset].training, **given},
+        begun.write_text(written(recipe.settings), encoding="utf-8")
+    counts = ", ".join(f"{len(pairs):,} {split}" for split, pairs in recipe.corpus.splits.items())
+    print(f"{counts} pairs; {recipe.pipeline.model.count_params():,} parameters", flush=True)
+    history = recipe.pipeline.fit(
+        recipe.corpus.train, recipe.corpus.dev, folder=output, resume=options.resume, **recipe.training()
     )
     seconds = sum(history["seconds"])
     print(f"Trained for {seconds:.0f} s. The run is in {output}; next: s2s-lesson evaluate {output}")
+
+
+def _tables(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """The settings that the arguments make."""
+    tables = {table: given(options, names) for table, names in TABLES.items()}
+    return {table: values for table, values in tables.items() if values}
+
+
+def _differences(begun: dict[str, dict], now: dict[str, dict]) -> str:
+    """The settings that differ, one after the other; empty where none does."""
+    return ", ".join(
+        f"{table}.{name} = {begun.get(table, {}).get(name)!r} became {value!r}"
+        for table, values in now.items()
+        if isinstance(values, dict)
+        for name, value in values.items()
+        if begun.get(table, {}).get(name) != value
+    )

@@ -2,10 +2,17 @@ from s2s_lesson.pipeline.chat import Chat as Chat
 from s2s_lesson.pipeline.chat import talk as talk
 from s2s_lesson.pipeline.evaluation import evaluate as evaluate
 from s2s_lesson.pipeline.evaluation import exposure as exposure
+from s2s_lesson.pipeline.inspection import Inspection as Inspection
+from s2s_lesson.pipeline.inspection import inspect_corpus as inspect_corpus
 from s2s_lesson.pipeline.presets import PRESETS as PRESETS
 from s2s_lesson.pipeline.presets import Preset as Preset
 from s2s_lesson.pipeline.presets import load_corpus as load_corpus
 from s2s_lesson.pipeline.presets import untrained as untrained
+from s2s_lesson.pipeline.recipe import Recipe as Recipe
+from s2s_lesson.pipeline.recipe import prepare as prepare
+from s2s_lesson.pipeline.recommendation import Recommendation as Recommendation
+from s2s_lesson.pipeline.recommendation import recommended as recommended
+from s2s_lesson.pipeline.settings import read_settings as read_settings
 from s2s_lesson.pipeline.shipped import pretrained as pretrained
 from s2s_lesson.pipeline.text_to_text import TextToText as TextToText
 from s2s_lesson.pipeline.texts import Texts as Texts

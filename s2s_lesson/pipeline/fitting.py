@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Seed, ShareBelowOne, check, checked
+from s2s_lesson.corpora.splits import split_pairs
+from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Seed, ShareBelowOne, check, checked, expect
 from s2s_lesson.data.incoming import plain_pairs
+from s2s_lesson.pipeline.recommendation import training_for
 from s2s_lesson.pipeline.storage import read_description, write_description
 from s2s_lesson.pipeline.unknown import warn_of_unknown
 from s2s_lesson.training import loop
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
 def fit(
     pipeline: "TextToText",
     pairs: Iterable[tuple[str, str]],
-    validation_data: Iterable[tuple[str, str]],
+    validation_data: Iterable[tuple[str, str]] | None = None,
     *,
-    epochs: PositiveInt,
+    epochs: PositiveInt | None = None,
     weights: Sequence[float] | None = None,
     batch_size: PositiveInt = 64,
     learning_rate: PositiveFloat | None = None,
@@ -44,8 +46,9 @@ def fit(
     Args:
         pipeline: ``TextToText``.
         pairs: (source, target) texts to learn from, as ``data.plain_pairs`` takes them.
-        validation_data: likewise, the development pairs.
-        epochs: int.
+        validation_data: likewise, the development pairs. None holds back a twentieth of the sources, by
+            ``corpora.split_pairs``, and says so.
+        epochs: int, or None: as many as ``recommendation.training_for`` says for so many pairs.
         weights: list of float, 0 or greater: how much each of ``pairs`` counts, in the loss and in the
             history's figures of training. 0 is as good as leaving a pair out, and 2 as having it twice.
         batch_size: int.
@@ -69,7 +72,19 @@ def fit(
             twice; or an option is out of range, as a warm-up is that does not end within the run.
     """
     check(loop.fit, **options)
-    pairs, validation_data = plain_pairs(pairs), plain_pairs(validation_data, "validation_data")
+    pairs = plain_pairs(pairs)
+    if validation_data is None:
+        expect(
+            "weights",
+            weights,
+            weights is None,
+            "None where no validation_data is given: split the pairs first",
+        )
+        pairs, validation_data = _held_back(pairs, options.get("progress", True))
+    else:
+        validation_data = plain_pairs(validation_data, "validation_data")
+    if epochs is None:
+        epochs = training_for(len(pairs))["epochs"]
     if optimization is None:
         optimization = Optimization() if learning_rate is None else Optimization(learning_rate)
     elif learning_rate is not None:
@@ -101,3 +116,15 @@ def fit(
         resume=resume,
         **options,
     )
+
+
+def _held_back(pairs, progress):
+    """Pairs to learn from and development pairs."""
+    corpus = split_pairs(pairs, test_share=0.0)
+    if progress:
+        print(
+            f"No validation_data: {len(corpus.dev):,} of {len(pairs):,} pairs are held back as development "
+            "pairs, chosen by a hash of their sources.",
+            flush=True,
+        )
+    return corpus.train, corpus.dev

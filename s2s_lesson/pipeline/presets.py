@@ -138,13 +138,19 @@ PRESETS: dict[PresetName, Preset] = {
 
 
 @checked
-def load_corpus(name: PresetName, corpus_name: Name | None = None, context: PositiveInt = 1) -> Corpus:
+def load_corpus(
+    name: PresetName,
+    corpus_name: Name | None = None,
+    context: PositiveInt = 1,
+    options: dict | None = None,
+) -> Corpus:
     """Load the corpus of a preset.
 
     Args:
         name: one of ``PRESETS``.
         corpus_name: another corpus to load in the same way; None takes the preset's.
         context: int, of ``corpora.cornell.load``: utterances that the source holds, at most.
+        options: dict, of the corpus's ``load``; None takes the preset's.
 
     Returns:
         ``Corpus``.
@@ -155,14 +161,15 @@ def load_corpus(name: PresetName, corpus_name: Name | None = None, context: Posi
     """
     preset = PRESETS[name]
     corpus = cast(Name, corpus_name or preset.corpus_name or name)
+    options = preset.corpus if options is None else options
     if context == 1:
-        return load(corpus, **preset.corpus)
+        return load(corpus, **options)
     if corpus != "cornell":
         raise ValueError(
             f"Expected a context of 1 utterance with the corpus {corpus}; received {context}. "
             "Only cornell has longer ones."
         )
-    return load(corpus, context=context, **preset.corpus)
+    return load(corpus, context=context, **options)
 
 
 @checked
@@ -192,14 +199,9 @@ def untrained(
         ValueError, s2s_lesson.corpora.CorpusUnavailable: as in ``load_corpus``.
     """
     corpus = load_corpus(name, corpus_name, context)
-    options = dict(PRESETS[name].pipeline)
-    if context > 1:
-        options["max_source_length"] *= context
     if backward:
         corpus = corpus.reversed()
-        longest = options.get("max_source_length"), options.get("max_output_length")
-        if None not in longest:
-            options["max_output_length"], options["max_source_length"] = longest
+    options = pipeline_options(name, context, backward)
     engine.seed_everything(seed)
     pipeline = TextToText.from_pairs(
         corpus.train,
@@ -211,3 +213,24 @@ def untrained(
         },
     )
     return corpus, pipeline
+
+
+@checked
+def pipeline_options(name: PresetName, context: PositiveInt = 1, backward: bool = False) -> dict[str, Any]:
+    """The options of ``TextToText.from_pairs`` that a preset says, tokenizers apart.
+
+    Args:
+        name: one of ``PRESETS``.
+        context: int. The preset's longest source is meant for one utterance.
+        backward: bool. The model reads targets and writes sources.
+
+    Returns:
+        dict.
+    """
+    options = dict(PRESETS[name].pipeline)
+    if context > 1:
+        options["max_source_length"] *= context
+    longest = options.get("max_source_length"), options.get("max_output_length")
+    if backward and None not in longest:
+        options["max_output_length"], options["max_source_length"] = longest
+    return options

@@ -91,8 +91,8 @@ class TextToText(Texts):
         Args:
             pairs: (source, target) texts, those of the training split, as ``data.plain_pairs`` takes them: a
                 list, a generator, or a table of two columns.
-            source_tokens, target_tokens: as in ``Texts``; or "bpe" or "unigram", to train ``Subwords`` on the
-                texts of that side.
+            source_tokens, target_tokens: name of a tokenizer in ``data.text``, or a ``Subwords``; or "bpe" or
+                "unigram", to train ``Subwords`` on the texts of that side.
             normalisation, cleaning, max_source_length, max_output_length: as in ``Texts``.
             min_count: int. Tokens that are rarer become unknown; no subword does.
             max_vocab_size: int or None, of each side, the special tokens included. Training of subwords needs

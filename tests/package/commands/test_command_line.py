@@ -1,4 +1,4 @@
-"""s2s-lesson, as a newcomer uses it: train, predict, evaluate, chat, plot."""
+"""s2s-lesson, as a newcomer uses it: inspect, train, predict, evaluate, chat, plot."""
 
 import functools
 import io
@@ -11,7 +11,8 @@ import pytest
 
 from s2s_lesson import __main__ as command_line
 from s2s_lesson import __version__, commands
-from s2s_lesson.pipeline import PRESETS, Preset, TextToText
+from s2s_lesson.pipeline import PRESETS, Preset, TextToText, read_settings
+from s2s_lesson.pipeline.settings import written
 from s2s_lesson.search import Constraints
 
 
@@ -40,7 +41,9 @@ def fails(arguments, capsys):
 
 
 def test_train_leaves_a_run_that_says_what_it_is(run):
-    assert json.loads((run / "run.json").read_text()) == {"corpus": "copy", "seed": 3}
+    settings = read_settings(run / "run.toml")
+    assert (settings["run"]["corpus"], settings["run"]["seed"]) == ("copy", 3)
+    assert settings["training"]["epochs"] == 2 and settings["model"]["encoder_units"] == 11
     assert len(json.loads((run / "history.json").read_text())["loss"]) == 2
     assert (run / "model.keras").exists()
 
@@ -59,14 +62,11 @@ def test_a_preset_brings_its_corpus_or_takes_another(run, tmp_path, capsys, monk
     folder = str(tmp_path / "run")
     options = ["train", "--preset", "article-shared", "--output", folder, "--epochs", "1"]
     assert command_line.main(options) == 0
-    assert json.loads((tmp_path / "run" / "run.json").read_text()) == {
-        "corpus": "copy",
-        "seed": 0,
-        "preset": "article-shared",
-    }
+    chosen = read_settings(tmp_path / "run" / "run.toml")["run"]
+    assert (chosen["corpus"], chosen["seed"], chosen["preset"]) == ("copy", 0, "article-shared")
     assert command_line.main(["evaluate", folder, "--limit", "7", "--beam-size", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["preset"] == "article-shared"
-    assert "Expected --corpus or --preset" in fails(["train", "--output", tmp_path / "b"], capsys)
+    assert "Expected what to learn from" in fails(["train", "--output", tmp_path / "b"], capsys)
 
 
 def write_films(folder, count):
@@ -95,7 +95,7 @@ def test_a_run_remembers_how_much_context_it_reads(tmp_path, capsys, monkeypatch
     monkeypatch.setitem(PRESETS, "cornell", small)
     folder = str(tmp_path / "run")
     assert command_line.main(["train", "--corpus", "cornell", "--context", "2", "--output", folder]) == 0
-    assert json.loads((tmp_path / "run" / "run.json").read_text())["context"] == 2
+    assert read_settings(tmp_path / "run" / "run.toml")["run"]["context"] == 2
     assert json.loads((tmp_path / "run" / "pipeline.json").read_text())["max_source_length"] == 20
     capsys.readouterr()
     assert command_line.main(["evaluate", folder, "--beam-size", "2", "--json"]) == 0
@@ -120,7 +120,7 @@ def test_predict_writes_unknown_tokens_only_where_that_is_wanted(run, monkeypatc
 
 
 def test_predict_reads_standard_input(run, capsys, monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.StringIO("a b\nb c\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a b\nb c\n")))
     assert command_line.main(["predict", str(run)]) == 0
     assert capsys.readouterr().out.count("\n") == 2
 
@@ -202,9 +202,9 @@ def test_a_folder_without_a_run_is_a_clear_error(command, tmp_path, capsys):
 
 def test_a_run_from_python_cannot_be_evaluated_by_name(run, tmp_path, capsys):
     for path in run.iterdir():
-        if path.name != "run.json":
+        if path.name != "run.toml":
             (tmp_path / path.name).write_bytes(path.read_bytes())
-    assert "run.json" in fails(["evaluate", tmp_path], capsys)
+    assert "Give pairs with --data" in fails(["evaluate", tmp_path], capsys)
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in command_line.COMMANDS)])
@@ -218,9 +218,9 @@ def test_help_names_commands_and_options(command, capsys):
 
 
 def test_there_are_as_many_commands_as_modules_and_each_is_explained():
-    assert list(command_line.COMMANDS) == ["train", "predict", "evaluate", "chat", "plot"]
+    assert list(command_line.COMMANDS) == ["inspect", "train", "predict", "evaluate", "chat", "plot", "init"]
     modules = {name for _, name, _ in pkgutil.iter_modules(commands.__path__)}
-    assert modules == {*command_line.COMMANDS, "arguments"}
+    assert modules == {*command_line.COMMANDS, "arguments", "files"}
     printed = command_line.command_line().format_help()
     assert all(command.HELP in printed for command in command_line.COMMANDS.values())
 
@@ -257,7 +257,7 @@ def test_a_backward_run_chooses_the_replies_of_a_chat(run, tmp_path, capsys, mon
     backward = tmp_path / "backward"
     arguments = ["--corpus", "copy", "--output", str(backward), "--epochs", "1", "--backward"]
     assert command_line.main(["train", *arguments]) == 0
-    assert json.loads((backward / "run.json").read_text())["backward"] is True
+    assert read_settings(backward / "run.toml")["run"]["backward"] is True
     assert command_line.main(["evaluate", str(backward), "--json", "--limit", "5"]) == 0
     monkeypatch.setattr("sys.stdin", io.StringIO("/best 3\na b c\n"))
     capsys.readouterr()
@@ -269,8 +269,9 @@ def test_a_backward_run_chooses_the_replies_of_a_chat(run, tmp_path, capsys, mon
 def test_the_context_of_a_chat_is_that_of_its_run(run, tmp_path, capsys, monkeypatch):
     for path in run.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    about = json.loads((run / "run.json").read_text())
-    (tmp_path / "run.json").write_text(json.dumps({**about, "context": 3}))
+    settings = read_settings(run / "run.toml")
+    settings["run"]["context"] = 3
+    (tmp_path / "run.toml").write_text(written(settings), encoding="utf-8")
     made = []
     monkeypatch.setattr("s2s_lesson.pipeline.chat.talk", made.append)
     for folder in (run, tmp_path):
@@ -328,12 +329,15 @@ def test_numbers_may_be_at_their_limit_and_not_below(command, option, lowest, ca
     ("arguments", "said"),
     [
         (["train", "--corpus", "copy", "--output", "x", "--batch-size", "-1"], "batch_size of at least 1"),
-        (["train", "--corpus", "copy", "--output", "x", "--epochs", "0"], "epochs of at least 1; received 0"),
+        (
+            ["train", "--corpus", "copy", "--output", "x", "--epochs", "0"],
+            "epochs of at least 1, or None; received 0",
+        ),
         (
             ["train", "--corpus", "copy", "--output", "x", "--epochs", "1.5"],
-            "epochs as an int; received '1.5'",
+            "epochs as an int, or None; received '1.5'",
         ),
-        (["train", "--preset", "none", "--output", "x"], "name one of dates, .*; received 'none'"),
+        (["train", "--preset", "none", "--output", "x"], "preset one of dates, .*; received 'none'"),
         (["predict", "x", "--beam-size", "0"], "beam_size of at least 1; received 0"),
         (["predict", "x", "--length-penalty", "inf"], "length_penalty as a finite number; received inf"),
         (["chat", "x", "--sample", "--temperature", "nan"], "temperature of at least 0; received nan"),

@@ -1,0 +1,149 @@
+"""The tables of a file of settings: what options there are, where each is declared, and what is said of it."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from types import NoneType
+from typing import Literal, get_args, get_origin
+
+from s2s_lesson.corpora import Name, own
+from s2s_lesson.corpora.files import Layout
+from s2s_lesson.data.expected import PositiveInt, Seed, checked, kinds_of
+from s2s_lesson.layers.config import Seq2SeqConfig
+from s2s_lesson.pipeline import fitting
+from s2s_lesson.pipeline.presets import PresetName
+from s2s_lesson.pipeline.text_to_text import TextToText
+from s2s_lesson.pipeline.texts import Texts
+from s2s_lesson.training import loop
+from s2s_lesson.training.optimizers import Optimization
+
+NOTHING = "none"  # how TOML, which has no None, says it
+
+
+@checked
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run learns from, and how.
+
+    Args:
+        seed: int. The same seed on the same machine gives the same model.
+        preset: "auto", which looks at the pairs first; or one of ``PRESETS``. None takes that of the corpus,
+            and "auto" for files.
+        corpus: one of ``CORPORA``, or None: the preset's, or the files of ``[data]``.
+        corpus_options: dict or None. Options of the corpus's ``load``, in place of the preset's.
+        context: int. Utterances that a source holds, at most; only the corpus cornell has more than one.
+        backward: bool. Turn all pairs round: the model reads targets and writes sources.
+
+    >>> RunOptions(corpus="dates").seed
+    0
+    """
+
+    seed: Seed = 0
+    preset: PresetName | Literal["auto"] | None = None
+    corpus: Name | None = None
+    corpus_options: dict | None = None
+    context: PositiveInt = 1
+    backward: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the file: where its options are declared, and which parameters there are no settings.
+
+    >>> Table(Layout).options()["header"].default is None
+    True
+    """
+
+    declared: tuple[Callable, ...]
+    apart: frozenset[str] = field(default_factory=frozenset)
+
+    def options(self) -> dict[str, "Option"]:
+        """Its options by name."""
+        options = {}
+        for declared in self.declared:
+            said = documented(declared)
+            for name, parameter in inspect.signature(declared).parameters.items():
+                named = parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+                if named and name not in self.apart:
+                    default = None if parameter.default is parameter.empty else parameter.default
+                    about = said.get(name, "")
+                    if name in options and about.startswith("as in"):
+                        about = options[name].about
+                    options[name] = Option(declared, kinds_of(parameter.annotation), default, about)
+        return options
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of a table: the function that declares it, what it may be, its default, and what is said.
+
+    >>> Option(Layout, (str, NoneType), None, "").read("none") is None
+    True
+    """
+
+    declared: Callable
+    kinds: tuple
+    default: object
+    about: str
+
+    @property
+    def may_be_nothing(self) -> bool:
+        """Whether "none" means None: not where it is a name that the option may have."""
+        names = [name for kind in self.kinds if get_origin(kind) is Literal for name in get_args(kind)]
+        return NoneType in self.kinds and NOTHING not in names
+
+    def read(self, value: object) -> object:
+        """The value that a file's value means."""
+        return None if value == NOTHING and self.may_be_nothing else value
+
+
+TABLES = {
+    "run": Table((RunOptions,)),
+    "data": Table((own.read, Layout), frozenset({"layout", "progress"})),
+    "texts": Table(
+        (Texts, TextToText.from_pairs),
+        frozenset({"source_vocab", "target_vocab", "copies", "pairs", "progress"}),
+    ),
+    "model": Table((Seq2SeqConfig,), frozenset({"source_vocab_size", "target_vocab_size"})),
+    "training": Table(
+        (loop.fit, fitting.fit),
+        frozenset(
+            {
+                *("pipeline", "model", "pairs", "validation_data", "train_batches", "dev_batches", "weights"),
+                *("callbacks", "folder", "resume", "progress", "seed", "strategies"),
+                *("optimization", "learning_rate"),
+            }
+        ),
+    ),
+    "optimization": Table((Optimization,)),
+}
+
+
+@cache
+def options_in(table: str) -> dict[str, Option]:
+    """The options of a table, by name."""
+    return TABLES[table].options()
+
+
+def documented(declared: Callable) -> dict[str, str]:
+    """What a docstring says of each argument, in one line.
+
+    Args:
+        declared: function or class.
+
+    Returns:
+        dict of str by argument.
+
+    >>> documented(RunOptions)["backward"]
+    'bool. Turn all pairs round: the model reads targets and writes sources.'
+    """
+    said: dict[str, str] = {}
+    docstring = (inspect.getdoc(declared) or "") + "\n"
+    arguments = re.search(r"^(?:Args|Attributes):\n((?:    .*\n|\n)*)", docstring, re.M)
+    for entry in re.findall(r"^    (\S.*(?:\n     .*)*)", arguments[1] if arguments else "", re.M):
+        names, _, text = entry.partition(": ")
+        plain = " ".join(text.replace("``", "").split())
+        said |= dict.fromkeys((name.strip(" *") for name in names.split(",")), plain)
+    return said

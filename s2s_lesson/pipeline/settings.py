@@ -1,0 +1,160 @@
+"""Settings of a run, as a TOML file holds them: read, checked, merged, written, and a template with comments.
+
+A table for each thing that has options: ``[run]``, ``[data]``, ``[texts]``, ``[model]``, ``[training]``,
+``[optimization]``, and one ``[[strategies]]`` for each strategy. What an option may be, and what is said of
+it, is declared where it is used, and nowhere else: see ``setting_tables``.
+"""
+
+import textwrap
+import tomllib
+from pathlib import Path
+from typing import TypeAlias
+
+import tomlkit
+
+from s2s_lesson.data.expected import check
+from s2s_lesson.pipeline.setting_tables import NOTHING, TABLES, options_in
+
+Settings: TypeAlias = dict[str, dict]
+STRATEGIES = "strategies"
+HEAD = """\
+# Settings of a run: s2s-lesson train --config THIS_FILE --output FOLDER
+# Options of the command line go before what stands here. Paths are looked up from where the command runs.
+# A "#" before an option leaves it out: then what is recommended holds, or the preset's, or what stands here.
+"""
+
+
+def read_settings(path: str | Path) -> Settings:
+    """Read a file of settings.
+
+    Args:
+        path: str or Path, of a TOML file.
+
+    Returns:
+        dict of dicts: each table's options; and "strategies", a list of dicts.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no TOML, has a table or an option that is not known, or a value that an option
+            cannot have.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"Expected a file of settings; there is none at {path}. 's2s-lesson init {path}' writes one."
+        )
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"Expected settings in TOML; received {path}, with an error: {error}.") from error
+    return understood(tables, str(path))
+
+
+def understood(tables: dict, where: str) -> Settings:
+    """Check settings as a file or the command line gives them, and read "none" as None where it means that.
+
+    Args:
+        tables: dict of dicts.
+        where: str, where they come from, for errors.
+
+    Returns:
+        dict of dicts.
+
+    Raises:
+        ValueError: as ``read_settings``.
+    """
+    settings: Settings = {}
+    for table, values in tables.items():
+        if table == STRATEGIES:
+            settings[table] = values
+            continue
+        if table not in TABLES:
+            known = ", ".join([*TABLES, STRATEGIES])
+            raise ValueError(f"Expected a table among {known} in {where}; received {table!r}.")
+        if not isinstance(values, dict):
+            raise ValueError(f"Expected the table [{table}] in {where}; received {table} = {values!r}.")
+        known, read = options_in(table), {}
+        for name, value in values.items():
+            if name not in known:
+                raise ValueError(
+                    f"Expected an option of [{table}] in {where} among {', '.join(known)}; received {name!r}."
+                )
+            read[name] = known[name].read(value)
+            try:
+                check(known[name].declared, **{name: read[name]})
+            except ValueError as error:
+                raise ValueError(f"{error} It stands in [{table}] in {where}.") from error
+        settings[table] = read
+    return settings
+
+
+def assigned(text: str) -> Settings:
+    """Read one setting as ``--set`` takes it.
+
+    Args:
+        text: str, "table.option=value" with the value as in TOML; the quotes of a string may be left out.
+
+    Returns:
+        dict of one dict.
+
+    Raises:
+        ValueError: it has another form, or as ``read_settings``.
+
+    >>> assigned("model.cell=gru")
+    {'model': {'cell': 'gru'}}
+    """
+    name, equals, value = text.partition("=")
+    table, dot, option = name.strip().partition(".")
+    if not (equals and dot):
+        raise ValueError(
+            f"Expected --set TABLE.OPTION=VALUE; received {text!r}. Write --set model.dropout=0.2."
+        )
+    try:
+        read = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        read = value.strip()
+    return understood({table: {option.strip(): read}}, f"--set {text}")
+
+
+def merged(*layers: Settings) -> Settings:
+    """Put settings over one another: of each option the last one holds."""
+    together: Settings = {}
+    for layer in layers:
+        for table, values in layer.items():
+            together[table] = values if table == STRATEGIES else {**together.get(table, {}), **values}
+    return together
+
+
+def written(settings: Settings) -> str:
+    """Write settings as TOML.
+
+    Args:
+        settings: dict of dicts.
+
+    Returns:
+        str; ``read_settings`` gives the same settings again.
+    """
+    document = tomlkit.document()
+    for line in HEAD.splitlines()[:2]:
+        document.add(tomlkit.comment(line.removeprefix("# ")))
+    for table, values in settings.items():
+        if table != STRATEGIES:
+            document[table] = {name: NOTHING if value is None else value for name, value in values.items()}
+        elif values:
+            document[table] = values
+    return tomlkit.dumps(document)
+
+
+def template() -> str:
+    """Write a file of settings with every option, what it means and its default, all of them left out."""
+    lines = [HEAD]
+    for table in TABLES:
+        lines.append(f"\n[{table}]")
+        for name, option in options_in(table).items():
+            lines += textwrap.wrap(option.about, 100, initial_indent="# ", subsequent_indent="# ")
+            value = NOTHING if option.default is None else option.default
+            lines.append(f"# {name} = {tomlkit.item(value).as_string()}\n")
+    lines.append("# A strategy of training, of `s2s_lesson.training`, with its options:")
+    lines.append(f'# [[{STRATEGIES}]]\n# name = "ScheduledSampling"')
+    lines.append('# schedule = { name = "LinearDecay", steps = 1000 }')
+    return "\n".join(lines) + "\n"
