@@ -1,4 +1,4 @@
-"""The tables of a file of settings: what options there are, where each is declared, and what is said of it."""
+"""The tables of a file of settings: what options there are, where each is declared, what is said of it."""
 
 import inspect
 import re
