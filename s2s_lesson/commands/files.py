@@ -32,7 +32,7 @@ def add_layout(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_targets(parser: argparse.ArgumentParser) -> None:
+def add_targets(parser: argparse._ActionsContainer) -> None:
     """Add files of targets, which make the other files those of sources."""
     parser.add_argument(
         "--target-file",

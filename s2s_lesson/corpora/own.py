@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from s2s_lesson.corpora._corpus import Corpus
 from s2s_lesson.corpora.files import FilePairs, Layout, read_pairs
@@ -40,7 +40,7 @@ class OwnFiles:
 
 
 @checked
-def load(files: Files, target_files: Files | None = None, **options: object) -> Corpus:
+def load(files: Files, target_files: Files | None = None, **options: Any) -> Corpus:
     """Read files of pairs as a corpus.
 
     Args:
@@ -109,7 +109,7 @@ def read(
     read_files = read_pairs(
         paths[0], paths[1] or None, layout=layout or Layout(), strict=strict, progress=progress
     )
-    held_out = {
+    held_out: dict[str, Any] = {
         name: read_pairs(some, targets or None, layout=read_files.layout, strict=strict).pairs
         for name, some, targets in (("dev", paths[2], paths[3]), ("test", paths[4], paths[5]))
         if some

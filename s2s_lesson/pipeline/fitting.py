@@ -72,19 +72,14 @@ def fit(
             twice; or an option is out of range, as a warm-up is that does not end within the run.
     """
     check(loop.fit, **options)
-    pairs = plain_pairs(pairs)
+    train_pairs = plain_pairs(pairs)
     if validation_data is None:
-        expect(
-            "weights",
-            weights,
-            weights is None,
-            "None where no validation_data is given: split the pairs first",
-        )
-        pairs, validation_data = _held_back(pairs, options.get("progress", True))
+        expect("weights", weights, weights is None, "None where no validation_data is given")
+        train_pairs, dev_pairs = _held_back(train_pairs, options.get("progress", True))
     else:
-        validation_data = plain_pairs(validation_data, "validation_data")
+        dev_pairs = plain_pairs(validation_data, "validation_data")
     if epochs is None:
-        epochs = training_for(len(pairs))["epochs"]
+        epochs = training_for(len(train_pairs))["epochs"]
     if optimization is None:
         optimization = Optimization() if learning_rate is None else Optimization(learning_rate)
     elif learning_rate is not None:
@@ -98,8 +93,8 @@ def fit(
                 f"Expected the vocabularies and options that the run in {folder} began with; received "
                 "others. Resume with the same ones, or choose another folder."
             )
-    train_batches = pipeline.batches(pairs, batch_size, shuffle=True, seed=seed, weights=weights)
-    dev_batches = pipeline.batches(validation_data, batch_size)
+    train_batches = pipeline.batches(train_pairs, batch_size, shuffle=True, seed=seed, weights=weights)
+    dev_batches = pipeline.batches(dev_pairs, batch_size)
     warn_of_unknown(pipeline, dev_batches)
     rate = optimization.rate(epochs * len(train_batches))
     trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model

@@ -201,7 +201,7 @@ def untrained(
     corpus = load_corpus(name, corpus_name, context)
     if backward:
         corpus = corpus.reversed()
-    options = pipeline_options(name, context, backward)
+    options = options_for_pairs(name, context, backward)
     engine.seed_everything(seed)
     pipeline = TextToText.from_pairs(
         corpus.train,
@@ -216,7 +216,7 @@ def untrained(
 
 
 @checked
-def pipeline_options(name: PresetName, context: PositiveInt = 1, backward: bool = False) -> dict[str, Any]:
+def options_for_pairs(name: PresetName, context: PositiveInt = 1, backward: bool = False) -> dict[str, Any]:
     """The options of ``TextToText.from_pairs`` that a preset says, tokenizers apart.
 
     Args:

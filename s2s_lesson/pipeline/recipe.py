@@ -9,7 +9,7 @@ from s2s_lesson import engine
 from s2s_lesson.corpora import Corpus, own
 from s2s_lesson.corpora.files import Layout
 from s2s_lesson.pipeline.inspection import inspect_corpus
-from s2s_lesson.pipeline.presets import PRESETS, load_corpus, pipeline_options
+from s2s_lesson.pipeline.presets import PRESETS, load_corpus, options_for_pairs
 from s2s_lesson.pipeline.recommendation import Recommendation, recommended
 from s2s_lesson.pipeline.setting_tables import RunOptions, options_in
 from s2s_lesson.pipeline.settings import STRATEGIES, Settings, merged
@@ -185,7 +185,7 @@ def _proposed(corpus, preset, options, own_files, say) -> Settings:
         tokens = {f"{side}_tokens": getattr(corpus, f"{side}_tokens") for side in ("source", "target")}
         if own_files:
             tokens = {name: recommendation.pipeline[name] for name in tokens}
-        texts = {**tokens, **pipeline_options(preset, options.context, options.backward)}
+        texts = {**tokens, **options_for_pairs(preset, options.context, options.backward)}
         training = PRESETS[preset].training
     training = dict(training)
     optimization = asdict(training.pop("optimization", Optimization()))

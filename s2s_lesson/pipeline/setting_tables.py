@@ -61,7 +61,7 @@ class Table:
 
     def options(self) -> dict[str, "Option"]:
         """Its options by name."""
-        options = {}
+        options: dict[str, Option] = {}
         for declared in self.declared:
             said = documented(declared)
             for name, parameter in inspect.signature(declared).parameters.items():

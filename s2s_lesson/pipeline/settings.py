@@ -69,8 +69,8 @@ def understood(tables: dict, where: str) -> Settings:
             settings[table] = values
             continue
         if table not in TABLES:
-            known = ", ".join([*TABLES, STRATEGIES])
-            raise ValueError(f"Expected a table among {known} in {where}; received {table!r}.")
+            tables_there_are = ", ".join([*TABLES, STRATEGIES])
+            raise ValueError(f"Expected a table among {tables_there_are} in {where}; received {table!r}.")
         if not isinstance(values, dict):
             raise ValueError(f"Expected the table [{table}] in {where}; received {table} = {values!r}.")
         known, read = options_in(table), {}
