@@ -20,6 +20,7 @@ NAMES = (
     "first_paint",
     "front_page",
     "memory",
+    "million",
     "own_data",
     "parse",
     "pointer",

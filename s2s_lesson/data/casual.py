@@ -16,6 +16,9 @@ _PICTURE = "[\u2190-\u2bff\U0001f000-\U0001faff]"
 _CHANGED = (  # a picture or a sign in another style or colour of skin, or a flag of a part of a country
     "(?:\\S[\ufe0e\ufe0f]|" + _PICTURE + "[\U0001f3fb-\U0001f3ff]|\U0001f3f4[\U000e0020-\U000e007f]+)"
 )
+_FAR = re.compile(r"&.*;|\.\s+\.", re.DOTALL)  # an entity of HTML, which may become a full stop; ". . ."
+KEPT, LONGEST = 2**16, 40  # chunks to remember at most, and their characters
+
 _EMOJI = re.compile(  # those of several characters: flags, keys, what is joined (U+200D), what is changed
     "([\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3"
     f"|(?:{_CHANGED}|{_PICTURE})(?:\u200d(?:{_CHANGED}|{_PICTURE}))+|{_CHANGED})"
@@ -24,6 +27,8 @@ _EMOJI = re.compile(  # those of several characters: flags, keys, what is joined
 
 def tokenize_casual(text: str) -> list[str]:
     """Split a text as dialogue.
+
+    Hardly any rule looks beyond a blank. So each chunk between blanks is split once, and remembered.
 
     Args:
         text: str.
@@ -35,10 +40,12 @@ def tokenize_casual(text: str) -> list[str]:
     >>> tokenize_casual("I don't know... ❤️👩‍💻!")
     ['I', "don't", 'know', '...', '❤️', '👩‍💻', '!']
     """
+    if _FAR.search(text):
+        return list(_split(text))
     tokens: list[str] = []
-    for place, part in enumerate(_EMOJI.split(text.translate(_PLAIN_QUOTES))):
-        tokens += [part] if place % 2 else _tweet_tokenizer().tokenize(part)
-    return [joined for token in tokens if (joined := "".join(token.split()))]  # ". . ." is one token
+    for chunk in text.split(" "):
+        tokens += _remembered(chunk) if len(chunk) <= LONGEST else _split(chunk)
+    return tokens
 
 
 def detokenize_casual(tokens: Sequence[str]) -> str:
@@ -69,6 +76,16 @@ def detokenize_casual(tokens: Sequence[str]) -> str:
         text += token if glue or joins_left else " " + token
         glue = joins_right
     return text
+
+
+def _split(text):
+    tokens: list[str] = []
+    for place, part in enumerate(_EMOJI.split(text.translate(_PLAIN_QUOTES))):
+        tokens += [part] if place % 2 else _tweet_tokenizer().tokenize(part)
+    return tuple(joined for token in tokens if (joined := "".join(token.split())))  # ". . ." is one token
+
+
+_remembered = functools.lru_cache(KEPT)(_split)
 
 
 @functools.cache

@@ -101,6 +101,8 @@ def plain_pairs(pairs: Iterable[tuple[str, str]], name: str = "pairs") -> list[t
 
 
 def _pair(row, place, name):
+    if type(row) is tuple and len(row) == 2 and _is_plain(row[0]) and _is_plain(row[1]):
+        return row  # the usual case, quickly
     where = f"row {place} of {name}"
     if isinstance(row, _NO_LISTS) or not hasattr(row, "__len__") or not hasattr(row, "__iter__"):
         raise TypeError(f"Expected a source and a target in {where}; received {_shown(row)}.{_remedy(row)}")
@@ -129,6 +131,10 @@ def _text(value, where):
             'with its own encoding, or drop that: text.encode("utf-8", "ignore").decode("utf-8").'
         ) from None
     return str(value)  # NumPy has strings of its own
+
+
+def _is_plain(value):
+    return type(value) is str and value.isascii()
 
 
 def _is_missing(value):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from s2s_lesson.data.expected import NonNegativeInt, checked
+from s2s_lesson.data.id_lists import IdLists
 from s2s_lesson.data.vocabulary import Vocabulary
 
 
@@ -40,6 +41,26 @@ def whole_ids(ids: Sequence[int], name: str = "ids") -> np.ndarray:
             f"Expected {name} from 0 to {np.iinfo('int32').max}; received {array.min()} to {array.max()}."
         )
     return array.astype("int32")
+
+
+def id_lists_of(id_lists: Sequence[Sequence[int]] | IdLists, name: str = "id_lists") -> IdLists:
+    """Put lists of ids into one array, and make sure that they are ids.
+
+    Args:
+        id_lists: list of sequences of int, or ``IdLists``, which stay as they are.
+        name: str. What they are, for errors.
+
+    Returns:
+        ``IdLists``.
+
+    Raises:
+        TypeError, ValueError: as ``whole_ids``; the error names the row.
+    """
+    if isinstance(id_lists, IdLists):
+        return id_lists
+    arrays = id_arrays(id_lists, name)
+    lengths = np.fromiter(map(len, arrays), "int32", len(arrays))
+    return IdLists(np.concatenate([np.empty(0, "int32"), *arrays]), lengths)
 
 
 def id_arrays(id_lists: Sequence[Sequence[int]], name: str = "id_lists") -> list[np.ndarray]:

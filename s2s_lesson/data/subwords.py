@@ -123,6 +123,17 @@ class Subwords:
         """
         return self._processor.encode(_clean(text), out_type=str)
 
+    def tokenize_all(self, texts: Sequence[str]) -> list[list[str]]:
+        """Split texts as ``tokenize`` splits one, by several threads.
+
+        Args:
+            texts: list of str.
+
+        Returns:
+            list of lists of str.
+        """
+        return self._processor.encode(list(map(_clean, texts)), out_type=str, num_threads=-1)
+
     def detokenize(self, tokens: Sequence[str]) -> str:
         """Put pieces together again: the text, with single blanks between its words and none around it.
 

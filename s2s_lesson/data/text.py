@@ -8,7 +8,7 @@ import functools
 import re
 import string
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
@@ -16,6 +16,7 @@ from s2s_lesson import _extras
 from s2s_lesson.data import marks
 from s2s_lesson.data.casual import detokenize_casual, tokenize_casual
 from s2s_lesson.data.expected import checked
+from s2s_lesson.data.treebank import tokenize_words
 
 TokenizerName: TypeAlias = Literal["characters", "whitespace", "words", "casual", "icu"]
 TOKENIZERS = get_args(TokenizerName)  # trained ones: `subwords.KINDS`
@@ -73,23 +74,38 @@ def tokenize(text: str, how: TokenizerName | Tokenizer) -> list[str]:
     """
     if not isinstance(text, str):
         raise TypeError(f"Expected a string to tokenize; received {type(text).__name__}.")
+    return tokenizer(how)(text)
+
+
+@checked
+def tokenizer(how: TokenizerName | Tokenizer) -> Callable[[str], list[str]]:
+    """The function that ``tokenize`` calls, which looks at no option any more: for many texts.
+
+    Args:
+        how: as in ``tokenize``.
+
+    Returns:
+        function of a text; it returns the tokens.
+
+    >>> list(map(tokenizer("whitespace"), ["a b", "c"]))
+    [['a', 'b'], ['c']]
+    """
     if not isinstance(how, str):
-        return how.tokenize(text)
-    if how == "characters":
-        return list(text)
-    if how == "whitespace":
-        return text.split()
-    if how == "words":
-        with _extras.named():
-            from nltk.tokenize import word_tokenize
+        return how.tokenize
+    splits: dict[str, Callable[[str], list[str]]] = {
+        "characters": list,
+        "whitespace": str.split,
+        "words": tokenize_words,
+        "icu": _icu_words,
+    }
+    return splits.get(how, tokenize_casual)
 
-        return word_tokenize(marks.set_apart(text), preserve_line=True)
-    if how == "icu":
-        with _extras.named():
-            from icu4py.breakers import WordBreaker
 
-        return list(WordBreaker(text, "und"))  # und: whatever language the characters are of
-    return tokenize_casual(text)
+def _icu_words(text):
+    with _extras.named():
+        from icu4py.breakers import WordBreaker
+
+    return list(WordBreaker(text, "und"))  # und: whatever language the characters are of
 
 
 @checked
@@ -146,6 +162,8 @@ def normalise(text: str) -> str:
     """
     if not isinstance(text, str):
         raise TypeError(f"Expected a string to normalise; received {type(text).__name__}.")
+    if text.isascii() and "\r" not in text:
+        return text  # the usual case, quickly
     text = _LINE_ENDS.sub("\n", text.lstrip("\ufeff"))
     return unicodedata.normalize("NFC", text).translate(_PLAIN)
 
@@ -203,7 +221,8 @@ def clean(
         return " ".join(text.split())
     words = tokenize(text, "words")
     if remove_stop_words:
-        words = [word for word in words if word.lower() not in stop_words()]
+        common = stop_words()
+        words = [word for word in words if word.lower() not in common]
     if keep_alphabetic:
         words = [word for word in words if word.isalpha()]
     return " ".join(words)

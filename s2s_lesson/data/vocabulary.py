@@ -3,7 +3,7 @@
 import json
 import operator
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,9 +73,35 @@ class Vocabulary:
                     f"Expected a list of tokens in row {row} of token_lists; received the text {tokens!r}. "
                     "Tokenise it first."
                 )
-        counts = Counter(token for tokens in token_lists for token in tokens)
-        for token in SPECIAL_TOKENS:
-            counts.pop(token, None)
+        return cls.from_counts(
+            Counter(token for tokens in token_lists for token in tokens), min_count, max_size
+        )
+
+    @classmethod
+    @checked
+    def from_counts(
+        cls,
+        counts: Mapping[str, int],
+        min_count: PositiveInt = 1,
+        max_size: Annotated[int, Range(len(SPECIAL_TOKENS), above=True)] | None = None,
+    ) -> "Vocabulary":
+        """Collect a vocabulary as ``from_tokens`` does, from tokens that were counted.
+
+        Args:
+            counts: how often each token occurs: dict of str to int.
+            min_count: int, as in ``from_tokens``.
+            max_size: int or None, as in ``from_tokens``.
+
+        Returns:
+            A ``Vocabulary``.
+
+        Raises:
+            TypeError, ValueError: as ``from_tokens``.
+
+        >>> Vocabulary.from_counts({"b": 3, "a": 3, "c": 1}, min_count=2).tokens[4:]
+        ('a', 'b')
+        """
+        counts = {token: count for token, count in counts.items() if count and token not in SPECIAL_TOKENS}
         if not counts:
             raise ValueError("Expected at least one token; received none. Is the corpus empty?")
         common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

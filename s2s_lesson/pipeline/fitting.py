@@ -93,8 +93,11 @@ def fit(
                 f"Expected the vocabularies and options that the run in {folder} began with; received "
                 "others. Resume with the same ones, or choose another folder."
             )
-    train_batches = pipeline.batches(train_pairs, batch_size, shuffle=True, seed=seed, weights=weights)
-    dev_batches = pipeline.batches(dev_pairs, batch_size)
+    progress = options.get("progress", True)
+    train_batches = pipeline.batches(
+        train_pairs, batch_size, shuffle=True, seed=seed, weights=weights, progress=progress
+    )
+    dev_batches = pipeline.batches(dev_pairs, batch_size, progress=progress)
     warn_of_unknown(pipeline, dev_batches)
     rate = optimization.rate(epochs * len(train_batches))
     trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model

@@ -1,6 +1,7 @@
 """TextToText: text in, text and attention out."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import numpy as np
 from s2s_lesson import engine
 from s2s_lesson.data.expected import PositiveInt, check, checked, expect
 from s2s_lesson.data.incoming import plain_pairs
-from s2s_lesson.data.text import tokenize
+from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.layers.config import Seq2SeqConfig, VocabSize
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline import fitting, predicting
 from s2s_lesson.pipeline.storage import read_description, write_description
-from s2s_lesson.pipeline.texts import Learnable, Texts, cleaned, learned
+from s2s_lesson.pipeline.texts import Learnable, Texts, learned, sides
+from s2s_lesson.pipeline.token_cache import TokenCache
 from s2s_lesson.training.losses import sequence_log_prob
 from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder, write_at_once
 
@@ -81,6 +83,7 @@ class TextToText(Texts):
         shared_vocab: bool = False,
         max_source_length: PositiveInt = 100,
         max_output_length: PositiveInt = 100,
+        progress: bool = True,
         **model_options: Any,
     ) -> "TextToText":
         """Make an untrained pipeline whose vocabularies come from pairs.
@@ -98,6 +101,7 @@ class TextToText(Texts):
             max_vocab_size: int or None, of each side, the special tokens included. Training of subwords needs
                 a number.
             shared_vocab: bool. One tokenizer and one vocabulary, of the texts of both sides, serve both.
+            progress: bool. Show a progress bar in a terminal or notebook, where tokenising takes long.
             **model_options: the fields of ``Seq2SeqConfig`` other than the vocabulary sizes.
 
         Returns:
@@ -111,26 +115,34 @@ class TextToText(Texts):
         what = "with shared_vocab=True alone, for ids of both sides look up one table"
         expect("shared_embedding", shared, shared_vocab or not shared, what)
         check(Seq2SeqConfig, **model_options)
-        pairs = plain_pairs(pairs)
-        sources = [cleaned(source, normalisation, cleaning) for source, _ in pairs]
-        targets = [cleaned(target, normalisation, cleaning) for _, target in pairs]
+        cache = TokenCache()
+
+        as_it_is = Preparation("characters", normalisation, cleaning)
+
+        def split(texts, tokens):
+            return cache.tokens(texts, replace(as_it_is, tokens=tokens), progress)
+
+        def learn(texts, tokens):
+            return learned(texts, tokens, min_count, max_vocab_size, as_it_is.text, split)
+
+        sources, targets = sides(plain_pairs(pairs))
         if shared_vocab:
             if source_tokens != target_tokens:
                 raise ValueError(
                     "Expected one tokenizer for a shared vocabulary; "
                     f"received {source_tokens!r} and {target_tokens!r}."
                 )
-            both = learned(sources + targets, source_tokens, min_count, max_vocab_size)
+            both = learn([sources, targets], source_tokens)
             (source_tokens, source_vocab), (target_tokens, target_vocab) = both, both
         else:
-            source_tokens, source_vocab = learned(sources, source_tokens, min_count, max_vocab_size)
-            target_tokens, target_vocab = learned(targets, target_tokens, min_count, max_vocab_size)
+            source_tokens, source_vocab = learn([sources], source_tokens)
+            target_tokens, target_vocab = learn([targets], target_tokens)
         options = {"max_target_length": max_output_length, **model_options}
         model = Seq2Seq(Seq2SeqConfig(len(source_vocab), len(target_vocab), **options))
-        target_ids = np.concatenate([target_vocab.encode(tokenize(text, target_tokens)) for text in targets])
+        target_ids = split(targets, target_tokens).encoded(target_vocab).ids
         counts = np.bincount(target_ids, minlength=len(target_vocab)) + 1
         model.decoder.output_layer.bias.assign(np.log(counts / counts.sum()))
-        return cls(
+        pipeline = cls(
             model,
             source_vocab,
             target_vocab,
@@ -141,6 +153,8 @@ class TextToText(Texts):
             max_source_length=max_source_length,
             max_output_length=max_output_length,
         )
+        pipeline.token_cache = cache  # the same pairs are what it will be trained on
+        return pipeline
 
     def save(self, folder: str | Path) -> None:
         """Write the pipeline to a folder: model, vocabularies and options.

@@ -1,14 +1,21 @@
 """Texts: what turns texts into the ids that a model reads and writes."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeAlias, cast
 
+import numpy as np
+
 from s2s_lesson.data.expected import PositiveInt, Seed, checked
+from s2s_lesson.data.id_lists import IdLists
 from s2s_lesson.data.incoming import plain_list, plain_pairs
+from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.subwords import KINDS, Kind, Subwords
-from s2s_lesson.data.text import TokenizerName, clean, normalise, tokenize
+from s2s_lesson.data.text import TokenizerName
+from s2s_lesson.data.token_lists import TokenLists
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
+from s2s_lesson.pipeline.token_cache import TokenCache
 from s2s_lesson.training.batches import PairBatches
 
 Learnable: TypeAlias = Literal[TokenizerName, Kind] | Subwords  # tokenizers, and kinds of subwords to train
@@ -58,14 +65,17 @@ class Texts:
         self.normalisation, self.cleaning = normalisation, cleaning
         self.max_source_length, self.max_output_length = max_source_length, max_output_length
         self.copies = copies
+        self.prepare_source = Preparation(source_tokens, normalisation, cleaning, strip=True)
+        self.prepare_target = Preparation(target_tokens, normalisation, cleaning)
+        self.token_cache = TokenCache()
 
     def source_side(self, text: str) -> list[str]:
         """The tokens of a source text; a blank text has none."""
-        return tokenize(cleaned(text, self.normalisation, self.cleaning).strip(), self.source_tokens)
+        return self.prepare_source(text)
 
     def target_side(self, text: str) -> list[str]:
         """The tokens of a target text."""
-        return tokenize(cleaned(text, self.normalisation, self.cleaning), self.target_tokens)
+        return self.prepare_target(text)
 
     def source_length(self, text: str) -> int:
         """Count the tokens of a source text, the end token not included."""
@@ -74,7 +84,7 @@ class Texts:
     def accepts(self, source: str, target: str) -> bool:
         """Tell whether ``fit`` and ``log_probabilities`` can take a pair: no side is empty or too long."""
         ((source, target),) = plain_pairs([(source, target)])
-        return self._fits(self.source_side(source), self.target_side(target))
+        return self._fit(len(self.source_side(source)), len(self.target_side(target)))
 
     @checked
     def batches(
@@ -84,6 +94,7 @@ class Texts:
         shuffle: bool = False,
         seed: Seed = 0,
         weights: Sequence[float] | None = None,
+        progress: bool = True,
     ) -> PairBatches:
         """Turn pairs of texts into batches of ids.
 
@@ -96,6 +107,7 @@ class Texts:
             shuffle: bool. Draw the batches anew for every epoch.
             seed: int.
             weights: list of float, 0 or greater: how much each pair counts. None: all alike.
+            progress: bool. Show a progress bar in a terminal or notebook, where it takes long.
 
         Returns:
             ``PairBatches``.
@@ -111,33 +123,30 @@ class Texts:
                 raise ValueError(
                     f"Expected one weight for each of {len(pairs)} pairs; received {len(weights)}."
                 )
-        source_ids, target_ids, copy_ids, kept = [], [], [], []
-        for index, (source, target) in enumerate(pairs):
-            source_side, target_side = self.source_side(source), self.target_side(target)
-            if not self._fits(source_side, target_side):
-                continue
-            kept.append(index)
-            source_ids.append(self.source_vocab.encode(source_side))
-            if self.copies:
-                words = ExtendedVocabulary(self.target_vocab, source_side)
-                target_ids.append(words.encode(target_side))
-                copy_ids.append(words.copy_ids())
-            else:
-                target_ids.append(self.target_vocab.encode(target_side))
-        if left_out := len(pairs) - len(source_ids):
+        sources, targets = sides(pairs)
+        source_tokens = self.token_cache.tokens(sources, self.prepare_source, progress)
+        target_tokens = self.token_cache.tokens(targets, self.prepare_target, progress)
+        fit = self._fit(source_tokens.lengths, target_tokens.lengths)
+        if left_out := int(len(pairs) - fit.sum()):
             warnings.warn(
                 f"{left_out} of {len(pairs)} pairs were left out: a side was empty, the source had more than "
                 f"{self.max_source_length} tokens or the target {self.max_output_length} or more.",
                 stacklevel=2,
             )
+        source_tokens, target_tokens = source_tokens.chosen(fit), target_tokens.chosen(fit)
+        target_ids = target_tokens.encoded(self.target_vocab)
+        copy_ids = None
+        if self.copies:
+            copy_ids = source_tokens.encoded(self.target_vocab)
+            write_copies(self.target_vocab, source_tokens, target_tokens, copy_ids, target_ids)
         return PairBatches(
-            source_ids,
+            source_tokens.encoded(self.source_vocab),
             target_ids,
             batch_size,
             shuffle,
             seed,
-            copy_ids=copy_ids or None,
-            weights=None if weights is None else [weights[index] for index in kept],
+            copy_ids=copy_ids,
+            weights=None if weights is None else [weights[row] for row in np.flatnonzero(fit)],
         )
 
     def description(self) -> tuple[Vocabulary, Vocabulary, dict[str, Any]]:
@@ -147,28 +156,54 @@ class Texts:
         options = {name: getattr(self, name) for name in names}
         return self.source_vocab, self.target_vocab, {**tokens, **options}
 
-    def _fits(self, source_side, target_side):
-        return (
-            0 < len(source_side) <= self.max_source_length and 0 < len(target_side) < self.max_output_length
-        )
+    def _fit(self, source_lengths, target_lengths):
+        """Whether pairs of these lengths are accepted; NumPy arrays of them, or two numbers."""
+        source_fits = (source_lengths > 0) & (source_lengths <= self.max_source_length)
+        return source_fits & (target_lengths > 0) & (target_lengths < self.max_output_length)
 
 
-def cleaned(text: str, normalisation: bool, cleaning: dict[str, bool] | None) -> str:
-    """What ``data.text.normalise`` and ``clean`` leave of a text with these options; None cleans nothing."""
-    text = normalise(text) if normalisation else text
-    return text if cleaning is None else clean(text, **cleaning)
+def sides(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """The sources and the targets of pairs."""
+    return [source for source, _ in pairs], [target for _, target in pairs]
+
+
+def write_copies(
+    vocab: Vocabulary, sources: TokenLists, targets: TokenLists, copy_ids: IdLists, target_ids: IdLists
+) -> None:
+    """Write the ids that the words of each source get which the vocabulary does not know.
+
+    Args:
+        vocab: ``Vocabulary`` of the targets.
+        sources: ``TokenLists``.
+        targets: ``TokenLists``.
+        copy_ids: ``IdLists``, the sources by that vocabulary. It is written to.
+        target_ids: ``IdLists``, likewise the targets.
+    """
+    unknown = np.concatenate([[0], np.cumsum(copy_ids.ids == vocab.unk_id)])
+    ends = np.cumsum(copy_ids.lengths)
+    for row in np.flatnonzero(unknown[ends] > unknown[ends - copy_ids.lengths]).tolist():
+        words = ExtendedVocabulary(vocab, sources.row(row))
+        copy_ids[row][:] = words.copy_ids()
+        target_ids[row][:] = words.encode(targets.row(row))
 
 
 def learned(
-    texts: Sequence[str], tokens: Learnable, min_count: int, max_vocab_size: int | None
+    sides: Sequence[Sequence[str]],
+    tokens: Learnable,
+    min_count: int,
+    max_vocab_size: int | None,
+    prepare: Callable[[str], str],
+    split: Callable[[Sequence[str], TokenizerName], TokenLists],
 ) -> tuple[TokenizerName | Subwords, Vocabulary]:
-    """Make the tokenizer and the vocabulary of one side.
+    """Make the tokenizer and the vocabulary of one side, or of both.
 
     Args:
-        texts: list of str.
+        sides: lists of str, the texts of each side that they are for.
         tokens: a tokenizer, or one of ``data.subwords.KINDS``, to be trained.
         min_count: int. Tokens that are rarer become unknown; no subword does.
         max_vocab_size: int or None, the special tokens included. Training of subwords needs a number.
+        prepare: function of a text, that gives the text to train subwords on.
+        split: function of texts and a tokenizer, that gives their tokens.
 
     Returns:
         tokens: name of a tokenizer, or a ``Subwords``.
@@ -182,9 +217,12 @@ def learned(
             raise ValueError(
                 f"Expected max_vocab_size with the tokenizer {tokens!r}; received None. Pass a number."
             )
-        tokens = Subwords.train(texts, max_vocab_size - len(SPECIAL_TOKENS), cast(Kind, tokens))
+        prepared = (prepare(text) for texts in sides for text in texts)
+        tokens = Subwords.train(prepared, max_vocab_size - len(SPECIAL_TOKENS), cast(Kind, tokens))
     if isinstance(tokens, Subwords):
         return tokens, Vocabulary(piece for piece in tokens.pieces if piece not in SPECIAL_TOKENS)
     name = cast(TokenizerName, tokens)
-    token_lists = [tokenize(text, name) for text in texts]
-    return name, Vocabulary.from_tokens(token_lists, min_count, max_vocab_size)
+    counts: Counter[str] = Counter()
+    for texts in sides:
+        counts.update(split(texts, name).counts())
+    return name, Vocabulary.from_counts(counts, min_count, max_vocab_size)

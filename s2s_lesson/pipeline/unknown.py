@@ -27,7 +27,7 @@ def unknown_shares(batches: PairBatches) -> dict[str, float]:
     if batches.copy_ids is not None:
         sides["source"] = batches.copy_ids
     return {
-        side: float(np.mean(np.concatenate([ids[:-1] for ids in id_lists]) == Vocabulary.unk_id))
+        side: float(np.mean(id_lists.ids[~id_lists.are_last()] == Vocabulary.unk_id))
         for side, id_lists in sides.items()
     }
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from s2s_lesson.data.buckets import length_buckets, unlike_shapes_first
 from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, Seed, checked
-from s2s_lesson.data.padding import id_arrays, pad, shift_right
+from s2s_lesson.data.id_lists import IdLists
+from s2s_lesson.data.padding import id_lists_of, pad, shift_right
 
 
 class PairBatches(keras.utils.PyDataset):
@@ -24,14 +25,14 @@ class PairBatches(keras.utils.PyDataset):
     third part is the sample weights, float32 (batch,).
 
     Args:
-        source_ids: list of lists of int, without padding.
-        target_ids: list of lists of int that end with the end token, without padding.
+        source_ids: list of lists of int, without padding; or ``data.id_lists.IdLists``, for very many.
+        target_ids: likewise, lists that end with the end token.
         batch_size: int. Pairs in a batch; the last one of a bucket may be smaller.
         shuffle: bool. Draw the batches anew for every epoch.
         seed: int.
         source_buckets: int.
         target_buckets: int.
-        copy_ids: list of lists of int, as long as those of ``source_ids``; for a model that copies.
+        copy_ids: likewise, lists as long as those of ``source_ids``; for a model that copies.
         weights: list of float, 0 or greater: how much each pair counts. A pair of weight 0 is in no batch.
             None: all alike.
 
@@ -51,29 +52,28 @@ class PairBatches(keras.utils.PyDataset):
     @checked
     def __init__(
         self,
-        source_ids: Sequence[Sequence[int]],
-        target_ids: Sequence[Sequence[int]],
+        source_ids: Sequence[Sequence[int]] | IdLists,
+        target_ids: Sequence[Sequence[int]] | IdLists,
         batch_size: PositiveInt = 64,
         shuffle: bool = True,
         seed: Seed = 0,
         source_buckets: PositiveInt = 8,
         target_buckets: PositiveInt = 4,
-        copy_ids: Sequence[Sequence[int]] | None = None,
+        copy_ids: Sequence[Sequence[int]] | IdLists | None = None,
         weights: Sequence[float] | None = None,
     ):
         super().__init__()
-        if not source_ids or len(source_ids) != len(target_ids):
+        if not len(source_ids) or len(source_ids) != len(target_ids):
             raise ValueError(
                 "Expected at least one pair, and as many sources as targets; "
                 f"received {len(source_ids)} sources and {len(target_ids)} targets."
             )
         self.batch_size, self.shuffle, self.seed, self.epoch = batch_size, shuffle, seed, 0
-        self.source_ids = id_arrays(source_ids, "source_ids")
-        self.target_ids = id_arrays(target_ids, "target_ids")
-        self.copy_ids = None if copy_ids is None else id_arrays(copy_ids, "copy_ids")
+        self.source_ids = id_lists_of(source_ids, "source_ids")
+        self.target_ids = id_lists_of(target_ids, "target_ids")
+        self.copy_ids = None if copy_ids is None else id_lists_of(copy_ids, "copy_ids")
         self.weights = None if weights is None else _usable_weights(weights, len(source_ids))
-        source_lengths = np.array([len(ids) for ids in source_ids])
-        target_lengths = np.array([len(ids) for ids in target_ids])
+        source_lengths, target_lengths = self.source_ids.lengths, self.target_ids.lengths
         if not source_lengths.all() or not target_lengths.all():
             raise ValueError(
                 "Expected no empty list of ids; received one. Vocabulary.encode adds the end token, "
@@ -132,11 +132,10 @@ class PairBatches(keras.utils.PyDataset):
         Returns:
             float from 0 to 1.
         """
-        lengths = [
-            len(self.source_ids[row]) + len(self.target_ids[row]) for row in np.concatenate(self._buckets)
-        ]
+        rows = np.concatenate(self._buckets)
+        tokens = int(self.source_ids.lengths[rows].sum() + self.target_ids.lengths[rows].sum())
         positions = sum(len(rows) * sum(self._shapes[bucket]) for bucket, rows in self._batches)
-        return 1 - sum(lengths) / positions
+        return 1 - tokens / positions
 
 
 def _usable_weights(weights, count):

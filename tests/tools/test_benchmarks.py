@@ -86,6 +86,7 @@ def test_the_defaults(name):
         "figures": {"corpus": "dates", "seeds": [0, 1, 2]},
         "first_paint": {"runs": 9},
         "memory": {"seeds": [0, 1]},
+        "million": {"turns": 3},
         "own_data": {"seeds": [0, 1, 2]},
         "parse": {"turns": 3},
         "pointer": {"seeds": [0, 1, 2], "processes": 2},
