@@ -5,8 +5,10 @@ import warnings
 
 import pytest
 
-from s2s_lesson.data.text import normalise
-from s2s_lesson.pipeline import TextToText, pretrained
+from s2s_lesson.data.text import normalise, tokenize
+from s2s_lesson.data.token_lists import TokenLists
+from s2s_lesson.data.vocabulary import ExtendedVocabulary, Vocabulary
+from s2s_lesson.pipeline import Texts, TextToText, pretrained
 from s2s_lesson.pipeline.unknown import unknown_shares
 from s2s_lesson.search import Constraints
 from s2s_lesson.training import loop
@@ -106,3 +108,44 @@ def test_what_a_model_copies_is_not_unknown(monkeypatch):
     assert fitted(copying, [("ada bob", "ada watashi")], monkeypatch) == []
     batches = copying.batches([("ada bob", "ada eve watashi carol")])
     assert unknown_shares(batches) == {"source": 0, "target": 0.5}
+
+
+def slow_batches(pipeline, pairs):
+    """The ids of pairs, text by text: of sources, of targets and of copies."""
+    ids = []
+    for source, target in pairs:
+        source, target = pipeline.source_side(source), pipeline.target_side(target)
+        if 0 < len(source) <= pipeline.max_source_length and 0 < len(target) < pipeline.max_output_length:
+            words = ExtendedVocabulary(pipeline.target_vocab, source)
+            copies = words.copy_ids() if pipeline.copies else None
+            targets = words.encode(target) if pipeline.copies else pipeline.target_vocab.encode(target)
+            ids.append((pipeline.source_vocab.encode(source), targets, copies))
+    return list(map(list, zip(*ids, strict=True)))
+
+
+def plain(id_lists):
+    return None if id_lists is None else [ids.tolist() for ids in id_lists]
+
+
+@pytest.mark.parametrize("copies", [False, True])
+@pytest.mark.parametrize("tokens", ["words", "casual", "characters"])
+def test_ids_are_those_of_the_texts_one_by_one(tokens, copies):
+    known, others = "ada meets bob </s>. it is a <unk> day", "carol meets eve, who meets carol. a  day"
+    vocab = Vocabulary.from_tokens([tokenize(known, tokens)], max_size=11)
+    texts = Texts(
+        vocab, vocab, source_tokens=tokens, target_tokens=tokens, copies=copies, max_source_length=53
+    )
+    pairs = [(known, others), (others, known), ("", known), (known, ""), (" eve ", "eve"), (known * 5, known)]
+    with pytest.warns(UserWarning, match=r"\d of 6 pairs were left out"):
+        batches = texts.batches(pairs)
+    sources, targets, copy_ids = slow_batches(texts, pairs)
+    assert plain(batches.source_ids) == sources and plain(batches.target_ids) == targets
+    assert plain(batches.copy_ids) == (copy_ids if copies else None)
+
+
+def test_what_a_pipeline_was_made_of_is_not_split_again(monkeypatch):
+    made, of = [], TokenLists.of
+    monkeypatch.setattr(TokenLists, "of", lambda *arguments: made.append(arguments) or of(*arguments))
+    pairs = [("don't go", "bleib"), ("go on", "geh")]
+    TextToText.from_pairs(pairs, **WORDS).batches(pairs)
+    assert len(made) == 2  # sides

@@ -11,6 +11,7 @@ from small_models import sentences
 
 from s2s_lesson.corpora import load
 from s2s_lesson.data import clean, tokenize
+from s2s_lesson.data.padding import id_lists_of
 from s2s_lesson.layers import Seq2SeqConfig
 from s2s_lesson.models import Seq2Seq
 from s2s_lesson.pipeline import presets
@@ -71,6 +72,22 @@ def test_every_epoch_holds_every_pair_once_in_few_shapes(lengths, batch_size, sh
     assert sorted(seen) == list(range(100, 100 + len(lengths)))
     assert len({shape[1:] for shape in shapes(batches)}) <= 6
     assert batches.padding_share() == pytest.approx(padding / positions)
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_ids_in_one_array_make_the_same_batches(shuffle):
+    lists = [[[5 + row, *[7] * (row * step % 11)] for row in range(53)] for step in (2, 3, 2)]
+    options = {"batch_size": 3, "shuffle": shuffle, "seed": 5, "weights": [row % 4 for row in range(53)]}
+    plain = PairBatches(*lists[:2], copy_ids=lists[2], **options)
+    compact = PairBatches(*map(id_lists_of, lists[:2]), copy_ids=id_lists_of(lists[2]), **options)
+    assert len(compact) == len(plain) and compact.padding_share() == plain.padding_share()
+    for index in range(len(plain)):
+        (inputs, *others), (same_inputs, *same_others) = plain[index], compact[index]
+        assert inputs.keys() == same_inputs.keys()
+        for one, other in zip(
+            [*inputs.values(), *others], [*same_inputs.values(), *same_others], strict=True
+        ):
+            assert one.dtype == other.dtype and (one == other).all()
 
 
 def test_pairs_of_one_length_stay_together():
