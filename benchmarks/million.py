@@ -12,7 +12,6 @@ package, and by a plain loop in one process, which splits all texts by NLTK to l
 targets once more to count their ids, and all of them a third time to encode them.
 """
 
-import csv
 import hashlib
 import os
 import random
@@ -49,8 +48,8 @@ def run(options):
     shutil.rmtree(folder / "cache", ignore_errors=True)
     path = folder / "pairs.tsv"
     write_pairs(path, quick.size(PAIRS, 3000))
-    [first_update] = in_processes(until_first_update, [(str(path), str(folder / "cache"))])
-    print(first_update, flush=True)
+    [parts] = in_processes(until_first_update, [(str(path), str(folder / "cache"))])
+    print(parts, flush=True)
     jobs = {way: partial(batched, path, way) for way in ("package", "plain loop")}
     runs = in_turns(jobs, options.turns, warm_up=0)
     names = ("seconds", "processor_seconds")
@@ -60,7 +59,7 @@ def run(options):
         packages=("tensorflow", "keras", "nltk"),
         pairs=quick.size(PAIRS, 3000),
         options={"min_count": LIMITS[0], "max_vocab_size": LIMITS[1], **MODEL},
-        first_update=first_update,
+        parts=parts,
         batches={
             "pairs": quick.size(IN_TURNS, 1000),
             "ways": {way: medians([turn[way] for turn in runs], names) for way in jobs},
@@ -87,47 +86,48 @@ def write_pairs(path, count):
             file.write("\t".join(sides) + "\n")
 
 
-def read(path):
-    """The pairs of the file: list of (source, target)."""
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(map(tuple, csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)))
-
-
 def until_first_update(path, cache):
     """Read, split, make a pipeline and train until the first update, in a process of its own.
 
     Returns:
-        dict of ``seconds``, from the start of the process to the end of each part; ``processor_seconds``, of
-        this process alone; ``mebibytes``.
+        dict of the ends of the parts: ``seconds`` and ``processor_seconds`` since the beginning, the latter
+        of this process alone, and the ``mebibytes`` held at most so far.
     """
     started = time.perf_counter()
     os.environ["S2S_LESSON_CACHE"] = cache
     import keras
 
     from s2s_lesson import TextToText
-    from s2s_lesson.corpora._corpus import split_by_hash
+    from s2s_lesson.corpora.files import read_pairs
+    from s2s_lesson.corpora.splits import split_pairs
 
     class Stop(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             raise FirstUpdate
 
-    seconds = {}
+    parts = {}
 
     def done(part):
-        seconds[part] = time.perf_counter() - started
+        parts[part] = {
+            "seconds": time.perf_counter() - started,
+            "processor_seconds": time.process_time(),
+            "mebibytes": peak(),
+        }
 
     done("imported")
-    splits = {"train": [], "dev": [], "test": []}
-    for pair in read(path):
-        splits[split_by_hash(pair[0], 0.001, 0.001)].append(pair)
+    pairs = read_pairs(path).pairs
     done("read")
-    pipeline = TextToText.from_pairs(splits["train"], min_count=LIMITS[0], max_vocab_size=LIMITS[1], **MODEL)
+    corpus = split_pairs(pairs)
+    del pairs
+    done("split")
+    options = {"min_count": LIMITS[0], "max_vocab_size": LIMITS[1], **MODEL}
+    pipeline = TextToText.from_pairs(corpus.train, **options)
     done("pipeline")
     try:
-        pipeline.fit(splits["train"], splits["dev"], epochs=1, callbacks=[Stop()])
+        pipeline.fit(corpus.train, corpus.dev, epochs=1, callbacks=[Stop()])
     except FirstUpdate:
         done("first update")
-    return {"seconds": seconds, "processor_seconds": time.process_time(), "mebibytes": peak()}
+    return parts
 
 
 def batched(path, way):
@@ -146,9 +146,10 @@ def figures_of(function, path):
     """
     import nltk.tokenize  # noqa: F401  takes seconds
 
+    from s2s_lesson.corpora.files import read_pairs
     from s2s_lesson.pipeline.texts import Texts  # noqa: F401
 
-    pairs = read(path)[: quick.size(IN_TURNS, 1000)]
+    pairs = read_pairs(path).pairs[: quick.size(IN_TURNS, 1000)]
     started, processor = time.perf_counter(), time.process_time()
     batches = function(pairs)
     return {

@@ -101,7 +101,7 @@ def plain_pairs(pairs: Iterable[tuple[str, str]], name: str = "pairs") -> list[t
 
 
 def _pair(row, place, name):
-    if type(row) is tuple and len(row) == 2 and _is_plain(row[0]) and _is_plain(row[1]):
+    if isinstance(row, tuple) and len(row) == 2 and _is_plain(row[0]) and _is_plain(row[1]):
         return row  # the usual case, quickly
     where = f"row {place} of {name}"
     if isinstance(row, _NO_LISTS) or not hasattr(row, "__len__") or not hasattr(row, "__iter__"):
