@@ -21,7 +21,8 @@ class Seq2SeqConfig:
     """The sizes and choices that make a ``Seq2Seq``.
 
     Args:
-        source_vocab_size: int. Tokens, the four special ones included.
+        source_vocab_size: int. Tokens, the four special ones included. None where sources are vectors: see
+            ``source_features``.
         target_vocab_size: int. Likewise.
         embedding_dim: int, of both sides.
         encoder_units: int, of each direction.
@@ -50,6 +51,9 @@ class Seq2SeqConfig:
         precision: "float32", "mixed_float16" (for GPUs) or "mixed_bfloat16" (for newer GPUs and CPUs). The
             mixed ones compute in 16 bits and keep the weights in 32. None is Keras's setting for all
             layers, float32 unless it was changed.
+        source_features: int. Sources are sequences of vectors of so many numbers, such as the frames of a
+            signal, and not of ids: the encoder has no embedding, but a dense layer that maps each vector to
+            ``embedding_dim`` numbers. None where they are ids.
 
     Raises:
         ValueError: a value lies outside what is named here, does not go with another, or asks for more
@@ -58,12 +62,14 @@ class Seq2SeqConfig:
     >>> from s2s_lesson.layers import Seq2SeqConfig
     >>> Seq2SeqConfig(30, 40, cell="gru").attention
     'luong_general'
+    >>> Seq2SeqConfig(None, 40, source_features=3).source_features
+    3
     >>> Seq2SeqConfig(30, 40, cell="rnn")
     Traceback (most recent call last):
     ValueError: Expected cell one of lstm, gru; received 'rnn'.
     """
 
-    source_vocab_size: VocabSize
+    source_vocab_size: VocabSize | None
     target_vocab_size: VocabSize
     embedding_dim: PositiveInt = 64
     encoder_units: PositiveInt = 128
@@ -89,8 +95,10 @@ class Seq2SeqConfig:
     dropout: ShareBelowOne = 0.0
     recurrent_dropout: ShareBelowOne = 0.0
     precision: Precision | None = None
+    source_features: PositiveInt | None = None
 
     def __post_init__(self):
+        self._expect_one_kind_of_source()
         self._expect_room()
         if self.window != "none" and not self.attention.startswith("luong"):
             raise ValueError(
@@ -117,13 +125,28 @@ class Seq2SeqConfig:
                 "are twice encoder_units wide: halve encoder_units, or use 'luong_general'."
             )
 
+    def _expect_one_kind_of_source(self):
+        """Either ids or vectors; an embedding is shared, and a word copied, by its id alone."""
+        if (self.source_vocab_size is None) == (self.source_features is None):
+            raise ValueError(
+                "Expected source_vocab_size for sources of ids, or source_features, with None as the "
+                f"source_vocab_size, for sources of vectors; received {self.source_vocab_size} and "
+                f"{self.source_features}. Pass one of them."
+            )
+        for name in ("shared_embedding", "copy"):
+            if self.source_features is not None and getattr(self, name):
+                raise ValueError(
+                    f"Expected sources of ids for {name}; received source_features={self.source_features}. "
+                    "Leave it out: vectors are no words of the target vocabulary."
+                )
+
     def _expect_room(self):
         """Compare the greatest of the weights, each a product of a few sizes, with the free memory."""
         gates = 4 if self.cell == "lstm" else 3
         matrices = [
             (gates, ("encoder_layers", "encoder_units", "encoder_units")),
             (gates, ("decoder_layers", "decoder_units", "decoder_units")),
-            (1, ("source_vocab_size", "embedding_dim")),
+            (1, ("source_features" if self.source_features else "source_vocab_size", "embedding_dim")),
             (1, ("target_vocab_size", "embedding_dim")),
             (1, ("target_vocab_size", "decoder_units")),
             (1, ("encoder_units", "decoder_units")),

@@ -1,4 +1,4 @@
-"""RecurrentEncoder: ids in, one vector a source position and a final state out."""
+"""RecurrentEncoder: ids or vectors in, one vector a source position and a final state out."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,16 +11,17 @@ from s2s_lesson.engine import Shape, Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.configured import ConfiguredLayer
 from s2s_lesson.layers.masks import with_first_position
-from s2s_lesson.layers.recurrence import join_directions, recurrent_layer, token_embedding
+from s2s_lesson.layers.recurrence import join_directions, recurrent_layer
+from s2s_lesson.layers.sources import expect_source, source_embedding
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
 class RecurrentEncoder(ConfiguredLayer):
-    """Embedding and a stack of recurrent layers that read the source in one or both directions.
+    """Embedding, or a projection of vectors, and a stack of recurrent layers that read the source in one or both directions.
 
     Args:
-        config: ``Seq2SeqConfig``. The encoder looks at ``source_vocab_size``, ``embedding_dim``,
-            ``encoder_units``, ``encoder_layers``, ``cell``, ``bidirectional``, ``residual``, ``dropout``, on
+        config: ``Seq2SeqConfig``. The encoder looks at ``source_vocab_size``, ``source_features``,
+            ``embedding_dim``, ``encoder_units``, ``encoder_layers``, ``cell``, ``bidirectional``, ``residual``, ``dropout``, on
             the inputs of every recurrent layer, and ``recurrent_dropout``, on the hidden state between steps.
         output_size: int or None. Size of an output layer at every source position, see ``output_logits``.
 
@@ -37,7 +38,7 @@ class RecurrentEncoder(ConfiguredLayer):
     def __init__(self, config: Seq2SeqConfig, output_size: PositiveInt | None = None, **kwargs: Any):
         super().__init__(config, **kwargs)
         self.output_size = output_size
-        self.embedding = token_embedding(config.source_vocab_size, config.embedding_dim)
+        self.embedding = source_embedding(config)
         self.dropout = layers.Dropout(config.dropout)
         self.directions = 2 if config.bidirectional else 1
         self.width = self.directions * config.encoder_units
@@ -50,20 +51,22 @@ class RecurrentEncoder(ConfiguredLayer):
             self.output_layer = layers.Dense(output_size)
             self.output_layer.build((None, None, self.width))
 
-    def build(self, source_ids_shape: Shape, source_mask_shape: Shape | None = None) -> None:
+    def build(self, source_shape: Shape, source_mask_shape: Shape | None = None) -> None:
         """Make the weights of the recurrent layers. Keras would trace ``call`` for it, and take longer."""
+        self.embedding.build((None, None, self.config.source_features))
         width = self.config.embedding_dim
         for layer in self.recurrent_layers:
             layer.build((None, None, width))
             width = self.width
 
     def call(
-        self, source_ids: Tensor, source_mask: Tensor, training: bool = False
+        self, source: Tensor, source_mask: Tensor, training: bool = False
     ) -> tuple[Tensor, list[list[Tensor]]]:
         """Read a batch of sources.
 
         Args:
-            source_ids: int (batch, source_length).
+            source: int (batch, source_length), ids; with ``source_features``,
+                float (batch, source_length, source_features).
             source_mask: bool (batch, source_length); True = real token, padding on the right.
             training: bool.
 
@@ -73,9 +76,13 @@ class RecurrentEncoder(ConfiguredLayer):
             encoder_state: list with one list a layer: [hidden_state, cell_state] for LSTM, [hidden_state]
                 for GRU, each float (batch, width), taken at each row's last real token (forwards) and
                 first token (backwards).
+
+        Raises:
+            ValueError: the source is not of the kind, or the width, that the encoder was made for.
         """
+        expect_source(source, self.config.source_features)
         reads = with_first_position(source_mask)  # outputs and states of blank rows are blanked below
-        outputs = self.embedding(source_ids)  # (batch, source_length, embedding_dim)
+        outputs = self.embedding(source)  # (batch, source_length, embedding_dim)
         encoder_state = []
         for index, layer in enumerate(self.recurrent_layers):
             inputs = outputs

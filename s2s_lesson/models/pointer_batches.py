@@ -7,6 +7,7 @@ import numpy as np
 
 from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, Seed, checked
 from s2s_lesson.data.padding import id_arrays, pad, shift_right
+from s2s_lesson.data.vectors import pad_vectors
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.models.pointer_network import FIRST_ID
 
@@ -89,16 +90,6 @@ def pointer_batch(
                 f"Expected positions from 0 to {len(elements) - 1} for the {len(elements)} elements of "
                 f"source {row}; received {list(chosen)}. Count positions from 0."
             )
-    source_lengths = np.array([len(elements) for elements in vectors])
-    longest = max(source_lengths) if length is None else length
-    source_vectors = np.zeros((len(vectors), longest, np.shape(vectors[0])[-1]), "float32")
-    for row, elements in enumerate(vectors):
-        source_vectors[row, : len(elements)] = elements
     ids = [[*(FIRST_ID + chosen), Vocabulary.eos_id] for chosen in id_arrays(positions, "positions")]
     targets = pad(ids, None if length is None else length + 1)
-    inputs = {
-        "source_vectors": source_vectors,
-        "source_mask": np.arange(longest) < source_lengths[:, None],
-        "decoder_inputs": shift_right(targets),
-    }
-    return inputs, targets
+    return {**pad_vectors(vectors, length), "decoder_inputs": shift_right(targets)}, targets

@@ -14,6 +14,7 @@ from s2s_lesson.engine import State, Tensor
 from s2s_lesson.layers.bahdanau_attention import BahdanauAttention
 from s2s_lesson.layers.masks import hide, masked_softmax, with_first_position
 from s2s_lesson.layers.recurrence import join_directions
+from s2s_lesson.layers.sources import expect_vectors, vectors_mask
 from s2s_lesson.models.token_model import TokenModel
 
 FIRST_ID = len(SPECIAL_TOKENS)  # of source position 0
@@ -131,10 +132,8 @@ class PointerNetwork(TokenModel):
                 compiled function does not see.
         """
         source_vectors = ops.convert_to_tensor(source_vectors, dtype=self.compute_dtype)
-        self._expect_shapes(source_vectors, source_mask)
-        if source_mask is None:
-            source_mask = ops.ones(ops.shape(source_vectors)[:2], "bool")
-        source_mask = ops.cast(source_mask, "bool")
+        expect_vectors(source_vectors, self.options["input_dim"])
+        source_mask = vectors_mask(source_vectors, source_mask)
         check_padding(engine.known(source_mask), "source_mask")
         first = ops.ones_like(source_mask[:, :1])
         reads = with_first_position(source_mask)
@@ -242,19 +241,6 @@ class PointerNetwork(TokenModel):
         """Put a learned vector (1, 1, width) before the vectors of each row."""
         first = ops.cast(ops.convert_to_tensor(first), rest.dtype)
         return ops.concatenate([ops.zeros_like(rest[:, :1]) + first, rest], axis=1)
-
-    def _expect_shapes(self, source_vectors, source_mask):
-        shape, width = tuple(source_vectors.shape), self.options["input_dim"]
-        if len(shape) != 3 or shape[-1] != width:
-            raise ValueError(
-                f"Expected source_vectors of shape (batch, source_length, {width}); received {shape}. "
-                "Give numbers an axis of length 1."
-            )
-        if source_mask is not None and tuple(source_mask.shape) != shape[:2]:
-            raise ValueError(
-                f"Expected a source_mask of shape {shape[:2]}, as the source_vectors have it; "
-                f"received {tuple(source_mask.shape)}."
-            )
 
     def export_signature(self) -> dict[str, keras.InputSpec]:
         """What an exported model takes: the inputs of ``call``, of any batch and lengths."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from s2s_lesson import engine
 from s2s_lesson.data.padding import check_padding
@@ -14,8 +15,8 @@ from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.copying import CopyDecoder
 from s2s_lesson.layers.decoder import AttentionDecoder
 from s2s_lesson.layers.encoder import RecurrentEncoder, StateBridge
-from s2s_lesson.layers.masks import padding_mask
 from s2s_lesson.layers.self_attention_decoder import SelfAttentionDecoder
+from s2s_lesson.layers.sources import source_mask_of
 from s2s_lesson.models.token_model import TokenModel
 
 
@@ -24,7 +25,8 @@ class Seq2Seq(TokenModel):
     """An encoder and a decoder with attention.
 
     ``model({"source_ids", "decoder_inputs"})`` gives the logits that training needs. ``encode`` and ``step``
-    are what a search needs: ``beam_search(model.step, model.encode(source_ids), ...)``.
+    are what a search needs: ``beam_search(model.step, model.encode(source_ids), ...)``. Where sources are
+    vectors, it is ``model({"source_vectors", "source_mask", "decoder_inputs"})``.
 
     Args:
         config: a ``Seq2SeqConfig``.
@@ -44,8 +46,9 @@ class Seq2Seq(TokenModel):
         self.config = config
         with _precision(config.precision):
             self._make_layers(config)
-            ids = np.full((1, 2), 3, "int32")
-            self({"source_ids": ids, "copy_ids": ids, "decoder_inputs": ids})  # makes the weights
+            self(
+                {name: _example(spec) for name, spec in self.export_signature().items()}
+            )  # makes the weights
 
     def build(self, inputs_shape: Any) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
@@ -65,26 +68,38 @@ class Seq2Seq(TokenModel):
         """Leaves of the state that no step changes."""
         return self.decoder.fixed
 
-    def encode(self, source_ids: Tensor, copy_ids: Tensor | None = None, training: bool = False) -> State:
+    def encode(
+        self,
+        source: Tensor,
+        copy_ids: Tensor | None = None,
+        training: bool = False,
+        *,
+        source_mask: Tensor | None = None,
+    ) -> State:
         """Read the sources; what comes back is all that decoding needs.
 
         Args:
-            source_ids: int (batch, source_length), padded with 0 on the right.
+            source: int (batch, source_length), ids, padded with 0 on the right; or, of a model with
+                ``source_features``, float (batch, source_length, source_features).
             copy_ids: int (batch, source_length). Which target id each source position stands for; a model
                 that copies needs it, and others do not look at it.
             training: bool.
+            source_mask: bool (batch, source_length), for vectors; True = real one, padding on the right. None
+                where all are real.
 
         Returns:
             The state before the first decoder step, a dict whose leaves have the batch axis first. See
             ``initial_state`` of the decoder.
 
         Raises:
-            ValueError: the model copies, and there are no ``copy_ids``; or sources are padded on the left,
-                which a compiled function does not see.
+            ValueError: the source is not of the model's kind; the model copies, and there are no
+                ``copy_ids``; or sources are padded on the left, which a compiled function does not see.
         """
-        keys_mask = padding_mask(source_ids)
-        check_padding(engine.known(keys_mask), "source_ids")
-        encoder_outputs, encoder_state = self.encoder(source_ids, keys_mask, training=training)
+        features = self.config.source_features
+        source = ops.convert_to_tensor(source, None if features is None else self.compute_dtype)
+        keys_mask = source_mask_of(source, source_mask, features)
+        check_padding(engine.known(keys_mask), "source_ids" if features is None else "source_mask")
+        encoder_outputs, encoder_state = self.encoder(source, keys_mask, training=training)
         recurrent_state = None if self.bridge is None else self.bridge(encoder_state)
         if not self.config.copy:
             return self.decoder.initial_state(encoder_outputs, keys_mask, recurrent_state)
@@ -94,6 +109,25 @@ class Seq2Seq(TokenModel):
                 "received None. ExtendedVocabulary makes them."
             )
         return self.decoder.initial_state(encoder_outputs, keys_mask, recurrent_state, copy_ids)
+
+    def encode_inputs(self, inputs: dict[str, Tensor], training: bool = False) -> State:
+        """Read the sources of a batch: ``encode`` of what ``call`` is given.
+
+        Args:
+            inputs: as of ``call``; ``decoder_inputs`` are not looked at, and may be missing.
+            training: bool.
+
+        Returns:
+            As ``encode``.
+
+        Raises:
+            ValueError: as ``encode``; or the inputs are those of a model that reads the other kind of source.
+        """
+        name = self._source_name
+        if name not in inputs:
+            raise ValueError(f"Expected inputs with {name}; received {', '.join(inputs)}.")
+        mask = inputs.get("source_mask")
+        return self.encode(inputs[name], inputs.get("copy_ids"), training, source_mask=mask)
 
     def decode(self, decoder_inputs: Tensor, state: State, training: bool = False) -> tuple[Tensor, Tensor]:
         """Decode whole targets, each token given the true ones before it.
@@ -128,12 +162,14 @@ class Seq2Seq(TokenModel):
         Args:
             inputs: dict of ``source_ids`` int (batch, source_length), ``decoder_inputs`` int
                 (batch, target_length) and, for a model that copies, ``copy_ids`` int (batch, source_length).
+                With ``source_features`` there are ``source_vectors`` float (batch, source_length,
+                source_features) and ``source_mask`` bool (batch, source_length) instead of ids.
             training: bool.
 
         Returns:
             logits: float (batch, target_length, target_vocab_size).
         """
-        state = self.encode(inputs["source_ids"], inputs.get("copy_ids"), training=training)
+        state = self.encode_inputs(inputs, training)
         logits, _ = self.decode(inputs["decoder_inputs"], state, training=training)
         return logits
 
@@ -148,13 +184,20 @@ class Seq2Seq(TokenModel):
         self.decoder = (CopyDecoder if config.copy else AttentionDecoder)(config, embedding)
 
     def export_signature(self) -> dict[str, keras.InputSpec]:
-        """What an exported model takes: int32 (any batch, any length) for each input of ``call``."""
-        names = (
-            ("source_ids", "copy_ids", "decoder_inputs")
-            if self.config.copy
-            else ("source_ids", "decoder_inputs")
-        )
-        return {name: keras.InputSpec(dtype="int32", shape=(None, None)) for name in names}
+        """What an exported model takes: each input of ``call``, for any batch and any lengths."""
+        ids = keras.InputSpec(dtype="int32", shape=(None, None))
+        if (features := self.config.source_features) is not None:
+            return {
+                "source_vectors": keras.InputSpec(dtype="float32", shape=(None, None, features)),
+                "source_mask": keras.InputSpec(dtype="bool", shape=(None, None)),
+                "decoder_inputs": ids,
+            }
+        names = ["source_ids", *(["copy_ids"] if self.config.copy else []), "decoder_inputs"]
+        return dict.fromkeys(names, ids)
+
+    @property
+    def _source_name(self):
+        return "source_ids" if self.config.source_features is None else "source_vectors"
 
     def get_config(self) -> dict[str, Any]:
         return {"config": asdict(self.config)}
@@ -165,6 +208,13 @@ class Seq2Seq(TokenModel):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Seq2Seq":
         return cls(Seq2SeqConfig(**config["config"]))
+
+
+def _example(spec):
+    """The smallest input of a kind: two tokens, or vectors, of one row."""
+    return np.ones(
+        [size or default for size, default in zip(spec.shape, (1, 2, 0), strict=False)], spec.dtype
+    )
 
 
 @contextlib.contextmanager

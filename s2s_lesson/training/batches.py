@@ -1,4 +1,4 @@
-"""PairBatches: pairs of id lists -> length-bucketed, padded NumPy batches."""
+"""PairBatches: pairs of id lists, or of vectors and id lists -> length-bucketed, padded NumPy batches."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from s2s_lesson.data.buckets import length_buckets, unlike_shapes_first
 from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, Seed, checked
 from s2s_lesson.data.id_lists import IdLists
 from s2s_lesson.data.padding import id_lists_of, pad, shift_right
+from s2s_lesson.data.vectors import are_vectors, pad_vectors, vector_arrays
 
 
 class PairBatches(keras.utils.PyDataset):
@@ -21,24 +22,29 @@ class PairBatches(keras.utils.PyDataset):
 
     A batch is ``({"source_ids", "decoder_inputs"}, targets)``, all int32: ``source_ids`` is
     (batch, source_length); ``decoder_inputs`` begins with the begin token and ``targets`` ends with the end
-    token, both (batch, target_length). With ``copy_ids`` the inputs hold these as well. With ``weights`` a
+    token, both (batch, target_length). Where the sources are vectors, the inputs
+    hold ``source_vectors`` and ``source_mask`` instead of ids: see ``data.vectors.pad_vectors``. With
+    ``copy_ids`` the inputs hold these as well. With ``weights`` a
     third part is the sample weights, float32 (batch,).
 
     Args:
-        source_ids: list of lists of int, without padding; or ``data.id_lists.IdLists``, for very many.
-        target_ids: likewise, lists that end with the end token.
+        source_ids: list of lists of int, without padding; ``data.id_lists.IdLists``, for very many; or list of
+            float (source_length, features), vectors.
+        target_ids: list of lists of int that end with the end token, or ``IdLists``.
         batch_size: int. Pairs in a batch; the last one of a bucket may be smaller.
         shuffle: bool. Draw the batches anew for every epoch.
         seed: int.
         source_buckets: int.
         target_buckets: int.
-        copy_ids: likewise, lists as long as those of ``source_ids``; for a model that copies.
+        copy_ids: likewise, lists as long as those of ``source_ids``; for a model that copies. None where the
+            sources are vectors.
         weights: list of float, 0 or greater: how much each pair counts. A pair of weight 0 is in no batch.
             None: all alike.
 
     Raises:
         ValueError: there is no pair, the two lists differ in length, a list is empty, a size is below 1, or a
-            weight is negative or not finite, or none is above 0.
+            weight is negative or not finite, or none is above 0; vectors differ in their number of features or
+            hold NaN or infinity.
 
     >>> from s2s_lesson.training import PairBatches
     >>> batches = PairBatches([[5, 6, 3], [7, 3]], [[8, 3], [9, 3]], shuffle=False, source_buckets=1)
@@ -52,7 +58,7 @@ class PairBatches(keras.utils.PyDataset):
     @checked
     def __init__(
         self,
-        source_ids: Sequence[Sequence[int]] | IdLists,
+        source_ids: Sequence[Sequence[int]] | IdLists | Sequence[np.ndarray],
         target_ids: Sequence[Sequence[int]] | IdLists,
         batch_size: PositiveInt = 64,
         shuffle: bool = True,
@@ -69,11 +75,14 @@ class PairBatches(keras.utils.PyDataset):
                 f"received {len(source_ids)} sources and {len(target_ids)} targets."
             )
         self.batch_size, self.shuffle, self.seed, self.epoch = batch_size, shuffle, seed, 0
-        self.source_ids = id_lists_of(source_ids, "source_ids")
+        self.vectors = are_vectors(source_ids)
+        if self.vectors and copy_ids is not None:
+            raise ValueError("Expected no copy_ids beside vectors, which are no words; received some.")
+        self.source_ids = vector_arrays(source_ids) if self.vectors else id_lists_of(source_ids, "source_ids")
         self.target_ids = id_lists_of(target_ids, "target_ids")
         self.copy_ids = None if copy_ids is None else id_lists_of(copy_ids, "copy_ids")
         self.weights = None if weights is None else _usable_weights(weights, len(source_ids))
-        source_lengths, target_lengths = self.source_ids.lengths, self.target_ids.lengths
+        source_lengths, target_lengths = _lengths(self.source_ids), self.target_ids.lengths
         if not source_lengths.all() or not target_lengths.all():
             raise ValueError(
                 "Expected no empty list of ids; received one. Vocabulary.encode adds the end token, "
@@ -113,9 +122,14 @@ class PairBatches(keras.utils.PyDataset):
     def __getitem__(self, index):
         bucket, rows = self._batches[index]
         source_length, target_length = self._shapes[bucket]
-        source_ids = pad([self.source_ids[row] for row in rows], source_length)
+        sources = [self.source_ids[row] for row in rows]
         targets = pad([self.target_ids[row] for row in rows], target_length)
-        inputs = {"source_ids": source_ids, "decoder_inputs": shift_right(targets)}
+        read = (
+            pad_vectors(sources, source_length)
+            if self.vectors
+            else {"source_ids": pad(sources, source_length)}
+        )
+        inputs = {**read, "decoder_inputs": shift_right(targets)}
         if self.copy_ids is not None:
             inputs["copy_ids"] = pad([self.copy_ids[row] for row in rows], source_length)
         if self.weights is not None:
@@ -133,9 +147,13 @@ class PairBatches(keras.utils.PyDataset):
             float from 0 to 1.
         """
         rows = np.concatenate(self._buckets)
-        tokens = int(self.source_ids.lengths[rows].sum() + self.target_ids.lengths[rows].sum())
+        tokens = int(_lengths(self.source_ids)[rows].sum() + self.target_ids.lengths[rows].sum())
         positions = sum(len(rows) * sum(self._shapes[bucket]) for bucket, rows in self._batches)
         return 1 - tokens / positions
+
+
+def _lengths(sources):
+    return sources.lengths if isinstance(sources, IdLists) else np.array([len(source) for source in sources])
 
 
 def _usable_weights(weights, count):

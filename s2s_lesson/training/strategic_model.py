@@ -58,7 +58,7 @@ class StrategicModel(TokenModel):
         Returns:
             dict of ``logits`` float (batch, target_length, target_vocab_size) and ``state``, from ``encode``.
         """
-        state = self.model.encode(inputs["source_ids"], inputs.get("copy_ids"), training=training)
+        state = self.model.encode_inputs(inputs, training)
         past = inputs["decoder_inputs"]
         if training:
             for strategy in self.strategies:
