@@ -7,6 +7,7 @@ import pkgutil
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from s2s_lesson import __main__ as command_line
@@ -30,7 +31,7 @@ def run(tmp_path_factory):
         patch.setitem(PRESETS, "copy", tiny)
         patch.setattr(TextToText, "load", functools.cache(TextToText.load))
         arguments = ["--corpus", "copy", "--output", str(folder), "--seed", "3", "--epochs", "2"]
-        assert command_line.main(["train", *arguments]) == 0
+        assert command_line.main(["train", *arguments, "--keep", "last"]) == 0
         yield folder
 
 
@@ -44,7 +45,10 @@ def test_train_leaves_a_run_that_says_what_it_is(run):
     settings = read_settings(run / "run.toml")
     assert (settings["run"]["corpus"], settings["run"]["seed"]) == ("copy", 3)
     assert settings["training"]["epochs"] == 2 and settings["model"]["encoder_units"] == 11
-    assert len(json.loads((run / "history.json").read_text())["loss"]) == 2
+    history = json.loads((run / "history.json").read_text())
+    assert len(history["loss"]) == 2 and history["kept_epoch"] == [1, 2]
+    with np.load(run / "checkpoint.npz") as checkpoint:
+        assert json.loads(str(checkpoint["state"]))["keep"] == "last"
     assert (run / "model.keras").exists()
 
 
@@ -336,6 +340,10 @@ def test_numbers_may_be_at_their_limit_and_not_below(command, option, lowest, ca
         (
             ["train", "--corpus", "copy", "--output", "x", "--epochs", "1.5"],
             "epochs as an int, or None; received '1.5'",
+        ),
+        (
+            ["train", "--corpus", "copy", "--output", "x", "--keep", "first"],
+            "keep one of best, last; received 'first'",
         ),
         (["train", "--preset", "none", "--output", "x"], "preset one of dates, .*; received 'none'"),
         (["predict", "x", "--beam-size", "0"], "beam_size of at least 1; received 0"),

@@ -75,7 +75,7 @@ def test_no_run_is_so_long_that_it_could_not_come_twice(pipeline):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"epochs": 0}, "Expected epochs of at least 1; received 0"),
+        ({"epochs": 0}, "Expected epochs of at least 1, or None; received 0"),
         ({"label_smoothing": 1}, "Expected label_smoothing from 0 to below 1; received 1"),
         ({"label_smoothing": -0.1}, "Expected label_smoothing from 0 to below 1; received -0.1"),
         ({"learning_rate": np.inf}, "Expected learning_rate as a finite number, or None; received inf"),
