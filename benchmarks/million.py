@@ -151,17 +151,24 @@ def figures_of(function, path):
 
     pairs = read_pairs(path).pairs[: quick.size(IN_TURNS, 1000)]
     started, processor = time.perf_counter(), time.process_time()
-    batches = function(pairs)
+    batches, counts = function(pairs)
     return {
         "seconds": time.perf_counter() - started,
         "processor_seconds": time.process_time() - processor,
         "batches": len(batches),
-        "ids": checksum(batches),
+        "checksum": checksum(batches, counts),
     }
 
 
 def by_package(pairs):
-    """As ``TextToText.from_pairs`` and ``fit`` do it, without the model."""
+    """As ``TextToText.from_pairs`` and ``fit`` do it, without the model.
+
+    Returns:
+        batches: ``PairBatches``.
+        counts: int (vocab_size,), of the target ids, which make the bias of the output layer.
+    """
+    import numpy as np
+
     from s2s_lesson.data import Vocabulary
     from s2s_lesson.data.preparation import Preparation
     from s2s_lesson.pipeline.texts import Texts, sides
@@ -170,15 +177,16 @@ def by_package(pairs):
     cache, prepare = TokenCache(), Preparation("words", normalisation=True)
     tokens = [cache.tokens(side, prepare) for side in sides(pairs)]
     vocabs = [Vocabulary.from_counts(side.counts(), *LIMITS) for side in tokens]
-    assert len(tokens[1].encoded(vocabs[1]).ids) > len(pairs)  # what the bias of the output layer is made of
+    counts = np.bincount(tokens[1].encoded(vocabs[1]).ids)
     texts = Texts(*vocabs, source_tokens="words", target_tokens="words", normalisation=True)
     texts.token_cache = cache
-    return texts.batches(pairs)
+    return texts.batches(pairs), counts
 
 
 def by_plain_loop(pairs):
     """The same, text by text, each of them split whenever its tokens are needed."""
     import nltk
+    import numpy as np
 
     from s2s_lesson.data import Vocabulary, normalise
     from s2s_lesson.training import PairBatches
@@ -187,17 +195,17 @@ def by_plain_loop(pairs):
         return nltk.word_tokenize(normalise(text), preserve_line=True)
 
     vocabs = [Vocabulary.from_tokens(map(split, side), *LIMITS) for side in zip(*pairs, strict=True)]
-    assert sum(len(vocabs[1].encode(split(target))) for _, target in pairs) > len(pairs)
+    counts = np.bincount(np.concatenate([vocabs[1].encode(split(target)) for _, target in pairs]))
     source_ids, target_ids = (
         [vocab.encode(split(text)) for text in side]
         for vocab, side in zip(vocabs, zip(*pairs, strict=True), strict=True)
     )
-    return PairBatches(source_ids, target_ids, shuffle=False)
+    return PairBatches(source_ids, target_ids, shuffle=False), counts
 
 
-def checksum(batches):
-    """SHA-256 of all batches, in hexadecimal."""
-    total = hashlib.sha256()
+def checksum(batches, counts):
+    """SHA-256 of all batches and of the counts of the target ids, in hexadecimal."""
+    total = hashlib.sha256(counts.tobytes())
     for inputs, targets in map(batches.__getitem__, range(len(batches))):
         total.update(inputs["source_ids"].tobytes() + targets.tobytes())
     return total.hexdigest()

@@ -67,7 +67,7 @@ def evaluate(
     chosen = _suited(pipeline.target_tokens) if metrics is None else list(metrics)
     expect_metrics(chosen, bleu_tokenizer)
     pairs = plain_pairs(pairs)
-    batches = pipeline.batches(pairs, batch_size)
+    batches = pipeline.batches(pairs, batch_size, progress=progress)
     sources, references = group_references(pairs)
     figures: dict[str, Any] = {"pairs": len(pairs), "sources": len(sources), "beam_size": beam_size}
     if forced := [name for name in get_args(TeacherForced) if name in chosen]:
