@@ -243,7 +243,7 @@ def search_process(folder):
             positions += source_ids.size
             result = beam_search(
                 counted if count else model.step,
-                pipeline.encode(source_ids),
+                pipeline.encode({"source_ids": source_ids}),
                 bos_id=target_vocab.bos_id,
                 eos_id=target_vocab.eos_id,
                 max_output_length=length or MAX_LENGTH,
@@ -312,7 +312,7 @@ def plain_process(folder):
     eos_id = target_vocab.eos_id
 
     def search(word, beam_size):
-        state = pipeline.encode(np.array([source_vocab.encode(list(word))], "int32"))
+        state = pipeline.encode({"source_ids": np.array([source_vocab.encode(list(word))], "int32")})
         beam = [([target_vocab.bos_id], 0.0, state)]
         for _ in range(MAX_LENGTH):
             grown = []

@@ -183,7 +183,7 @@ def translate(pipeline, sources, search, options):
         rows = order[start : start + BATCH_SIZE]
         result = search(
             pipeline.model.step,
-            pipeline.encode(pad([pipeline.source_vocab.encode(tokens[row]) for row in rows])),
+            pipeline.encode(pipeline.source_inputs([tokens[row] for row in rows])),
             bos_id=vocab.bos_id,
             eos_id=vocab.eos_id,
             max_output_length=longest,

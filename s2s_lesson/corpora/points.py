@@ -1,7 +1,7 @@
 """Tasks whose answers are positions of their source: sorting real numbers, and convex hulls of points."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import numpy as np
 
@@ -133,8 +133,8 @@ def polygon_area(corners: np.ndarray) -> float:
 
 
 def hull_scores(
-    vectors: Sequence[np.ndarray], answers: Sequence[Any], positions: Sequence[Any]
-) -> dict[str, Any]:
+    vectors: Sequence[np.ndarray], answers: Sequence[Sequence[int]], positions: Sequence[Sequence[int]]
+) -> dict[str, float | None]:
     """Score answers as Vinyals et al. do.
 
     Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,9 +22,9 @@ class Prediction:
     """One output, and how it came about.
 
     Attributes:
-        source: the text that came in.
-        source_tokens: what the encoder read; the last one is the end token. They label the columns of
-            ``attention_weights``.
+        source: the text that came in, or the array of vectors.
+        source_tokens: what the encoder read; the last one is the end token. Of vectors they are their places,
+            "0", "1" and so on, and there is no end token. They label the columns of ``attention_weights``.
         text: the output.
         tokens: what the decoder wrote; the last one is the end token unless the output was cut. They label
             the rows of ``attention_weights``.
@@ -45,7 +45,7 @@ class Prediction:
     Prediction('one' -> '1', log_probability=-0.100)
     """
 
-    source: str
+    source: Any
     source_tokens: tuple[str, ...]
     text: str
     tokens: tuple[str, ...]
@@ -59,28 +59,30 @@ class Prediction:
         unknown = f", unknown={self.unknown!r}" if self.unknown else ""
         others = f", {len(self.alternatives)} alternatives" if self.alternatives else ""
         figure = f"log_probability={self.log_probability:.3f}"
-        return f"Prediction({self.source!r} -> {self.text!r}, {figure}{unknown}{others})"
+        source = repr(self.source) if isinstance(self.source, str) else f"array of {np.shape(self.source)}"
+        return f"Prediction({source} -> {self.text!r}, {figure}{unknown}{others})"
 
 
-def empty_prediction(text: str) -> Prediction:
-    """The answer to a blank text: nothing, for certain."""
-    return Prediction(text, (), "", (), 0.0, 0.0, np.zeros((0, 0), "float32"))
+def empty_prediction(source: object) -> Prediction:
+    """The answer to a blank source: nothing, for certain."""
+    return Prediction(source, (), "", (), 0.0, 0.0, np.zeros((0, 0), "float32"))
 
 
 def read_predictions(
     result: "SearchResult",
-    texts: Sequence[str],
+    sources: Sequence[object],
     words: Sequence[ExtendedVocabulary],
-    source_vocab: Vocabulary,
+    source_vocab: Vocabulary | None,
     target_tokens: TokenizerName | Tokenizer,
 ) -> list[Prediction]:
     """Turn what a search found into predictions.
 
     Args:
         result: ``SearchResult`` with attention weights.
-        texts: list of str. What came in, one for each sentence.
-        words: list of ``ExtendedVocabulary``, likewise; they hold the source tokens.
-        source_vocab: ``Vocabulary``.
+        sources: list of str or of arrays. What came in, one for each sentence.
+        words: list of ``ExtendedVocabulary``, likewise; they hold the source tokens, or the places of
+            vectors.
+        source_vocab: ``Vocabulary``; None where the sources are vectors.
         target_tokens: name of a tokenizer in ``s2s_lesson.data.text``, or a ``Subwords``.
 
     Returns:
@@ -91,9 +93,12 @@ def read_predictions(
         raise ValueError(
             "Expected attention weights; received a result without. Search with return_attention=True."
         )
-    for row, (text, extended) in enumerate(zip(texts, words, strict=True)):
-        source_tokens = (*extended.source_tokens, EOS)
-        unknown = tuple(token for token in extended.source_tokens if token not in source_vocab)
+    for row, (source, extended) in enumerate(zip(sources, words, strict=True)):
+        source_tokens: tuple[str, ...] = tuple(extended.source_tokens)
+        unknown: tuple[str, ...] = ()
+        if source_vocab is not None:
+            unknown = tuple(token for token in source_tokens if token not in source_vocab)
+            source_tokens = (*source_tokens, EOS)
         ranked = []
         for rank in range(result.lengths.shape[1]):
             length = result.lengths[row, rank]
@@ -102,7 +107,7 @@ def read_predictions(
             written = output[:-1] if length and ids[-1] == Vocabulary.eos_id else output
             ranked.append(
                 Prediction(
-                    source=text,
+                    source=source,
                     source_tokens=source_tokens,
                     text=detokenize(written, target_tokens),
                     tokens=output,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from s2s_lesson.data.expected import NonNegativeInt, checked
-from s2s_lesson.data.incoming import plain_list
+from s2s_lesson.data.incoming import plain_list, plain_texts
 
 
-def are_vectors(sources: Sequence[Sequence[object]] | Sequence[np.ndarray]) -> bool:
+def are_vectors(sources: Sequence[Sequence[int]] | Sequence[np.ndarray]) -> bool:
     """Whether sources are sequences of vectors and not of ids, by the first that holds anything.
 
     >>> are_vectors([[[0.5, 0.1], [0.2, 0.3]]]), are_vectors([[], [5, 6, 3]])
@@ -50,6 +50,34 @@ def vector_arrays(sources: Iterable[object], name: str = "sources") -> list[np.n
                 f"row {row} of {name}. Rows count from 0."
             )
     return arrays
+
+
+def vector_pairs(pairs: Iterable[tuple[object, str]], name: str = "pairs") -> list[tuple[np.ndarray, str]]:
+    """Put pairs of a sequence of vectors and a text into a list, both sides of each checked.
+
+    Args:
+        pairs: list, generator or ``zip`` of pairs: float (length, features), and a string.
+        name: str. What they are, for errors.
+
+    Returns:
+        list of pairs of float32 (length, features) and str.
+
+    Raises:
+        TypeError, ValueError: a row is no pair, its source is none for ``vector_arrays``, or its target is
+            none for ``plain_texts``; the error names the row.
+
+    >>> vector_pairs([([[0.5], [0.7]], "up")])[0][1]
+    'up'
+    """
+    rows = plain_list(pairs, name)
+    for row, pair in enumerate(rows):
+        if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
+            raise TypeError(
+                f"Expected an array and a text in row {row} of {name}; received {type(pair).__name__}. "
+                "Two lists make pairs with zip(sources, targets)."
+            )
+    sources = vector_arrays([source for source, _ in rows], f"the sources of {name}")
+    return list(zip(sources, plain_texts([text for _, text in rows], f"the targets of {name}"), strict=True))
 
 
 def _vectors(source, where):

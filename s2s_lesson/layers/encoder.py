@@ -17,12 +17,15 @@ from s2s_lesson.layers.sources import expect_source, source_embedding
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
 class RecurrentEncoder(ConfiguredLayer):
-    """Embedding, or a projection of vectors, and a stack of recurrent layers that read the source in one or both directions.
+    """Embedding and a stack of recurrent layers that read the source in one or both directions.
+
+    Where sources are vectors, a dense layer without activation stands in the embedding's place.
 
     Args:
         config: ``Seq2SeqConfig``. The encoder looks at ``source_vocab_size``, ``source_features``,
-            ``embedding_dim``, ``encoder_units``, ``encoder_layers``, ``cell``, ``bidirectional``, ``residual``, ``dropout``, on
-            the inputs of every recurrent layer, and ``recurrent_dropout``, on the hidden state between steps.
+            ``embedding_dim``, ``encoder_units``, ``encoder_layers``, ``cell``, ``bidirectional``,
+            ``residual``, ``dropout``, on the inputs of every recurrent layer, and ``recurrent_dropout``, on
+            the hidden state between steps.
         output_size: int or None. Size of an output layer at every source position, see ``output_logits``.
 
     >>> import keras
@@ -146,7 +149,7 @@ class StateBridge(ConfiguredLayer):
         # One flat list: Keras 3.10 saves no lists of lists.
         self.projections = [layers.Dense(config.decoder_units, activation="tanh") for _ in range(states)]
 
-    def build(self, encoder_state_shape: Any) -> None:
+    def build(self, encoder_state_shape: object) -> None:
         """Do nothing: the projections make their weights in the first call."""
 
     def call(self, encoder_state: Sequence[Sequence[Tensor]]) -> list[list[Tensor]]:

@@ -99,7 +99,7 @@ class PointerNetwork(TokenModel):
         mask = np.ones((1, 2), bool)
         self({"source_vectors": vectors, "source_mask": mask, "decoder_inputs": ids})  # makes the weights
 
-    def build(self, inputs_shape: Any) -> None:
+    def build(self, inputs_shape: object) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
     @property
@@ -199,7 +199,7 @@ class PointerNetwork(TokenModel):
         logits = self._logits(hidden[:, None], elements, allowed[:, None], state)
         return logits[:, 0], state
 
-    def call(self, inputs: dict[str, Any], training: bool = False) -> Tensor:
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         """Encode and decode.
 
         Args:

@@ -50,7 +50,7 @@ class Seq2Seq(TokenModel):
                 {name: _example(spec) for name, spec in self.export_signature().items()}
             )  # makes the weights
 
-    def build(self, inputs_shape: Any) -> None:
+    def build(self, inputs_shape: object) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 
     @property
@@ -156,7 +156,7 @@ class Seq2Seq(TokenModel):
         """
         return self.decoder.step(token_ids, state)
 
-    def call(self, inputs: dict[str, Any], training: bool = False) -> Tensor:
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         """Encode and decode.
 
         Args:

@@ -1,4 +1,4 @@
-"""Scores of a pipeline on held-out pairs of texts: what it writes, and how it copes with its own past."""
+"""Scores of a pipeline on held-out pairs: what it writes, and how it copes with its own past."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias, get_args
@@ -7,16 +7,15 @@ import keras
 import numpy as np
 
 from s2s_lesson import engine
-from s2s_lesson.corpora import group_references
 from s2s_lesson.data import scores
 from s2s_lesson.data.bleu_tokenizers import BleuTokenizer
 from s2s_lesson.data.expected import PositiveInt, Seed, Share, checked
-from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.metrics import TextMetric, expect_metrics, score_texts
 from s2s_lesson.data.prediction import without_end
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import detokenize
-from s2s_lesson.pipeline.text_to_text import TextToText
+from s2s_lesson.pipeline.sides import Source
+from s2s_lesson.pipeline.to_text import ToText
 from s2s_lesson.training import loop
 from s2s_lesson.training.pasts import corrupted_past, mixed_past
 
@@ -26,8 +25,8 @@ Metric: TypeAlias = Literal[TeacherForced, "token_error_rate", "distinct", TextM
 
 @checked
 def evaluate(
-    pipeline: TextToText,
-    pairs: Iterable[tuple[str, str]],
+    pipeline: ToText[Source],
+    pairs: Iterable[tuple[Source, str]],
     beam_size: PositiveInt = 5,
     batch_size: PositiveInt = 64,
     unknown: bool = False,
@@ -38,11 +37,11 @@ def evaluate(
 ) -> dict[str, Any]:
     """Score a pipeline on pairs that it has not seen.
 
-    All the targets that the pairs give for a source count as right.
+    All the targets that the pairs give for a source count as right; each array is a source of its own.
 
     Args:
-        pipeline: ``TextToText``.
-        pairs: (source, target) texts, as ``data.plain_pairs`` takes them.
+        pipeline: ``TextToText`` or ``SequenceToText``.
+        pairs: (source, target) pairs, as for ``fit``.
         beam_size: int.
         batch_size: int.
         unknown: bool. Whether outputs may hold the unknown token, as in ``predict``.
@@ -66,9 +65,9 @@ def evaluate(
     """
     chosen = _suited(pipeline.target_tokens) if metrics is None else list(metrics)
     expect_metrics(chosen, bleu_tokenizer)
-    pairs = plain_pairs(pairs)
+    pairs = pipeline.plain_pairs(pairs)
     batches = pipeline.batches(pairs, batch_size, progress=progress)
-    sources, references = group_references(pairs)
+    sources, references = pipeline.references(pairs)
     figures: dict[str, Any] = {"pairs": len(pairs), "sources": len(sources), "beam_size": beam_size}
     if forced := [name for name in get_args(TeacherForced) if name in chosen]:
         measured = _teacher_forced(pipeline, pairs, batches)
@@ -119,8 +118,8 @@ def _teacher_forced(pipeline, pairs, batches):
 
 @checked
 def exposure(
-    pipeline: TextToText,
-    pairs: Iterable[tuple[str, str]],
+    pipeline: ToText[Source],
+    pairs: Iterable[tuple[Source, str]],
     shares: Sequence[Share] = (0.05, 0.1, 0.2),
     batch_size: PositiveInt = 128,
     seed: Seed = 0,
@@ -131,8 +130,8 @@ def exposure(
     greedy decoding writes, as long as the target.
 
     Args:
-        pipeline: ``TextToText``.
-        pairs: (source, target) texts, as ``data.plain_pairs`` takes them.
+        pipeline: ``TextToText`` or ``SequenceToText``.
+        pairs: (source, target) pairs, as for ``fit``.
         shares: floats from 0 to 1. Shares of the past's tokens that random other ones replace.
         batch_size: int.
         seed: int, of what is corrupted.
@@ -147,7 +146,7 @@ def exposure(
     coins = keras.random.SeedGenerator(seed)
 
     def own_past(inputs):
-        state = model.encode(inputs["source_ids"], inputs.get("copy_ids"))
+        state = model.encode_inputs(inputs)
         return mixed_past(model, inputs["decoder_inputs"], state, 0.0, coins)
 
     def corrupted(share):

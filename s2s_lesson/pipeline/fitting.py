@@ -1,4 +1,4 @@
-"""How a pipeline is trained on pairs of texts: the method ``fit`` of ``TextToText``."""
+"""How a pipeline is trained on pairs: the method ``fit`` of ``ToText``."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,7 +8,6 @@ import keras
 
 from s2s_lesson.corpora.splits import split_pairs
 from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Seed, ShareBelowOne, check, checked, expect
-from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.pipeline.recommendation import training_for
 from s2s_lesson.pipeline.storage import read_description, write_description
 from s2s_lesson.pipeline.unknown import warn_of_unknown
@@ -19,14 +18,15 @@ from s2s_lesson.training.strategic_model import StrategicModel
 from s2s_lesson.training.strategies import Strategy
 
 if TYPE_CHECKING:
-    from s2s_lesson.pipeline.text_to_text import TextToText
+    from s2s_lesson.pipeline.sides import Source
+    from s2s_lesson.pipeline.to_text import ToText
 
 
 @checked
 def fit(
-    pipeline: "TextToText",
-    pairs: Iterable[tuple[str, str]],
-    validation_data: Iterable[tuple[str, str]] | None = None,
+    pipeline: "ToText[Source]",
+    pairs: Iterable[tuple["Source", str]],
+    validation_data: Iterable[tuple["Source", str]] | None = None,
     *,
     epochs: PositiveInt | None = None,
     weights: Sequence[float] | None = None,
@@ -44,9 +44,10 @@ def fit(
     """Train, and keep the weights that did best on the development pairs by teacher forcing, or the last.
 
     Args:
-        pipeline: ``TextToText``.
-        pairs: (source, target) texts to learn from, as ``data.plain_pairs`` takes them.
-        validation_data: likewise, the development pairs. None holds back a twentieth of the sources, by
+        pipeline: ``TextToText`` or ``SequenceToText``.
+        pairs: (source, target) pairs to learn from: of texts, as ``data.plain_pairs`` takes them, or of an
+            array, float (length, features), and a text.
+        validation_data: likewise, the development pairs. None holds back a twentieth of the source texts, by
             ``corpora.split_pairs``, and says so.
         epochs: int, or None: as many as ``recommendation.training_for`` says for so many pairs.
         weights: list of float, 0 or greater: how much each of ``pairs`` counts, in the loss and in the
@@ -72,12 +73,12 @@ def fit(
             twice; or an option is out of range, as a warm-up is that does not end within the run.
     """
     check(loop.fit, **options)
-    train_pairs = plain_pairs(pairs)
+    train_pairs = pipeline.plain_pairs(pairs)
     if validation_data is None:
         expect("weights", weights, weights is None, "None where no validation_data is given")
-        train_pairs, dev_pairs = _held_back(train_pairs, options.get("progress", True))
+        train_pairs, dev_pairs = _held_back(pipeline, train_pairs, options.get("progress", True))
     else:
-        dev_pairs = plain_pairs(validation_data, "validation_data")
+        dev_pairs = pipeline.plain_pairs(validation_data, "validation_data")
     if epochs is None:
         epochs = training_for(len(train_pairs))["epochs"]
     if optimization is None:
@@ -116,8 +117,10 @@ def fit(
     )
 
 
-def _held_back(pairs, progress):
+def _held_back(pipeline, pairs, progress):
     """Pairs to learn from and development pairs."""
+    if pipeline.reads_vectors:
+        raise ValueError("Expected validation_data where sources are arrays; received None. Hold pairs back.")
     corpus = split_pairs(pairs, test_share=0.0)
     if progress:
         print(

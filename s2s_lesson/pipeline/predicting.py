@@ -1,6 +1,6 @@
-"""How a pipeline writes: the methods ``predict``, ``sample`` and ``log_probabilities`` of ``TextToText``."""
+"""How a pipeline writes: the methods ``predict``, ``sample`` and ``log_probabilities`` of ``ToText``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,20 +12,19 @@ from tqdm.auto import tqdm
 from s2s_lesson import engine, search
 from s2s_lesson.data.constrained import constraints_in_ids
 from s2s_lesson.data.expected import PositiveInt, Seed, check, checked
-from s2s_lesson.data.incoming import plain_pairs, plain_texts
-from s2s_lesson.data.padding import pad
 from s2s_lesson.data.prediction import Prediction, empty_prediction, read_predictions
 from s2s_lesson.data.vocabulary import ExtendedVocabulary
 from s2s_lesson.search.constraints import Constraints
 
 if TYPE_CHECKING:
-    from s2s_lesson.pipeline.text_to_text import TextToText
+    from s2s_lesson.pipeline.sides import Source
+    from s2s_lesson.pipeline.to_text import ToText
 
 
 @checked
 def predict(
-    pipeline: "TextToText",
-    texts: Sequence[str],
+    pipeline: "ToText[Source]",
+    sources: Iterable["Source"],
     beam_size: PositiveInt = 5,
     n_best: PositiveInt = 1,
     *,
@@ -35,15 +34,15 @@ def predict(
     progress: bool = False,
     **options: Any,
 ) -> list[Prediction]:
-    """Write the likeliest output for each text.
+    """Write the likeliest output for each source.
 
     Args:
-        pipeline: ``TextToText``.
-        texts: list of str. Blank ones get a blank output.
+        pipeline: ``TextToText`` or ``SequenceToText``.
+        sources: list of str, or of float arrays (length, features). Blank ones get a blank output.
         beam_size: int. 1 is greedy search.
         n_best: int, at most ``beam_size``. Fewer come back where fewer outputs are possible.
-        batch_size: int. Texts decoded at once; it changes the speed and nothing else.
-        truncate: bool. Cut texts that are too long, instead of raising an error.
+        batch_size: int. Sources decoded at once; it changes the speed and nothing else.
+        truncate: bool. Cut sources that are too long, instead of raising an error.
         unknown: bool. Whether outputs may hold the unknown token, ``<unk>``. False leaves it out: the
             likeliest known token is written, and log-probabilities stay the model's.
         progress: bool. Show a progress bar.
@@ -52,21 +51,21 @@ def predict(
             list of phrases for all, or a list of lists of phrases, one for each.
 
     Returns:
-        list of ``Prediction``, one for each text, in order.
+        list of ``Prediction``, one for each source, in order.
 
     Raises:
-        TypeError: ``texts`` is one string.
-        ValueError: a text is longer than ``max_source_length`` tokens and ``truncate`` is false, an option is
-            out of range, or constraints name a token that no output could hold.
+        TypeError: ``sources`` is one string, or holds what the pipeline does not read.
+        ValueError: a source is longer than ``max_source_length`` and ``truncate`` is false, an option is out
+            of range, or constraints name a token that no output could hold.
     """
     options |= {"beam_size": beam_size, "n_best": n_best}
-    return _write(pipeline, search.beam_search, texts, batch_size, truncate, unknown, progress, options)
+    return _write(pipeline, search.beam_search, sources, batch_size, truncate, unknown, progress, options)
 
 
 @checked
 def sample(
-    pipeline: "TextToText",
-    texts: Sequence[str],
+    pipeline: "ToText[Source]",
+    sources: Iterable["Source"],
     n_samples: PositiveInt = 1,
     *,
     seed: Seed = 0,
@@ -76,35 +75,35 @@ def sample(
     progress: bool = False,
     **options: Any,
 ) -> list[Prediction]:
-    """Draw outputs for each text at random.
+    """Draw outputs for each source at random.
 
     Args:
-        pipeline: ``TextToText``.
-        texts, batch_size, truncate, unknown, progress: as in ``predict``.
+        pipeline: ``TextToText`` or ``SequenceToText``.
+        sources, batch_size, truncate, unknown, progress: as in ``predict``.
         n_samples: int.
-        seed: int. Each text draws from ``seed`` and its place in ``texts``, whatever the batches.
+        seed: int. Each source draws from ``seed`` and its place in ``sources``, whatever the batches.
         **options: of ``search.sample``, such as ``temperature``; ``Constraints`` as in ``predict``.
 
     Returns:
-        list of ``Prediction``, one for each text, in order: the sample drawn first, the others among its
+        list of ``Prediction``, one for each source, in order: the sample drawn first, the others among its
         ``alternatives``.
 
     Raises:
         TypeError, ValueError: as ``predict``.
     """
     options |= {"n_samples": n_samples, "seed": seed}
-    return _write(pipeline, search.sample, texts, batch_size, truncate, unknown, progress, options)
+    return _write(pipeline, search.sample, sources, batch_size, truncate, unknown, progress, options)
 
 
 @checked
 def log_probabilities(
-    pipeline: "TextToText", pairs: Sequence[tuple[str, str]], batch_size: PositiveInt = 64
+    pipeline: "ToText[Source]", pairs: Iterable[tuple["Source", str]], batch_size: PositiveInt = 64
 ) -> list[float]:
     """Tell how likely the model finds each target, given its source and the true past of every token.
 
     Args:
-        pipeline: ``TextToText``.
-        pairs: list of (source, target) texts.
+        pipeline: ``TextToText`` or ``SequenceToText``.
+        pairs: (source, target) pairs, as for ``fit``.
         batch_size: int. Pairs read at once; it changes the speed and nothing else.
 
     Returns:
@@ -113,7 +112,7 @@ def log_probabilities(
     Raises:
         ValueError: a side of a pair is empty or too long.
     """
-    pairs = plain_pairs(pairs)
+    pairs = pipeline.plain_pairs(pairs)
     for index, (source, target) in enumerate(pairs):
         if not pipeline.accepts(source, target):
             lengths = pipeline.source_length(source), len(pipeline.target_side(target))
@@ -132,9 +131,9 @@ def log_probabilities(
 
 
 def _write(
-    pipeline: "TextToText",
+    pipeline: "ToText[Source]",
     search: Callable,
-    texts: Sequence[str],
+    sources: Iterable["Source"],
     batch_size: int,
     truncate: bool,
     unknown: bool,
@@ -142,15 +141,15 @@ def _write(
     options: dict[str, Any],
 ) -> list[Prediction]:
     check(search, **options)
-    texts = plain_texts(texts)
+    sources = pipeline.plain_sources(sources)
     constraints = options.pop("constraints", None) or Constraints()
-    sources = _source_sides(pipeline, texts, truncate)
-    predictions = [empty_prediction(text) for text in texts]
-    full = [index for index, tokens in enumerate(sources) if tokens]
-    full.sort(key=lambda index: -len(sources[index]))  # the longest first, so that threads end together
+    sides = _source_sides(pipeline, sources, truncate)
+    predictions = [empty_prediction(source) for source in sources]
+    full = [index for index, side in enumerate(sides) if len(side)]
+    full.sort(key=lambda index: -len(sides[index]))  # the longest first, so that threads end together
     batches = [full[start : start + batch_size] for start in range(0, len(full), batch_size)]
     vocab = pipeline.target_vocab
-    words_of = [ExtendedVocabulary(vocab, tokens) for tokens in sources]
+    words_of = [ExtendedVocabulary(vocab, pipeline.source_words(side)) for side in sides]
     in_ids = constraints_in_ids(constraints, pipeline.target_side, words_of, pipeline.copies)
     if not unknown:
         in_ids = in_ids._replace(forbidden=[[*phrases, [vocab.unk_id]] for phrases in in_ids.forbidden])
@@ -161,7 +160,7 @@ def _write(
         seed = {"seed": [[options["seed"], row] for row in rows]} if "seed" in options else {}
         result = search(
             pipeline.model.step,
-            _encoded(pipeline, words),
+            pipeline.encode(pipeline.source_inputs([sides[row] for row in rows])),
             bos_id=vocab.bos_id,
             eos_id=vocab.eos_id,
             pad_id=vocab.pad_id,
@@ -170,7 +169,7 @@ def _write(
             constraints=replace(constraints, **own),
             **{**options, **seed},
         )
-        batch = [texts[row] for row in rows]
+        batch = [sources[row] for row in rows]
         return read_predictions(result, batch, words, pipeline.source_vocab, pipeline.target_tokens)
 
     bar = tqdm(total=len(batches), desc="decoding", disable=not progress, leave=False)
@@ -182,21 +181,13 @@ def _write(
     return predictions
 
 
-def _source_sides(pipeline, texts, truncate):
-    """The tokens of each text: list of lists of str."""
-    sources = [pipeline.source_side(text) for text in texts]
-    for index, tokens in enumerate(sources):
-        if len(tokens) > pipeline.max_source_length and not truncate:
+def _source_sides(pipeline, sources, truncate):
+    """What the model reads of each source, cut to what it may read."""
+    sides = [pipeline.source_side(source) for source in sources]
+    for index, side in enumerate(sides):
+        if len(side) > pipeline.max_source_length and not truncate:
             raise ValueError(
-                f"Expected texts of at most {pipeline.max_source_length} tokens; text {index} has "
-                f"{len(tokens)}. Shorten it, or pass truncate=True to cut it."
+                f"Expected sources of at most {pipeline.max_source_length} tokens or vectors; source {index} "
+                f"has {len(side)}. Shorten it, or pass truncate=True to cut it."
             )
-    return [tokens[: pipeline.max_source_length] for tokens in sources]
-
-
-def _encoded(pipeline, words):
-    """The state before the first step."""
-    source_ids = pad([pipeline.source_vocab.encode(extended.source_tokens) for extended in words])
-    if not pipeline.copies:
-        return pipeline.encode(source_ids)
-    return pipeline.encode(source_ids, pad([extended.copy_ids() for extended in words]))
+    return [side[: pipeline.max_source_length] for side in sides]

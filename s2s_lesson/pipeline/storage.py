@@ -1,10 +1,12 @@
 """What a run folder holds beside the model: the vocabularies and options that turn text into ids and back."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from s2s_lesson.data.subwords import KINDS, Subwords
+from s2s_lesson.data.vectors import Standardisation
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.training.run_folder import (
     BEST_MODEL,
@@ -19,35 +21,39 @@ FORMAT = 1
 
 
 def write_description(
-    folder: Path, source_vocab: Vocabulary, target_vocab: Vocabulary, options: dict[str, Any]
+    folder: Path, source_vocab: Vocabulary | None, target_vocab: Vocabulary, options: dict[str, Any]
 ) -> None:
     """Write the vocabularies, subwords and options.
 
     Args:
         folder: Path.
-        source_vocab: ``Vocabulary``.
+        source_vocab: ``Vocabulary``, or None where sources are vectors.
         target_vocab: ``Vocabulary``.
         options: dict that JSON can hold, but that "source_tokens" and "target_tokens" may be ``Subwords``.
+            Where sources are vectors, "standardisation" is their ``Standardisation``.
     """
     options = dict(options)
     for side, name in SUBWORDS.items():
         if isinstance(options.get(side), Subwords):
             options[side].save(folder / name)
             options[side] = options[side].kind
+    if source_vocab is None:
+        options["standardisation"] = asdict(options["standardisation"])
+    else:
+        source_vocab.save(folder / SOURCE_VOCAB)
     text = json.dumps({"format": FORMAT, **options}, indent=1) + "\n"
-    source_vocab.save(folder / SOURCE_VOCAB)
     target_vocab.save(folder / TARGET_VOCAB)
     write_at_once(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def read_description(folder: str | Path) -> tuple[Vocabulary, Vocabulary, dict[str, Any]]:
+def read_description(folder: str | Path) -> tuple[Vocabulary | None, Vocabulary, dict[str, Any]]:
     """Read what ``write_description`` wrote.
 
     Args:
         folder: str or Path.
 
     Returns:
-        source_vocab: ``Vocabulary``.
+        source_vocab: ``Vocabulary``, or None where sources are vectors.
         target_vocab: ``Vocabulary``.
         options: dict.
 
@@ -56,7 +62,7 @@ def read_description(folder: str | Path) -> tuple[Vocabulary, Vocabulary, dict[s
         ValueError: the folder was written in another format.
     """
     folder = Path(folder)
-    for name in (DESCRIPTION, SOURCE_VOCAB, TARGET_VOCAB, BEST_MODEL):
+    for name in (DESCRIPTION, TARGET_VOCAB, BEST_MODEL):
         _check_existence(folder / name)
     try:
         options = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
@@ -72,7 +78,23 @@ def read_description(folder: str | Path) -> tuple[Vocabulary, Vocabulary, dict[s
         if options.get(side) in KINDS:
             _check_existence(folder / name)
             options[side] = Subwords.load(folder / name, options[side])
-    return Vocabulary.load(folder / SOURCE_VOCAB), Vocabulary.load(folder / TARGET_VOCAB), options
+    return _source_vocab(folder, options), Vocabulary.load(folder / TARGET_VOCAB), options
+
+
+def _source_vocab(folder, options):
+    """The vocabulary of sources that are texts; else None, and the standardisation among the options."""
+    if "standardisation" not in options:
+        _check_existence(folder / SOURCE_VOCAB)
+        return Vocabulary.load(folder / SOURCE_VOCAB)
+    figures = options["standardisation"]
+    try:
+        mean, scale = ([float(figure) for figure in figures[name]] for name in ("mean", "scale"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"Expected a mean and a scale of each feature in {folder / DESCRIPTION}; received {figures!r}."
+        ) from error
+    options["standardisation"] = Standardisation(tuple(mean), tuple(scale))
+    return None
 
 
 def _check_existence(path):

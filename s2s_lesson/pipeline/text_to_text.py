@@ -2,28 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import keras
-import numpy as np
-
-from s2s_lesson import engine
 from s2s_lesson.data.expected import PositiveInt, check, checked, expect
 from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.layers.config import Seq2SeqConfig, VocabSize
 from s2s_lesson.models.seq2seq import Seq2Seq
-from s2s_lesson.pipeline import fitting, predicting
-from s2s_lesson.pipeline.storage import read_description, write_description
 from s2s_lesson.pipeline.texts import Learnable, Texts, learned, sides
+from s2s_lesson.pipeline.to_text import ToText, begin_with_frequencies
 from s2s_lesson.pipeline.token_cache import TokenCache
-from s2s_lesson.training.losses import sequence_log_prob
-from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder, write_at_once
 
 
-class TextToText(Texts):
+class TextToText(Texts, ToText[str]):
     """A model together with all that turns text into its ids and back.
 
     Args:
@@ -57,16 +49,7 @@ class TextToText(Texts):
                 "Expected one vocabulary for both sides, as the model has a shared embedding; received two. "
                 "Make the pipeline with shared_vocab=True."
             )
-        self.model = model
-        self.encode = engine.compile_function(model.encode, model)
-        self.score = engine.compile_function(
-            lambda inputs, targets: sequence_log_prob(targets, model(inputs)), model
-        )
-
-    fit = fitting.fit
-    predict = predicting.predict
-    sample = predicting.sample
-    log_probabilities = predicting.log_probabilities
+        self._hold(model)
 
     @classmethod
     @checked
@@ -139,9 +122,7 @@ class TextToText(Texts):
             target_tokens, target_vocab = learn([targets], target_tokens)
         options = {"max_target_length": max_output_length, **model_options}
         model = Seq2Seq(Seq2SeqConfig(len(source_vocab), len(target_vocab), **options))
-        target_ids = split(targets, target_tokens).encoded(target_vocab).ids
-        counts = np.bincount(target_ids, minlength=len(target_vocab)) + 1
-        model.decoder.output_layer.bias.assign(np.log(counts / counts.sum()))
+        begin_with_frequencies(model, split(targets, target_tokens).encoded(target_vocab).ids)
         pipeline = cls(
             model,
             source_vocab,
@@ -155,31 +136,3 @@ class TextToText(Texts):
         )
         pipeline.token_cache = cache  # the same pairs are what it will be trained on
         return pipeline
-
-    def save(self, folder: str | Path) -> None:
-        """Write the pipeline to a folder: model, vocabularies and options.
-
-        Args:
-            folder: str or Path.
-        """
-        folder = writable_folder(folder)
-        write_description(folder, *self.description())
-        write_at_once(folder / BEST_MODEL, self.model.save)
-
-    @classmethod
-    def load(cls, folder: str | Path) -> "TextToText":
-        """Read a pipeline that ``save`` or ``fit`` wrote.
-
-        Args:
-            folder: str or Path.
-
-        Returns:
-            A ``TextToText``.
-
-        Raises:
-            FileNotFoundError: the folder holds no pipeline, or no model yet.
-            ValueError: the folder was written in another format.
-        """
-        source_vocab, target_vocab, options = read_description(folder)
-        model = keras.saving.load_model(Path(folder) / BEST_MODEL, compile=False)
-        return cls(model, source_vocab, target_vocab, **options)

@@ -3,25 +3,28 @@
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, TypeAlias, cast
+from typing import Literal, TypeAlias, cast
 
 import numpy as np
 
+from s2s_lesson.corpora import group_references
 from s2s_lesson.data.expected import PositiveInt, Seed, checked
 from s2s_lesson.data.id_lists import IdLists
-from s2s_lesson.data.incoming import plain_list, plain_pairs
+from s2s_lesson.data.incoming import plain_list, plain_pairs, plain_texts
+from s2s_lesson.data.padding import pad
 from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.subwords import KINDS, Kind, Subwords
 from s2s_lesson.data.text import TokenizerName
 from s2s_lesson.data.token_lists import TokenLists
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
+from s2s_lesson.pipeline.sides import Options, Sides
 from s2s_lesson.pipeline.token_cache import TokenCache
 from s2s_lesson.training.batches import PairBatches
 
 Learnable: TypeAlias = Literal[TokenizerName, Kind] | Subwords  # tokenizers, and kinds of subwords to train
 
 
-class Texts:
+class Texts(Sides[str]):
     """Normalisation, cleaning, tokenizers and vocabularies of both sides, and the lengths that are accepted.
 
     Args:
@@ -46,6 +49,8 @@ class Texts:
     (True, False)
     """
 
+    source_vocab: Vocabulary
+
     @checked
     def __init__(
         self,
@@ -60,31 +65,41 @@ class Texts:
         max_output_length: PositiveInt = 100,
         copies: bool = False,
     ):
-        self.source_vocab, self.target_vocab = source_vocab, target_vocab
-        self.source_tokens, self.target_tokens = source_tokens, target_tokens
-        self.normalisation, self.cleaning = normalisation, cleaning
-        self.max_source_length, self.max_output_length = max_source_length, max_output_length
-        self.copies = copies
+        super().__init__(
+            target_vocab, target_tokens, normalisation, cleaning, max_source_length, max_output_length
+        )
+        self.source_vocab, self.source_tokens, self.copies = source_vocab, source_tokens, copies
         self.prepare_source = Preparation(source_tokens, normalisation, cleaning, strip=True)
-        self.prepare_target = Preparation(target_tokens, normalisation, cleaning)
         self.token_cache = TokenCache()
 
     def source_side(self, text: str) -> list[str]:
         """The tokens of a source text; a blank text has none."""
         return self.prepare_source(text)
 
-    def target_side(self, text: str) -> list[str]:
-        """The tokens of a target text."""
-        return self.prepare_target(text)
+    def plain_sources(self, sources: Iterable[str]) -> list[str]:
+        """As ``data.plain_texts``."""
+        return plain_texts(sources)
 
-    def source_length(self, text: str) -> int:
-        """Count the tokens of a source text, the end token not included."""
-        return len(self.source_side(text))
+    def plain_pairs(self, pairs: Iterable[tuple[str, str]], name: str = "pairs") -> list[tuple[str, str]]:
+        """As ``data.plain_pairs``."""
+        return plain_pairs(pairs, name)
 
-    def accepts(self, source: str, target: str) -> bool:
-        """Tell whether ``fit`` and ``log_probabilities`` can take a pair: no side is empty or too long."""
-        ((source, target),) = plain_pairs([(source, target)])
-        return self._fit(len(self.source_side(source)), len(self.target_side(target)))
+    def references(self, pairs: Iterable[tuple[str, str]]) -> tuple[list[str], list[list[str]]]:
+        """As ``corpora.group_references``."""
+        return group_references(pairs)
+
+    def source_words(self, side: list[str]) -> list[str]:
+        """The tokens themselves."""
+        return side
+
+    def source_inputs(self, sides: Sequence[list[str]]) -> dict[str, np.ndarray]:
+        """The ids of tokens and, where words are copied, what each stands for."""
+        inputs = {"source_ids": pad([self.source_vocab.encode(tokens) for tokens in sides])}
+        if self.copies:
+            inputs["copy_ids"] = pad(
+                [ExtendedVocabulary(self.target_vocab, tokens).copy_ids() for tokens in sides]
+            )
+        return inputs
 
     @checked
     def batches(
@@ -149,17 +164,12 @@ class Texts:
             weights=None if weights is None else [weights[row] for row in np.flatnonzero(fit)],
         )
 
-    def description(self) -> tuple[Vocabulary, Vocabulary, dict[str, Any]]:
+    def description(self) -> tuple[Vocabulary, Vocabulary, Options]:
         """All that a folder has to hold beside the model: source and target vocabulary, and options."""
         tokens = {"source_tokens": self.source_tokens, "target_tokens": self.target_tokens}
         names = ("normalisation", "cleaning", "max_source_length", "max_output_length")
         options = {name: getattr(self, name) for name in names}
         return self.source_vocab, self.target_vocab, {**tokens, **options}
-
-    def _fit(self, source_lengths, target_lengths):
-        """Whether pairs of these lengths are accepted; NumPy arrays of them, or two numbers."""
-        source_fits = (source_lengths > 0) & (source_lengths <= self.max_source_length)
-        return source_fits & (target_lengths > 0) & (target_lengths < self.max_output_length)
 
 
 def sides(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:

@@ -4,8 +4,9 @@ import warnings
 
 import numpy as np
 
+from s2s_lesson.data.id_lists import IdLists
 from s2s_lesson.data.vocabulary import Vocabulary
-from s2s_lesson.pipeline.texts import Texts
+from s2s_lesson.pipeline.sides import Sides
 from s2s_lesson.training.batches import PairBatches
 
 LARGE = 1 / 3
@@ -14,39 +15,38 @@ LARGE = 1 / 3
 def unknown_shares(batches: PairBatches) -> dict[str, float]:
     """Tell which share of the tokens of each side has no id of its own, the end tokens not counted.
 
-    A model that copies can write a word that it cannot read: of its sources none is counted, and of its
-    targets what stands neither in the vocabulary nor in the source.
+    Sources that are vectors have no ids. A model that copies can write a word that it cannot read: of its
+    sources none is counted, and of its targets what stands neither in the vocabulary nor in the source.
 
     Args:
         batches: ``PairBatches``.
 
     Returns:
-        dict of ``source`` and ``target``, float from 0 to 1.
+        dict of ``source``, where there are ids, and ``target``, float from 0 to 1.
     """
-    sides = {"source": batches.source_ids, "target": batches.target_ids}
-    if batches.copy_ids is not None:
-        sides["source"] = batches.copy_ids
+    sides = {"source": batches.source_ids if batches.copy_ids is None else batches.copy_ids}
+    sides["target"] = batches.target_ids
     return {
         side: float(np.mean(id_lists.ids[~id_lists.are_last()] == Vocabulary.unk_id))
         for side, id_lists in sides.items()
+        if isinstance(id_lists, IdLists)
     }
 
 
-def warn_of_unknown(texts: Texts, batches: PairBatches) -> None:
+def warn_of_unknown(sides: Sides, batches: PairBatches) -> None:
     """Warn, for each side, where more than a third of the tokens of development pairs are unknown.
 
     Args:
-        texts: ``Texts``.
+        sides: ``Texts`` or ``Sequences``.
         batches: ``PairBatches`` of the development pairs.
     """
-    vocabs = {"source": texts.source_vocab, "target": texts.target_vocab}
-    tokens = {"source": texts.source_tokens, "target": texts.target_tokens}
     means = {"source": "cannot tell them apart", "target": "can write none of them"}
     for side, share in unknown_shares(batches).items():
         if share > LARGE:
+            vocab, tokens = getattr(sides, f"{side}_vocab"), getattr(sides, f"{side}_tokens")
             warnings.warn(
                 f"{share:.0%} of the {side} tokens of the development pairs are not among the "
-                f"{len(vocabs[side])} of the vocabulary, by the tokenizer {tokens[side]!r}: the model "
+                f"{len(vocab)} of the vocabulary, by the tokenizer {tokens!r}: the model "
                 f"{means[side]}. Where a language writes no blanks between words, a whole sentence is a "
                 f'token: choose {side}_tokens="characters", "icu" (words, with the extra icu), or "bpe" with '
                 "a max_vocab_size. Elsewhere, learn from more pairs, lower min_count or raise "

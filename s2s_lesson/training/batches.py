@@ -1,6 +1,7 @@
 """PairBatches: pairs of id lists, or of vectors and id lists -> length-bucketed, padded NumPy batches."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import keras
 import numpy as np
@@ -28,8 +29,8 @@ class PairBatches(keras.utils.PyDataset):
     third part is the sample weights, float32 (batch,).
 
     Args:
-        source_ids: list of lists of int, without padding; ``data.id_lists.IdLists``, for very many; or list of
-            float (source_length, features), vectors.
+        source_ids: list of lists of int, without padding, or ``data.id_lists.IdLists``, for very many; or, of
+            vectors, list of float (source_length, features).
         target_ids: list of lists of int that end with the end token, or ``IdLists``.
         batch_size: int. Pairs in a batch; the last one of a bucket may be smaller.
         shuffle: bool. Draw the batches anew for every epoch.
@@ -43,8 +44,8 @@ class PairBatches(keras.utils.PyDataset):
 
     Raises:
         ValueError: there is no pair, the two lists differ in length, a list is empty, a size is below 1, or a
-            weight is negative or not finite, or none is above 0; vectors differ in their number of features or
-            hold NaN or infinity.
+            weight is negative or not finite, or none is above 0; vectors differ in their number of
+            features or hold NaN or infinity.
 
     >>> from s2s_lesson.training import PairBatches
     >>> batches = PairBatches([[5, 6, 3], [7, 3]], [[8, 3], [9, 3]], shuffle=False, source_buckets=1)
@@ -78,7 +79,8 @@ class PairBatches(keras.utils.PyDataset):
         self.vectors = are_vectors(source_ids)
         if self.vectors and copy_ids is not None:
             raise ValueError("Expected no copy_ids beside vectors, which are no words; received some.")
-        self.source_ids = vector_arrays(source_ids) if self.vectors else id_lists_of(source_ids, "source_ids")
+        ids = cast(Sequence[Sequence[int]], source_ids)
+        self.source_ids = vector_arrays(source_ids) if self.vectors else id_lists_of(ids, "source_ids")
         self.target_ids = id_lists_of(target_ids, "target_ids")
         self.copy_ids = None if copy_ids is None else id_lists_of(copy_ids, "copy_ids")
         self.weights = None if weights is None else _usable_weights(weights, len(source_ids))

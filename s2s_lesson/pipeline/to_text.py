@@ -1,0 +1,95 @@
+"""ToText: a model that writes text, with all that it needs, and what is done with it, whatever it reads."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import keras
+import numpy as np
+
+from s2s_lesson import engine
+from s2s_lesson.models.seq2seq import Seq2Seq
+from s2s_lesson.pipeline import fitting, predicting
+from s2s_lesson.pipeline.sides import Sides, Source
+from s2s_lesson.pipeline.storage import read_description, write_description
+from s2s_lesson.training.losses import sequence_log_prob
+from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder, write_at_once
+
+Pipeline = TypeVar("Pipeline", bound="ToText")
+
+
+class ToText(Sides[Source]):
+    """What ``TextToText`` and ``SequenceToText`` share: a model with its sides.
+
+    >>> from s2s_lesson.pipeline import TextToText
+    >>> issubclass(TextToText, ToText)
+    True
+    """
+
+    reads_vectors = False
+    model: Seq2Seq
+
+    fit = fitting.fit
+    predict = predicting.predict
+    sample = predicting.sample
+    log_probabilities = predicting.log_probabilities
+
+    def save(self, folder: str | Path) -> None:
+        """Write the pipeline to a folder: model, vocabularies and options.
+
+        Args:
+            folder: str or Path.
+        """
+        folder = writable_folder(folder)
+        write_description(folder, *self.description())
+        write_at_once(folder / BEST_MODEL, self.model.save)
+
+    @classmethod
+    def load(cls: type[Pipeline], folder: str | Path) -> Pipeline:
+        """Read a pipeline that ``save`` or ``fit`` wrote.
+
+        Args:
+            folder: str or Path.
+
+        Returns:
+            The pipeline.
+
+        Raises:
+            FileNotFoundError: the folder holds no pipeline, or no model yet.
+            ValueError: the folder was written in another format, or by a pipeline of another kind.
+        """
+        source_vocab, target_vocab, options = read_description(folder)
+        if cls.reads_vectors != (source_vocab is None):
+            kind, other = (
+                ("SequenceToText", "TextToText") if cls.reads_vectors else ("TextToText", "SequenceToText")
+            )
+            raise ValueError(
+                f"Expected the folder of a {kind}; {folder} is that of a {other}. Use {other}.load."
+            )
+        model = keras.saving.load_model(Path(folder) / BEST_MODEL, compile=False)
+        return cls._of(model, source_vocab, target_vocab, options)
+
+    @classmethod
+    def _of(cls, model, source_vocab, target_vocab, options):
+        """The pipeline of a model and its description."""
+        return cls(model, *([] if source_vocab is None else [source_vocab]), target_vocab, **options)
+
+    def _hold(self, model):
+        """Keep the model, and compile what is asked of it."""
+        self.model = model
+        self.encode = engine.compile_function(model.encode_inputs, model)
+        self.score = engine.compile_function(
+            lambda inputs, targets: sequence_log_prob(targets, model(inputs)), model
+        )
+
+
+def begin_with_frequencies(model: Seq2Seq, target_ids: np.ndarray) -> None:
+    """Let an untrained model begin with what can be known without reading: how frequent each target token is.
+
+    The bias of its output layer becomes the logarithm of the frequencies, each token counted once more.
+
+    Args:
+        model: ``Seq2Seq``.
+        target_ids: int (tokens,). The ids of all targets, one after the other.
+    """
+    counts = np.bincount(target_ids, minlength=model.config.target_vocab_size) + 1
+    model.decoder.output_layer.bias.assign(np.log(counts / counts.sum()))
