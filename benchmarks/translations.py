@@ -171,7 +171,6 @@ def translate(pipeline, sources, search, options):
         dict of ``outputs``, for each source a list of hypotheses, tokens with blanks between them;
         ``log_probabilities`` likewise; ``cut``, likewise, whether an output was cut; and ``seconds``.
     """
-    from s2s_lesson.data import pad
     from s2s_lesson.search import sample
 
     vocab, longest = pipeline.target_vocab, pipeline.max_output_length

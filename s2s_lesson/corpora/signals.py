@@ -44,15 +44,15 @@ class Signals:
     """Pairs of a signal and its text, in splits that share no text.
 
     Attributes:
-        train, dev, test: lists of pairs: float32 (frames, bands), the loudness of each band in each frame;
-            and str, in small letters.
+        train, dev, test: lists of pairs: float32 (frames, slices * bands), for each slice of a frame the
+            loudness of each band; and str, in small letters.
         target_tokens: name of the tokenizer in ``s2s_lesson.data.text`` that suits the texts.
 
     >>> from s2s_lesson.corpora import signals
     >>> corpus = signals.load(train_size=3, dev_size=1, test_size=1)
     >>> signal, text = corpus.train[0]
     >>> signal.shape[1], set(text) <= {" ", *signals.MORSE}
-    (4, True)
+    (16, True)
     """
 
     train: list[SignalPair]
@@ -69,12 +69,13 @@ def load(
     min_length: PositiveInt = 2,
     max_length: PositiveInt = 5,
     word_share: Share = 0.2,
-    min_dot: PositiveFloat = 1.2,
-    max_dot: PositiveFloat = 2.4,
+    min_dot: PositiveFloat = 2.0,
+    max_dot: PositiveFloat = 4.0,
     jitter: Jitter = 0.1,
     noise: NonNegativeFloat = 0.2,
     fading: Share = 0.5,
     bands: PositiveInt = 4,
+    slices: PositiveInt = 4,
     train_size: NonNegativeInt = 20_000,
     dev_size: NonNegativeInt = 500,
     test_size: NonNegativeInt = 1_000,
@@ -86,14 +87,16 @@ def load(
         characters: "letters", a to z, or "letters_and_digits".
         min_length, max_length: int. Characters in a text, both included, blanks not counted.
         word_share: float from 0 to 1. A new word begins at so many of the places where one could.
-        min_dot, max_dot: float above 0. Frames in a dot; each signal has a speed in between.
+        min_dot, max_dot: float above 0. Slices of time in a dot; each signal has a speed in between.
         jitter: float from 0 to 0.5. Standard deviation of the length of each mark and gap, as a share of it.
-        noise: float of 0 or greater. Standard deviation of both parts of the noise's wave in each frame and
+        noise: float of 0 or greater. Standard deviation of both parts of the noise's wave in each slice and
             band, for a tone of loudness 1. At 0.2 a tone that has not faded stands 11 dB above its noise.
         fading: float from 0 to 1. The loudness goes down by up to this share and up again, slowly. At 1 it
             may vanish.
-        bands: int. Features of a frame: frequency bands, side by side. The tone lies in or between any of
-            them, and is heard more softly in the neighbours.
+        bands: int. Frequency bands, side by side. The tone lies in or between any of them, and is heard more
+            softly in the neighbours.
+        slices: int. Slices of time, one after the other, that make a frame, so that there are fewer frames to
+            read; each has a feature for each band.
         train_size, dev_size, test_size: int. Pairs in each split.
 
     Returns:
@@ -116,7 +119,9 @@ def load(
     pairs = []
     for text in texts:
         key = keyed(text, generator.uniform(min_dot, max_dot), jitter, generator)
-        pairs.append((heard(key, bands, noise, fading, generator), text))
+        key = np.pad(key, (0, -len(key) % slices))  # whole frames
+        loudness = heard(key, bands, noise, fading, generator)
+        pairs.append((loudness.reshape(-1, slices * bands), text))
     dev_end = train_size + dev_size
     return Signals(pairs[:train_size], pairs[train_size:dev_end], pairs[dev_end:])
 
@@ -132,12 +137,12 @@ def keyed(
 
     Args:
         text: str, of the characters of ``MORSE`` and blanks.
-        dot: float above 0. Frames in a dot.
+        dot: float above 0. Slices of time in a dot.
         jitter: as in ``load``.
         seed: int, or a generator to draw from.
 
     Returns:
-        float (frames,): which share of each frame the key is down.
+        float (time,): which share of each slice of time the key is down.
 
     Raises:
         ValueError: a character has no code here.
@@ -154,7 +159,7 @@ def keyed(
         lengths[-1] = WORD_GAP
     lengths[-1] = generator.uniform(1, 4)
     uneven = np.maximum(1 + jitter * generator.standard_normal(len(lengths)), 0.3)
-    times = np.cumsum([0, *(dot * uneven * lengths)])  # where each of them begins, and the end, in frames
+    times = np.cumsum([0, *(dot * uneven * lengths)])  # where each of them begins, and the end, in slices
     down = np.cumsum([0, *(np.diff(times) * (np.arange(len(lengths)) % 2))])  # how long the key was, by then
     return np.diff(np.interp(np.arange(np.ceil(times[-1]) + 1), times, down))
 
@@ -170,20 +175,20 @@ def heard(
     """Receive what was keyed: a tone of loudness 1 and of one pitch, which fades, in noise.
 
     Args:
-        key: float (frames,), from ``keyed``.
+        key: float (time,), from ``keyed``.
         bands, noise, fading: as in ``load``.
         seed: int, or a generator to draw from.
 
     Returns:
-        float32 (frames, bands): the loudness of each band.
+        float32 (time, bands): the loudness of each band.
     """
-    generator, frames = np.random.default_rng(seed), len(key)
-    cycles = np.arange(frames) / generator.uniform(30, 120) + generator.uniform()
+    generator = np.random.default_rng(seed)
+    cycles = np.arange(len(key)) / generator.uniform(50, 200) + generator.uniform()
     tone = key * (1 - fading * (0.5 + 0.5 * np.cos(2 * np.pi * cycles)))
     pitch = generator.uniform(0, bands - 1)
     in_band = np.exp(-2 * (np.arange(bands) - pitch) ** 2)
-    wave = tone[:, None] * in_band + noise * generator.standard_normal((frames, bands))
-    return np.hypot(wave, noise * generator.standard_normal((frames, bands))).astype("float32")
+    wave = tone[:, None] * in_band + noise * generator.standard_normal((len(key), bands))
+    return np.hypot(wave, noise * generator.standard_normal((len(key), bands))).astype("float32")
 
 
 def _texts(generator, alphabet, size, lengths, word_share):

@@ -87,8 +87,8 @@ def test_an_all_padding_row_has_zero_weights_and_zero_gradients(dtype):
     ),
 )
 def test_an_all_padding_row_gives_finite_outputs(variant):
-    model, batch = small_model(variant), small_batch((7, 0, 5), (3, 5, 1))
-    state = model.encode(batch["source_ids"])
+    model, batch = small_model(variant), small_batch((7, 0, 5), (3, 5, 1), variant=variant)
+    state = model.encode_inputs(batch)
     logits, attention_weights = model.decode(batch["decoder_inputs"], state)
     step_logits, _ = model.step(np.array([2, 2, 2]), state)
     everything = [logits, attention_weights, step_logits, *keras.tree.flatten(state)]

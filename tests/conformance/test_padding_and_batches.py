@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from small_models import STANDARD_LENGTHS, all_variants, small_batch, small_model, small_outputs
+from small_models import STANDARD_LENGTHS, all_variants, cut, small_batch, small_model, small_outputs, wider
 
 from s2s_lesson import engine
 from s2s_lesson.search import beam_search
@@ -25,22 +25,14 @@ def logits_of(model, batch):
     return keras.ops.convert_to_numpy(model(batch))
 
 
-def wider(ids, columns):
-    return np.pad(ids, [(0, 0), (0, columns)])
-
-
 @pytest.mark.parametrize(
     "variant",
     all_variants(guard="tests/conformance/test_padding_and_batches.py::test_more_padding_changes_no_logit"),
 )
 def test_more_padding_changes_no_logit(variant):
-    model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS)
+    model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS, variant=variant)
     logits, _ = small_outputs(variant)
-    padded = {
-        "source_ids": wider(batch["source_ids"], 6),
-        "decoder_inputs": wider(batch["decoder_inputs"], 4),
-    }
-    padded_logits = logits_of(model, padded)
+    padded_logits = logits_of(model, wider(batch, 6, 4))
     for row, length in enumerate(TARGET_LENGTHS):
         np.testing.assert_allclose(padded_logits[row, :length], logits[row, :length], **CLOSE)
 
@@ -50,14 +42,11 @@ def test_more_padding_changes_no_logit(variant):
     all_variants(guard="tests/conformance/test_padding_and_batches.py::test_a_batch_equals_batches_of_one"),
 )
 def test_a_batch_equals_batches_of_one(variant):
-    model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS)
+    model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS, variant=variant)
     logits, _ = small_outputs(variant)
     for row in ALONE:
         source_length, target_length = SOURCE_LENGTHS[row], TARGET_LENGTHS[row]
-        alone = {
-            "source_ids": batch["source_ids"][row : row + 1, :source_length],
-            "decoder_inputs": batch["decoder_inputs"][row : row + 1, :target_length],
-        }
+        alone = cut(batch, slice(row, row + 1), source_length, target_length)
         np.testing.assert_allclose(logits_of(model, alone)[0], logits[row, :target_length], **CLOSE)
 
 
@@ -68,24 +57,26 @@ def test_a_batch_equals_batches_of_one(variant):
     ),
 )
 def test_the_order_of_a_batch_does_not_matter(variant):
-    model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS)
+    model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS, variant=variant)
     order = [2, 0, 1]
-    shuffled = {name: ids[order] for name, ids in batch.items()}
+    shuffled = {name: array[order] for name, array in batch.items()}
     np.testing.assert_allclose(logits_of(model, shuffled), small_outputs(variant)[0][order], **CLOSE)
 
 
-@pytest.mark.parametrize("variant", ["lstm-concat-both_ways-2_layers", "gru-bahdanau-both_ways"])
+@pytest.mark.parametrize(
+    "variant", ["lstm-concat-both_ways-2_layers", "gru-bahdanau-both_ways", "vectors-lstm-general-both_ways"]
+)
 def test_predictions_do_not_depend_on_order_padding_or_batch_mates(variant):
     model = small_model(variant)
-    source_ids = small_batch(SOURCE_LENGTHS)["source_ids"]
-    together = beam_search(model.step, model.encode(source_ids), **SEARCH)
+    batch = small_batch(SOURCE_LENGTHS, variant=variant)
+    together = beam_search(model.step, model.encode_inputs(batch), **SEARCH)
     assert together.lengths.min() < together.lengths.max()
     order = [2, 0, 1]
-    shuffled = beam_search(model.step, model.encode(wider(source_ids[order], 6)), **SEARCH)
+    padded = wider(cut(batch, order, max(SOURCE_LENGTHS)), 6)
+    shuffled = beam_search(model.step, model.encode_inputs(padded), **SEARCH)
     for place, row in enumerate(order):
-        alone = beam_search(
-            model.step, model.encode(source_ids[row : row + 1, : SOURCE_LENGTHS[row]]), **SEARCH
-        )
+        single = cut(batch, slice(row, row + 1), SOURCE_LENGTHS[row])
+        alone = beam_search(model.step, model.encode_inputs(single), **SEARCH)
         for other, other_row in [(shuffled, place), (alone, 0)]:
             assert other.lengths[other_row].tolist() == together.lengths[row].tolist()
             for rank, length in enumerate(together.lengths[row]):

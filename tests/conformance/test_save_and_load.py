@@ -13,12 +13,13 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from small_models import VARIANTS, small_batch, small_model
+from small_models import VARIANTS, VECTOR_VARIANTS, small_batch, small_model
 from uncompiled import uncompiled
 
 from s2s_lesson.models import Seq2Seq
 from s2s_lesson.training import compile_model
 
+ALL = [*VARIANTS, *VECTOR_VARIANTS]
 ROOT = Path(__file__).parents[2]
 OTHER_ENGINES = [
     engine
@@ -31,10 +32,9 @@ import keras
 import numpy as np
 import s2s_lesson.models.seq2seq
 
-batch = dict(np.load("batch.npz"))
 logits = {}
 for variant in sys.argv[1:]:
-    model = keras.saving.load_model(f"{variant}.keras")
+    model, batch = keras.saving.load_model(f"{variant}.keras"), dict(np.load(f"{variant}.npz"))
     logits[variant] = keras.ops.convert_to_numpy(model(batch))
 np.savez("logits.npz", **logits)
 """
@@ -43,7 +43,7 @@ np.savez("logits.npz", **logits)
 def logits_in_a_new_process(folder, engine):
     """Load the models of a folder on an engine: the logits of each."""
     process = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *VARIANTS],
+        [sys.executable, "-c", SCRIPT, *ALL],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": engine},
         capture_output=True,
@@ -60,10 +60,11 @@ def logits_in_a_new_process(folder, engine):
         "lstm-concat-into_rnn-input_feeding-coverage",
         "gru-no_attention-3_layers-residual",
         "gru-concat-monotonic-into_rnn",
+        "vectors-gru-bahdanau-2_layers-residual-coverage",
     ],
 )
 def test_a_loaded_model_gives_the_same_logits(variant, tmp_path):
-    model, batch = small_model(variant), small_batch()
+    model, batch = small_model(variant), small_batch(variant=variant)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.config == model.config
@@ -73,16 +74,15 @@ def test_a_loaded_model_gives_the_same_logits(variant, tmp_path):
 
 @pytest.mark.slow(guard="tests/conformance/test_save_and_load.py::test_a_loaded_model_gives_the_same_logits")
 def test_a_loaded_model_gives_the_same_logits_in_a_new_process_on_any_engine_that_is_installed(tmp_path):
-    batch = small_batch()
-    np.savez(tmp_path / "batch.npz", **batch)
     expected = {}
-    for variant in VARIANTS:
-        model = small_model(variant)
+    for variant in ALL:
+        model, batch = small_model(variant), small_batch(variant=variant)
+        np.savez(tmp_path / f"{variant}.npz", **batch)
         expected[variant] = keras.ops.convert_to_numpy(model(batch))
         model.save(tmp_path / f"{variant}.keras")
     for engine, tolerance in [(keras.backend.backend(), 0), *((other, 1e-5) for other in OTHER_ENGINES)]:
         logits = logits_in_a_new_process(tmp_path, engine)
-        for variant in VARIANTS:
+        for variant in ALL:
             np.testing.assert_allclose(
                 logits[variant], expected[variant], tolerance, tolerance, err_msg=f"{variant} on {engine}"
             )

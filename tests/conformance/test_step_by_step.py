@@ -15,8 +15,8 @@ def numpy(tensor):
     all_variants(guard="tests/conformance/test_step_by_step.py::test_teacher_forcing_equals_step_by_step"),
 )
 def test_teacher_forcing_equals_step_by_step(variant):
-    model, batch = small_model(variant), small_batch((7, 2, 5), (5, 5, 5))
-    decoder_inputs, state = batch["decoder_inputs"], model.encode(batch["source_ids"])
+    model, batch = small_model(variant), small_batch((7, 2, 5), (5, 5, 5), variant=variant)
+    decoder_inputs, state = batch["decoder_inputs"], model.encode_inputs(batch)
     logits, attention_weights = model.decode(decoder_inputs, state)
     decoder_state = state
     for place in range(decoder_inputs.shape[1]):

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from s2s_lesson import engine
-from s2s_lesson.data import Vocabulary, pad
+from s2s_lesson.data import Vocabulary, pad, pad_vectors
 from s2s_lesson.layers import Seq2SeqConfig
 from s2s_lesson.models import Seq2Seq
 
-SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE = 31, 29
+SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, SOURCE_FEATURES = 31, 29, 17
 END_BIAS = 2
 SIZES = {"embedding_dim": 3, "encoder_units": 11, "decoder_units": 13}
 DOT_SIZES = {**SIZES, "decoder_units": 11}  # dot needs an encoder as wide as the decoder
@@ -115,6 +115,29 @@ VARIANTS = {
         "half_width": 2,
     },
 }
+# Models that read vectors: every cell, kind of attention and way to reach the source is in one of them.
+VECTOR_VARIANTS = {
+    "vectors-lstm-general-both_ways": {**SIZES, "cell": "lstm", "attention": "luong_general"},
+    "vectors-gru-bahdanau-2_layers-residual-coverage": {
+        **SIZES,
+        "cell": "gru",
+        "attention": "bahdanau",
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "residual": True,
+        "coverage": True,
+    },
+    "vectors-lstm-concat-predictive-into_rnn": {
+        **SIZES,
+        "cell": "lstm",
+        "attention": "luong_concat",
+        "attention_order": "into_rnn",
+        "window": "predictive",
+        "half_width": 2,
+        "bidirectional": False,
+    },
+    "vectors-gru-no_attention": {**SIZES, "cell": "gru", "attention": "none"},
+}
 
 
 def all_variants(guard):
@@ -127,7 +150,7 @@ def all_variants(guard):
     slow = pytest.mark.slow(guard=guard)
     return [
         pytest.param(variant, id=variant, marks=[slow] if place % step else [])
-        for place, variant in enumerate(VARIANTS)
+        for place, variant in enumerate([*VARIANTS, *VECTOR_VARIANTS])
     ]
 
 
@@ -138,7 +161,12 @@ def small_model(variant):
     All weights are random, biases too: a bias of 0 would hide that it is left out. The end token is made
     likelier, so that searches end at different lengths.
     """
-    model = Seq2Seq(Seq2SeqConfig(SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, **VARIANTS[variant]))
+    if variant in VARIANTS:
+        config = Seq2SeqConfig(SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, **VARIANTS[variant])
+    else:
+        options = VECTOR_VARIANTS[variant]
+        config = Seq2SeqConfig(None, TARGET_VOCAB_SIZE, source_features=SOURCE_FEATURES, **options)
+    model = Seq2Seq(config)
     randomise(model)
     bias = model.decoder.output_layer.bias
     bias.assign(bias + END_BIAS * (np.arange(TARGET_VOCAB_SIZE) == Vocabulary.eos_id))
@@ -151,8 +179,8 @@ STANDARD_LENGTHS = (7, 2, 5), (3, 5, 1)
 @functools.cache
 def small_outputs(variant):
     """Logits and attention weights of a small model for ``small_batch(*STANDARD_LENGTHS)``, as arrays."""
-    model, batch = small_model(variant), small_batch(*STANDARD_LENGTHS)
-    outputs = model.decode(batch["decoder_inputs"], model.encode(batch["source_ids"]))
+    model, batch = small_model(variant), small_batch(*STANDARD_LENGTHS, variant=variant)
+    outputs = model.decode(batch["decoder_inputs"], model.encode_inputs(batch))
     return tuple(keras.ops.convert_to_numpy(output) for output in outputs)
 
 
@@ -168,9 +196,27 @@ def sentences(lengths, vocab_size, seed=0):
     return [generator.integers(4, vocab_size, length).tolist() for length in lengths]
 
 
-def small_batch(source_lengths=(7, 2, 5), target_lengths=(3, 5, 1), seed=0):
-    """A padded batch of random ids: the dict that a model is called with."""
-    return {
-        "source_ids": pad(sentences(source_lengths, SOURCE_VOCAB_SIZE, seed)),
-        "decoder_inputs": pad(sentences(target_lengths, TARGET_VOCAB_SIZE, seed + 1)),
-    }
+def small_batch(source_lengths=(7, 2, 5), target_lengths=(3, 5, 1), seed=0, variant=None):
+    """A padded batch of random ids, or vectors, of a variant: the dict that a model is called with."""
+    if variant in VECTOR_VARIANTS:
+        generator = np.random.default_rng(seed)
+        source = pad_vectors([generator.normal(size=(length, SOURCE_FEATURES)) for length in source_lengths])
+    else:
+        source = {"source_ids": pad(sentences(source_lengths, SOURCE_VOCAB_SIZE, seed))}
+    return {**source, "decoder_inputs": pad(sentences(target_lengths, TARGET_VOCAB_SIZE, seed + 1))}
+
+
+def wider(batch, source_columns=0, target_columns=0):
+    """A batch with more padding. Where a mask tells it, what stands there is not 0."""
+    columns = {name: source_columns for name in batch} | {"decoder_inputs": target_columns}
+    padded = {}
+    for name, array in batch.items():
+        spare = [(0, 0), (0, columns[name]), *([(0, 0)] * (array.ndim - 2))]
+        padded[name] = np.pad(array, spare, constant_values=7 if name == "source_vectors" else 0)
+    return padded
+
+
+def cut(batch, rows, source_length, target_length=None):
+    """Some rows of a batch, without what stands after the given lengths."""
+    lengths = {name: source_length for name in batch} | {"decoder_inputs": target_length}
+    return {name: array[rows, : lengths[name]] for name, array in batch.items()}

@@ -54,15 +54,23 @@ def test_every_kind_of_model_can_be_exported(tmp_path, options):
     expect_the_same(model, exported(model, tmp_path), names)
 
 
-def test_a_pointer_network_can_be_exported(tmp_path):
-    model = PointerNetwork(2, units=5)
-    saved = exported(model, tmp_path)
+def expect_the_same_of_vectors(model, saved, features):
     for batch, source_length, target_length in ((3, 7, 5), (1, 5, 2)):
         inputs = {
             "source_vectors": np.random.default_rng(3)
-            .normal(size=(batch, source_length, 2))
+            .normal(size=(batch, source_length, features))
             .astype("float32"),
             "source_mask": np.arange(source_length) < np.full((batch, 1), source_length - 1),
             "decoder_inputs": ids(1, batch, target_length),
         }
         np.testing.assert_allclose(saved.serve(inputs), model(inputs), rtol=1e-5, atol=1e-5)
+
+
+def test_a_pointer_network_can_be_exported(tmp_path):
+    model = PointerNetwork(2, units=5)
+    expect_the_same_of_vectors(model, exported(model, tmp_path), 2)
+
+
+def test_a_model_of_vectors_can_be_exported(tmp_path):
+    model = Seq2Seq(Seq2SeqConfig(None, 13, source_features=11, cell="gru", **SIZES))
+    expect_the_same_of_vectors(model, exported(model, tmp_path), 11)

@@ -219,3 +219,58 @@ def test_what_is_no_id_is_an_error_and_not_cut_off():
         PairBatches(pairs[0], [np.array([8.0, 3.0]), [9, 3]])
     with pytest.raises(ValueError, match=r"row 1 of copy_ids from 0 to .*; received -1 to 3"):
         PairBatches(*pairs, copy_ids=[[5, 6, 3], [-1, 3]])
+
+
+def test_sources_of_vectors_are_bucketed_and_padded_as_ids_are():
+    generator = np.random.default_rng(0)
+    lengths = [(row % 7 + 1, row % 3 + 1) for row in range(23)]
+    sources = [generator.normal(size=(length, 5)) for length, _ in lengths]
+    target_ids = [[100 + row] + [5] * (target - 1) for row, (_, target) in enumerate(lengths)]
+    options = {"batch_size": 3, "seed": 11}
+    batches, of_ids = PairBatches(sources, target_ids, **options), pair_batches(lengths, **options)
+    assert rows(batches) == rows(of_ids)
+    assert batches.padding_share() == of_ids.padding_share()
+    for index in range(len(batches)):
+        inputs, expected = batches[index][0], of_ids[index][0]
+        assert list(inputs) == ["source_vectors", "source_mask", "decoder_inputs"]
+        np.testing.assert_array_equal(inputs["source_mask"], expected["source_ids"] != 0)
+        np.testing.assert_array_equal(inputs["decoder_inputs"], expected["decoder_inputs"])
+        for place, row in enumerate(batches.rows(index)):
+            vectors = inputs["source_vectors"][place]
+            np.testing.assert_allclose(vectors[: len(sources[row])], sources[row], rtol=1e-6)
+            assert not vectors[len(sources[row]) :].any()
+
+
+def test_vectors_have_weights_as_ids_have():
+    batches = PairBatches([np.ones((2, 3)), np.ones((5, 3))], [[7, 3], [5, 3]], weights=[0, 2])
+    ((inputs, targets, weights),) = [batches[index] for index in range(len(batches))]
+    assert inputs["source_vectors"].shape == (1, 5, 3) and targets.tolist() == [[5, 3]]
+    assert weights.tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("sources", "options", "message"),
+    [
+        (
+            [np.ones((2, 3)), [[1, 2, np.nan]]],
+            {},
+            "finite numbers in row 1 of sources; received nan at place 0, f",
+        ),
+        (
+            [np.ones((2, 3)), np.ones((2, 5))],
+            {},
+            "vectors of 3 features in every row, .*; received 5 in row 1",
+        ),
+        ([np.ones((2, 3)), np.ones((0, 3))], {}, "Expected no empty list"),
+        ([np.ones((2, 3)), [5, 3]], {}, "as row 1 of sources"),
+        ([[5, 3], np.ones((2, 3))], {}, "Expected row 1 of source_ids as one list of ids"),
+        (
+            [np.ones((2, 3)), np.ones((1, 3))],
+            {"copy_ids": [[5, 3], [3]]},
+            "Expected no copy_ids beside vectors",
+        ),
+    ],
+)
+def test_vectors_that_cannot_be_used_are_errors(sources, options, message):
+    with pytest.raises(ValueError, match=message):
+        PairBatches(sources, [[7, 3], [5, 3]], **options)
