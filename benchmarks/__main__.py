@@ -25,6 +25,7 @@ NAMES = (
     "parse",
     "pointer",
     "pretrained",
+    "signals",
     "strategies",
     "train",
     "translations",

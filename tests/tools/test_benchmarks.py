@@ -90,6 +90,7 @@ def test_the_defaults(name):
         "own_data": {"seeds": [0, 1, 2]},
         "parse": {"turns": 3},
         "pointer": {"seeds": [0, 1, 2], "processes": 2},
+        "signals": {"seeds": [0, 1, 2], "processes": 2},
         "strategies": {"name": "strategies", "seeds": [0, 1, 2], "only": None},
         "train": {"turns": 7, "timed": ["package", "joeynmt-2-passes"], "only": None, "threads": 2},
     }
