@@ -12,7 +12,7 @@ from s2s_lesson.data import Standardisation
 from s2s_lesson.pipeline import evaluate, exposure
 from s2s_lesson.search import Constraints
 from s2s_lesson.teaching.plotting import plot_attention
-from s2s_lesson.training import JointTraining, ScheduledSampling
+from s2s_lesson.training import JointTraining, LinearDecay, ScheduledSampling
 
 SIZES = {"embedding_dim": 5, "encoder_units": 7, "decoder_units": 11, "cell": "gru", "bidirectional": False}
 WIDER = Standardisation((0.0,) * 5, (1.0,) * 5)
@@ -87,14 +87,19 @@ def test_log_probabilities_are_those_of_what_is_written(pipeline):
 
 
 def test_training_learns_and_scores_are_given():
+    pairs = list(zip(sources(5, 5, 5, 5), ["a b", "b a", "a a", "b b"], strict=True))  # of one shape
     pipeline = untrained()
-    history = pipeline.fit(PAIRS, PAIRS, epochs=40, learning_rate=0.03, progress=False)
+    history = pipeline.fit(pairs, pairs, epochs=40, learning_rate=0.03, progress=False)
     assert history["val_loss"][-1] < 0.3 * history["val_loss"][0]
-    scores = evaluate(pipeline, PAIRS, beam_size=2)
+    scores = evaluate(pipeline, pairs, beam_size=2)
     assert scores["exact_match"] == 1 and scores["sources"] == 4
-    assert exposure(pipeline, PAIRS, shares=[0.0])["corrupted_0.0"] == pytest.approx(
-        exposure(pipeline, PAIRS, shares=[])["teacher_forced"]
-    )
+
+
+@uncompiled()
+def test_a_model_of_vectors_is_scored_on_its_own_past_as_well(pipeline):
+    given = exposure(pipeline, PAIRS, shares=[0.0])
+    assert given["corrupted_0.0"] == pytest.approx(given["teacher_forced"])
+    assert given["free_running"]["loss"] > 0
 
 
 @uncompiled()
@@ -106,7 +111,9 @@ def test_weights_and_strategies_reach_the_training():
     twice.fit(PAIRS[:1], PAIRS, **options)
     for one, other in zip(pipeline.model.get_weights(), twice.model.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
-    history = pipeline.fit(PAIRS, PAIRS, strategies=[ScheduledSampling(0.5, 1.0), JointTraining()], **options)
+    history = pipeline.fit(
+        PAIRS, PAIRS, strategies=[ScheduledSampling(LinearDecay(3), 1.0), JointTraining()], **options
+    )
     assert np.isfinite(history["loss"]).all()
 
 
@@ -156,11 +163,11 @@ def test_a_loaded_pipeline_gives_bit_identical_results(pipeline, tmp_path):
 def test_a_folder_of_the_other_kind_is_refused(pipeline, tmp_path):
     pipeline.save(tmp_path / "sequences")
     with pytest.raises(
-        ValueError, match="folder of a TextToText; .* a SequenceToText. Use SequenceToText.load"
+        ValueError, match=r"folder of a TextToText; .* a SequenceToText. Use SequenceToText.load"
     ):
         TextToText.load(tmp_path / "sequences")
     TextToText.from_pairs([("a", "b")], **SIZES).save(tmp_path / "texts")
-    with pytest.raises(ValueError, match="folder of a SequenceToText; .* a TextToText. Use TextToText.load"):
+    with pytest.raises(ValueError, match=r"folder of a SequenceToText; .* a TextToText. Use TextToText.load"):
         SequenceToText.load(tmp_path / "texts")
     description = tmp_path / "sequences" / "pipeline.json"
     options = json.loads(description.read_text(encoding="utf-8"))
@@ -175,11 +182,11 @@ def test_a_folder_of_the_other_kind_is_refused(pipeline, tmp_path):
 
 def test_what_is_too_long_or_empty_is_left_out_or_refused(pipeline):
     pairs = [*PAIRS, *zip(sources(12, 0, 1), ["a", "a", ""], strict=True)]
-    with pytest.warns(UserWarning, match="3 of 7 pairs were left out: .* more than 11 time steps"):
+    with pytest.warns(UserWarning, match=r"3 of 7 pairs were left out: .* more than 11 time steps"):
         batches = pipeline.batches(pairs)
     assert len(batches.target_ids) == 4
     assert [pipeline.accepts(*pair) for pair in pairs] == [True] * 4 + [False] * 3
-    with pytest.raises(ValueError, match="Expected sources of at most 11 .*; source 1 has 12"):
+    with pytest.raises(ValueError, match=r"Expected sources of at most 11 .*; source 1 has 12"):
         pipeline.predict(sources(5, 12))
     (cut,) = pipeline.predict(sources(12), truncate=True)
     assert len(cut.source_tokens) == 11
