@@ -18,3 +18,4 @@ from s2s_lesson.pipeline.settings import read_settings as read_settings
 from s2s_lesson.pipeline.shipped import pretrained as pretrained
 from s2s_lesson.pipeline.text_to_text import TextToText as TextToText
 from s2s_lesson.pipeline.texts import Texts as Texts
+from s2s_lesson.pipeline.to_text import ToText as ToText

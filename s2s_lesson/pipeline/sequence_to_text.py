@@ -13,6 +13,7 @@ from s2s_lesson.data.vectors import Standardisation, vector_pairs
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.layers.config import Seq2SeqConfig, VocabSize
 from s2s_lesson.models.seq2seq import Seq2Seq
+from s2s_lesson.pipeline import fitting, predicting
 from s2s_lesson.pipeline.sequences import Sequences
 from s2s_lesson.pipeline.texts import Learnable, learned
 from s2s_lesson.pipeline.to_text import ToText, begin_with_frequencies
@@ -39,9 +40,8 @@ class SequenceToText(Sequences, ToText[np.ndarray]):
     >>> pairs = [(up, "up"), (down, "down")]
     >>> pipeline = SequenceToText.from_pairs(pairs, encoder_units=8, decoder_units=8)
     >>> history = pipeline.fit(pairs, pairs, epochs=15, learning_rate=0.03, progress=False)
-    >>> pipeline.predict([down, up])
-    [Prediction(array of (7, 1) -> 'down', log_probability=-0.000), \
-Prediction(array of (5, 1) -> 'up', log_probability=-0.000)]
+    >>> [prediction.text for prediction in pipeline.predict([down, up])]
+    ['down', 'up']
     """
 
     reads_vectors = True
@@ -56,6 +56,12 @@ Prediction(array of (5, 1) -> 'up', log_probability=-0.000)]
                 f"as the model has them; received {received[0]} and {received[1]}."
             )
         self._hold(model)
+
+    # Of ``ToText``; named here so that they stand in the documentation of this class.
+    fit = fitting.fit
+    predict = predicting.predict
+    sample = predicting.sample
+    log_probabilities = predicting.log_probabilities
 
     @classmethod
     @checked

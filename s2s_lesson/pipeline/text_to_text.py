@@ -10,6 +10,7 @@ from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.layers.config import Seq2SeqConfig, VocabSize
 from s2s_lesson.models.seq2seq import Seq2Seq
+from s2s_lesson.pipeline import fitting, predicting
 from s2s_lesson.pipeline.texts import Learnable, Texts, learned, sides
 from s2s_lesson.pipeline.to_text import ToText, begin_with_frequencies
 from s2s_lesson.pipeline.token_cache import TokenCache
@@ -50,6 +51,12 @@ class TextToText(Texts, ToText[str]):
                 "Make the pipeline with shared_vocab=True."
             )
         self._hold(model)
+
+    # Of ``ToText``; named here so that they stand in the documentation of this class.
+    fit = fitting.fit
+    predict = predicting.predict
+    sample = predicting.sample
+    log_probabilities = predicting.log_probabilities
 
     @classmethod
     @checked
