@@ -1,9 +1,9 @@
 """Split pairs of one's own for train, dev and test, so that a source is on one side alone."""
 
 import warnings
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, repeat
+from itertools import accumulate
 
 from s2s_lesson.corpora._corpus import Corpus, Pair, hash_number
 from s2s_lesson.data.expected import PositiveInt, Share, checked
@@ -117,7 +117,7 @@ def _sides(numbers: dict[str, float], shares: dict[str, float]) -> tuple[dict[st
             f"Expected at least {1 + len(drawn)} distinct sources, for {', '.join([*drawn, 'train'])}; "
             f"received {len(numbers)}. Add pairs, give dev and test, or set dev_share and test_share to 0."
         )
-    ordered = sorted(numbers, key=lambda key: (numbers[key], key))  # those for test, for dev, for train
+    ordered = sorted(numbers, key=numbers.__getitem__)  # those for test, for dev, for train
     values = [numbers[key] for key in ordered]
     own_ends: list[int] = []
     ends: list[int] = []
@@ -125,15 +125,10 @@ def _sides(numbers: dict[str, float], shares: dict[str, float]) -> tuple[dict[st
         own_ends.append(bisect_left(values, border))  # as ``split_by_hash`` says
         first = ends[-1] if ends else 0
         ends.append(min(max(own_ends[-1], first + 1), len(ordered) - (len(drawn) - place)))
-    sides, own_sides = (dict(_runs(ordered, each, drawn)) for each in (ends, own_ends))
-    return sides, sum(sides[key] != own_sides[key] for key in ordered)
-
-
-def _runs(ordered, ends, drawn):
-    """Each source with its split, of which one ends where the next begins, and train is the last."""
-    starts, ends = [0, *ends], [*ends, len(ordered)]
-    for start, end, split in zip(starts, ends, [*drawn, "train"], strict=True):
-        yield from zip(ordered[start:end], repeat(split))
+    names = [*drawn, "train"]
+    sides = {key: names[bisect_right(ends, place)] for place, key in enumerate(ordered)}
+    places = range(len(ordered) if ends != own_ends else 0)
+    return sides, sum(bisect_right(ends, place) != bisect_right(own_ends, place) for place in places)
 
 
 def _lowest(pairs: Sequence[Pair], largest: int, numbers: dict[str, float]) -> list[Pair]:

@@ -165,7 +165,7 @@ def normalise(text: str) -> str:
     if text.isascii() and "\r" not in text:
         return text  # the usual case, quickly
     text = _LINE_ENDS.sub("\n", text.lstrip("\ufeff"))
-    return unicodedata.normalize("NFC", text).translate(_PLAIN)
+    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_PLAIN)
 
 
 @functools.cache

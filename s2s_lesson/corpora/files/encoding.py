@@ -1,6 +1,8 @@
 """The encoding of a file: a byte order mark says it; else UTF-8; else one for all, if that is sure."""
 
 import codecs
+import re
+import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +13,24 @@ UTF_8 = "utf-8"
 _CHUNK = 1 << 20  # bytes
 _SAMPLE = 1 << 18  # bytes of lines that are not ASCII alone, of which an encoding is guessed
 _FEWEST = 8  # bytes that are not ASCII; of fewer, nothing can be told
-_MARGIN = 0.05  # of charset-normalizer's "chaos", by which the best guess must lead
-_COMMON = ("cp1252", "cp1251", "cp1250", "cp1253", "cp1254", "cp932", "gb18030", "cp949")  # names to prefer
+_MARGIN = 0.1  # of charset-normalizer's "chaos", by which the best guess must lead
+_CHAOS = 0.5  # the most that is looked at: two alphabets in one line count as much as 0.25
+_CELL_ENDS = re.compile(rb'[\t;,"\n]')  # none of these is a part of another character in any encoding
+_LETTERS = 0.8  # of what is not ASCII in a text
+_USUAL = (  # encodings that files are written in, of several that give the same text the first
+    *("cp1252", "cp1251", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874"),
+    *("cp932", "gb18030", "cp949", "big5", "euc_jp", "koi8_r", "koi8_u", "cp866", "cp850"),
+    *(
+        "iso8859_2",
+        "iso8859_5",
+        "iso8859_6",
+        "iso8859_7",
+        "iso8859_8",
+        "iso8859_15",
+        "mac_roman",
+        "mac_cyrillic",
+    ),
+)
 _MARKS = (  # the longer ones first: that of UTF-16 begins that of UTF-32
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -150,10 +168,11 @@ def _guess(path, trouble):
     if strange < _FEWEST:
         raise _unsure(path, f"{strange} bytes that are not ASCII, too few to tell", [])
     candidates = []  # chaos and decoding, one for each text that the sample can be
-    for match in from_bytes(sample, steps=20, chunk_size=1024):
-        names = sorted({match.encoding, *match.could_be_from_charset}, key=_rank)
+    options = {"steps": 20, "chunk_size": 1024, "threshold": _CHAOS}
+    for match in from_bytes(sample, cp_isolation=list(_USUAL), **options):
+        names = sorted({match.encoding, *match.could_be_from_charset}, key=_USUAL.index)
         decodings = (_decodes(path, name) for name in names)
-        if decoding := next((each for each in decodings if each), None):
+        if _is_legible(str(match)) and (decoding := next((each for each in decodings if each), None)):
             candidates.append((match.chaos, decoding))
     likely = [each for chaos, each in candidates if chaos < min(candidates)[0] + _MARGIN]
     if len(likely) != 1:
@@ -168,23 +187,27 @@ def _is_damaged(sample):
     return sum(not character.isascii() for character in text) > 2 * wrong
 
 
-def _rank(name):
-    """Of several names that give the same text, the commonest first."""
-    return (_COMMON.index(name) if name in _COMMON else len(_COMMON), name)
+def _is_legible(text):
+    """Whether most of what is not ASCII is letters; halves of letters (U+FF61 to U+FF9F) are none."""
+    strange = [character for character in text if not character.isascii()]
+    letters = sum(character.isalpha() and not "\uff61" <= character <= "\uff9f" for character in strange)
+    marks = sum(unicodedata.category(character)[0] == "M" for character in strange)
+    return letters + marks >= _LETTERS * len(strange)
 
 
 def _sample(path):
-    """Lines of a file that are not ASCII alone, with every byte that it has above 127 for sure."""
-    lines, size, known = [], 0, set()
+    """Cells of a file that are not ASCII alone, with every byte that it has above 127 for sure."""
+    cells, size, known = [], 0, set()
     with open_bytes(path) as file:
         for line in file:
             if not line.isascii():
                 new = {byte for byte in line if byte > 127} - known
                 if size < _SAMPLE or (new and size < 4 * _SAMPLE):
-                    lines.append(line[:_SAMPLE])
-                    size += len(lines[-1])
+                    strange = (cell for cell in _CELL_ENDS.split(line[:_SAMPLE]) if not cell.isascii())
+                    cells += strange
+                    size += len(line[:_SAMPLE])
                     known |= new
-    return b"".join(lines)
+    return b"\n".join(cells)
 
 
 def _decodes(path, name):

@@ -14,6 +14,11 @@ GERMAN = (
 RUSSIAN = "Съешь же ещё этих мягких булок, да выпей чаю.\tx\nЯ живу в Москве, а он в деревне.\ty\n"
 CHINESE = "我是一个学生,住在北京。\tx\n今天天气很好,我们去公园吧。\ty\n"
 KOREAN = "저는 학생입니다. 서울에 삽니다.\tx\n오늘 날씨가 좋네요.\ty\n"
+MIXED = "Исландия\tIceland\nГвинея-Бисау\tGuinea-Bissau\nчувашский\tChuvash\nамериканский\tAmerican\n"
+ARABIC = (
+    "السلام عليكم\tpeace be upon you\nكيف حالك اليوم؟\thow are you today?\nأنا من القاهرة\tI am from Cairo\n"
+)
+JAPANESE = "吾輩は猫である。\tI am a cat\nどこで生れたか見当がつかぬ。\tWhere I was born I do not know\n"
 FRENCH = "L'été dernier, nous avons mangé à la plage.\tx\nÇa va très bien, merci. Où êtes-vous né ?\ty\n"
 
 
@@ -59,6 +64,12 @@ def test_a_mark_goes_also_if_the_encoding_was_given(tmp_path):
         (GERMAN, "latin-1", "cp1252"),
         (RUSSIAN, "cp1251", "cp1251"),
         (RUSSIAN, "koi8-r", "koi8-r"),
+        (MIXED, "cp1251", "cp1251"),
+        (MIXED, "koi8-r", "koi8-r"),
+        (MIXED, "cp866", "cp866"),
+        (ARABIC, "cp1256", "cp1256"),
+        (JAPANESE, "shift_jis", "cp932"),
+        (JAPANESE, "euc_jp", "euc_jp"),
         (CHINESE, "gbk", "gb18030"),
         (KOREAN, "euc-kr", "cp949"),
     ],
@@ -110,6 +121,32 @@ def test_a_given_encoding_that_does_not_fit_is_told_with_its_row(tmp_path):
 def test_names_of_encodings_are_known():
     assert is_encoding("cp1252") and is_encoding("UTF-8")
     assert not any(map(is_encoding, ("klingon", "base64", "rot13", "a\0b")))
+
+
+WESTERN = ("cp1252", "cp1250", "cp1257", "iso8859-2", "cp850", "cp437", "mac_roman", "mac_latin2")
+CYRILLIC = ("cp1251", "iso8859-5", "koi8-r", "cp866", "mac_cyrillic")
+WRITTEN = {
+    **dict.fromkeys((GERMAN, FRENCH), WESTERN),
+    **dict.fromkeys((RUSSIAN, MIXED), CYRILLIC),
+    ARABIC: ("cp1256", "iso8859-6", "cp864", "cp720"),
+    JAPANESE: ("shift_jis", "euc_jp"),
+    CHINESE: ("gbk",),
+    KOREAN: ("euc-kr", "johab"),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"), [(text, each) for text, names in WRITTEN.items() for each in names]
+)
+def test_a_file_is_read_rightly_or_refused(tmp_path, text, encoding):
+    """Of parts of each text that the encoding has letters for."""
+    data = text.encode(encoding, "ignore")
+    text = data.decode(encoding)
+    path = written(tmp_path, data)
+    try:
+        assert read(path) == text
+    except ValueError as error:
+        assert "pass" in str(error).lower()
 
 
 @pytest.mark.parametrize(

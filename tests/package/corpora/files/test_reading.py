@@ -3,6 +3,7 @@
 import gzip
 import io
 import lzma
+import tracemalloc
 
 import pytest
 import zstandard
@@ -91,6 +92,16 @@ def test_sources_are_never_left_out(tmp_path):
     assert [next(texts), next(texts)] == ["a", ""]
     with pytest.raises(ValueError, match=rf"a source in row 3 of {path}; received 1 column\. Correct"):
         next(texts)
+
+
+@pytest.mark.parametrize("layout", [Layout(), Layout(format="tsv"), Layout(format="csv", delimiter=",")])
+def test_a_large_file_takes_little_memory(tmp_path, layout):
+    path = written(tmp_path, "a source of some words, and its target\twhich is longer than that\n" * 40_009)
+    tracemalloc.start()
+    count = sum(1 for _ in read_texts(path, layout=layout))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 40_009 and path.stat().st_size > 2_500_000 > peak / 2
 
 
 class Typed(io.RawIOBase):
