@@ -18,6 +18,7 @@ class Columns(NamedTuple):
         places: of the columns in a row, from 0: source and target, or the source alone.
         called: the columns as a ``Layout`` names them: by name if there is one of their own, else by number.
         listed: all that there are, in words.
+        named: how many the header names; 0 if there is none.
 
     >>> find_columns([["id", "en", "de"], ["7", "dog", "Hund"]], Layout(), "pairs.csv").called
     ('en', 'de')
@@ -27,6 +28,7 @@ class Columns(NamedTuple):
     places: tuple[int, ...]
     called: tuple[Column, ...]
     listed: str
+    named: int = 0
 
 
 def find_columns(
@@ -76,7 +78,7 @@ def find_columns(
         place + 1 if elsewhere else _called(place, column, names)
         for place, column in zip(places, asked, strict=False)
     )
-    return Columns(header, places, tuple(called), listed)
+    return Columns(header, places, tuple(called), listed, len(names) if header else 0)
 
 
 def described(names: Sequence[str], width: int, row: Sequence[str] = ()) -> str:

@@ -1,6 +1,6 @@
 """Read pairs, or sources alone, from files of whatever kind, and say what was done."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -49,7 +49,8 @@ def read_pairs(
             belongs to the same line of its file here.
         layout: what is known of the files.
         strict: a malformed row is an error. Otherwise it is left out and counted. Malformed are rows with too
-            few columns, an empty side, or no JSON, and fields that are missing or hold no string.
+            few columns, or in CSV more than its header has; with an empty side; that are no JSON; and whose
+            fields are missing or hold no string.
         progress: show how many rows were read.
 
     Returns:
@@ -163,6 +164,8 @@ def _read(lines, layout, file, ending, sides):
 
 
 def _listed(paths):
+    if not isinstance(paths, str | Path | Iterable):
+        raise TypeError(f"Expected a path or several; received {paths!r}. Name a file, or '-'.")
     return [paths] if isinstance(paths, str | Path) else list(paths)
 
 

@@ -1,5 +1,6 @@
 """Tables: which delimiter they have, and the texts of their rows."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -47,7 +48,11 @@ def read_table(lines: Iterator[str], layout: Layout, file: str, ending: str, sid
     body: Iterator[Row] = chain(first, rows)
     if columns.header:
         body = _without_header(body)
-    return Content(layout, _texts(body, columns.places, anki.html), columns.listed)
+    return Content(
+        layout,
+        _texts(body, columns.places, anki.html, columns.named if layout.format == "csv" else 0),
+        columns.listed,
+    )
 
 
 def _with_delimiter(layout: Layout, head: Sequence[str], anki: AnkiHeader, ending: str, sides: int) -> Layout:
@@ -90,14 +95,17 @@ def _without_header(rows: Iterator[Row]) -> Iterator[Row]:
     yield from rows
 
 
-def _texts(rows, places, html):
-    last = max(places)
+def _texts(rows, places, html, named):
+    """Texts of rows; where quotes tell cells apart, one with more cells than the header has is no row."""
+    last, most = max(places), named or sys.maxsize
     for number, row in rows:
         if isinstance(row, Fault):
             yield number, row
-        elif len(row) > last and row[places[0]].strip():
+        elif not row[0].strip() and not any(map(str.strip, row)):
+            continue  # blank
+        elif len(row) <= last or (len(row) > most and any(map(str.strip, row[most:]))):
+            header = f", more than the {most} of the header" * (len(row) > most)
+            yield number, Fault(f"{len(row)} column{'s' * (len(row) != 1)}{header}")
+        else:
             texts = tuple([row[place] for place in places])
             yield number, tuple(map(text_of_html, texts)) if html else texts
-        elif any(map(str.strip, row)):  # else it is blank
-            short = Fault(f"{len(row)} column{'s' * (len(row) != 1)}")
-            yield number, short if len(row) <= last else tuple([row[place] for place in places])

@@ -24,6 +24,8 @@ def test_several_files_are_read_one_after_the_other(tmp_path):
     assert result.report().count("cells between") == 2
     with pytest.raises(ValueError, match="at least one file"):
         read_pairs([])
+    with pytest.raises(TypeError, match="Expected a path or several; received 5"):
+        read_pairs(5)
 
 
 @pytest.mark.parametrize(

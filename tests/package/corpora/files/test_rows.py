@@ -133,3 +133,10 @@ def test_no_usable_row_lists_the_columns(tmp_path):
     for nothing in ("", "\n\n", "source\ttarget\n"):
         with pytest.raises(ValueError, match="received none"):
             read(tmp_path, nothing)
+
+
+def test_a_delimiter_outside_quotes_costs_no_text_without_a_word(tmp_path):
+    result = read(tmp_path, "en,fr\nYes,Oui\nHello, you,Bonjour\nNo,Non,,\n", "pairs.csv")
+    assert result.pairs == [("Yes", "Oui"), ("No", "Non")]
+    assert reasons(result) == [(3, "3 columns, more than the 2 of the header")]
+    assert read(tmp_path, "a\tb\nc\td\te\n", "pairs.tsv").pairs == [("a", "b"), ("c", "d")]
