@@ -65,7 +65,9 @@ def read_run(folder: Path) -> dict[str, dict[str, Any]]:
 def about(settings: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """What is worth telling beside figures of a run: what it learned from, and how."""
     run, files = settings["run"], settings.get("data", {}).get("files")
-    told = {"files": files} if files else {"corpus": run.get("corpus", run.get("preset"))}
+    told = {"files": files} if files else {"corpus": run.get("corpus") or run.get("preset")}
+    if chat := settings.get("chat", {}).get("path"):
+        told = {"chat": chat}
     told |= {name: run[name] for name in ("seed", "preset") if name in run}
     told |= {name: True for name in ("backward",) if run.get(name)}
     return told | ({"context": run["context"]} if context_of(settings) > 1 else {})

@@ -7,6 +7,7 @@ from s2s_lesson.commands.arguments import option
 
 LAYOUT = "corpora.files.Layout"
 LAYOUT_NAMES = ("format", "delimiter", "header", "source_column", "target_column", "encoding", "comment")
+CHAT = ("chat", "replies_of")
 NAMES = (*LAYOUT_NAMES, "strict", "target_files")
 
 
@@ -41,6 +42,19 @@ def add_targets(parser: argparse._ActionsContainer) -> None:
         metavar="FILE",
         help="targets, a text a line; then the other files hold sources alone",
     )
+
+
+def add_chat(parser: argparse._ActionsContainer) -> None:
+    """Add an exported chat, in place of files of pairs."""
+    parser.add_argument(
+        "--chat", metavar="FILE", help="an exported chat of WhatsApp, Telegram or Slack, in place of pairs"
+    )
+    parser.add_argument("--replies-of", metavar="NAME", help="of a chat, what this person answers alone")
+
+
+def chosen_chat(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings of a chat that the arguments make."""
+    return {"path" if name == "chat" else name: value for name, value in given(options, CHAT).items()}
 
 
 def given(options: argparse.Namespace, names: tuple[str, ...] = NAMES) -> dict[str, Any]:

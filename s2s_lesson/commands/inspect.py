@@ -2,44 +2,39 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 
-from s2s_lesson.commands.files import add_layout, add_targets, given
+from s2s_lesson.commands.files import NAMES, add_chat, add_layout, add_targets, chosen_chat, given
 
 HELP = "look at a file of pairs, and say what suits it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="of pairs; - is standard input")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="of pairs; - is standard input")
     add_targets(parser)
+    add_chat(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_layout(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
-    from s2s_lesson.corpora import own
-    from s2s_lesson.corpora.files import Layout
     from s2s_lesson.pipeline.inspection import inspect_corpus
+    from s2s_lesson.pipeline.recipe import corpus_of
     from s2s_lesson.pipeline.recommendation import recommended
+    from s2s_lesson.pipeline.settings import understood
 
-    asked = given(options)
-    targets, strict = asked.pop("target_files", None), asked.pop("strict", False)
-    files = own.read(
-        options.files, targets, layout=Layout(**asked), strict=strict, progress=sys.stderr.isatty()
-    )
-    inspection = inspect_corpus(files.corpus)
+    asked = {"data": given(options, ("files", *NAMES)), "chat": chosen_chat(options)}
+    read: list[str] = []
+    corpus, loaded = corpus_of(understood(asked, "the command line"), read.append)
+    inspection = inspect_corpus(corpus)
     recommendation = recommended(inspection)
     if options.json:
-        read = {"rows": files.read.rows, "malformed": files.read.malformed, **asdict(files.read.layout)}
-        print(
-            json.dumps(
-                {"read": read, "pairs": asdict(inspection), "recommended": asdict(recommendation)},
-                ensure_ascii=False,
-            )
-        )
+        told = {"pairs": asdict(inspection), "recommended": asdict(recommendation)}
+        told |= {table: loaded[table] for table in ("data", "chat") if loaded[table]}
+        print(json.dumps(told, ensure_ascii=False))
         return
-    print(f"{files.read.report()}\n\n{inspection.report()}\n\n{recommendation.report()}")
-    print(f"\nnext: s2s-lesson train --data {' '.join(options.files)} --output runs/mine")
+    print("\n\n".join([*read, inspection.report(), recommendation.report()]))
+    what = f"--chat {options.chat}" if options.chat else f"--data {' '.join(options.files)}"
+    print(f"\nnext: s2s-lesson train {what} --output runs/mine")

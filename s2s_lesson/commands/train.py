@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from s2s_lesson.commands.arguments import option
-from s2s_lesson.commands.files import NAMES, add_layout, add_targets, given
+from s2s_lesson.commands.files import NAMES, add_chat, add_layout, add_targets, chosen_chat, given
 from s2s_lesson.corpora import CORPORA
 from s2s_lesson.layers.config import PRECISIONS
 
@@ -59,11 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             type=option("corpora.own.read", f"{split}_share"),
             help=f"share of the sources that become {split} pairs (default: 0.05)",
         )
+    add_chat(what)
     what.add_argument(
         "--corpus", choices=CORPORA, help="a corpus that comes with the package or is downloaded"
     )
     what.add_argument(
-        "--context", type=option(RUN, "context"), help="utterances to read (default: 1; cornell)"
+        "--context", type=option(RUN, "context"), help="utterances to read (default: 1; cornell, chats)"
     )
     what.add_argument(
         "--backward", action="store_true", default=None, help="learn to write sources from targets"
@@ -153,6 +154,7 @@ def run(options: argparse.Namespace) -> None:
 def _tables(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """The settings that the arguments make."""
     tables = {table: given(options, names) for table, names in TABLES.items()}
+    tables["chat"] = chosen_chat(options)
     return {table: values for table, values in tables.items() if values}
 
 

@@ -14,6 +14,7 @@ from s2s_lesson.pipeline.recommendation import Recommendation as Recommendation
 from s2s_lesson.pipeline.recommendation import recommended as recommended
 from s2s_lesson.pipeline.sequence_to_text import SequenceToText as SequenceToText
 from s2s_lesson.pipeline.sequences import Sequences as Sequences
+from s2s_lesson.pipeline.setting_tables import options_in as options_in
 from s2s_lesson.pipeline.settings import read_settings as read_settings
 from s2s_lesson.pipeline.shipped import pretrained as pretrained
 from s2s_lesson.pipeline.text_to_text import TextToText as TextToText

@@ -9,12 +9,14 @@ import numpy as np
 
 from s2s_lesson.corpora._corpus import Corpus
 from s2s_lesson.data.expected import PositiveInt, checked
-from s2s_lesson.data.text import TokenizerName, normalise, tokenize
-from s2s_lesson.data.vocabulary import Vocabulary
+from s2s_lesson.data.preparation import Preparation
+from s2s_lesson.data.text import TokenizerName, normalise
+from s2s_lesson.data.token_lists import TokenLists
 
 LOOKED_AT: tuple[TokenizerName, ...] = ("characters", "words")
 WITHOUT_BLANKS = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 LONG = 99  # the percentile that is called long
+RARE = 0.005  # share of letters below which a script is not named
 
 
 @dataclass(frozen=True)
@@ -182,17 +184,17 @@ def token_figures(train: Sequence[str], dev: Sequence[str], tokens: TokenizerNam
     Returns:
         ``TokenFigures``.
     """
-    lists = [tokenize(text.strip(), tokens) for text in train]
-    vocab = Vocabulary.from_tokens(lists)
-    lengths = np.array([len(one) for one in lists])
-    held_out = np.concatenate([vocab.encode(tokenize(text.strip(), tokens))[:-1] for text in dev] or [[0]])
+    preparation = Preparation(tokens, normalisation=True, strip=True)
+    lists, held_out = TokenLists.of(train, preparation, progress=True), TokenLists.of(dev, preparation)
+    known = set(lists.tokens)
+    unknown = sum(count for token, count in held_out.counts().items() if token not in known)
     return TokenFigures(
         tokens,
-        different=len(vocab) - 4,
-        unknown=float(np.mean(held_out == vocab.unk_id)) if len(held_out) else 0.0,
-        mean=float(lengths.mean()),
-        long=int(np.percentile(lengths, LONG)),
-        longest=int(lengths.max()),
+        different=len(known),
+        unknown=unknown / max(int(held_out.lengths.sum()), 1),
+        mean=float(lists.lengths.mean()),
+        long=int(np.percentile(lists.lengths, LONG)),
+        longest=int(lists.lengths.max()),
     )
 
 
@@ -216,7 +218,8 @@ def scripts(texts: Sequence[str], most: PositiveInt = 3) -> dict[str, float]:
     for character, count in counts.items():
         if character.isalpha():
             letters[unicodedata.name(character, "UNNAMED").split()[0]] += count
-    return {script: count / letters.total() for script, count in letters.most_common(most)}
+    shares = {script: count / letters.total() for script, count in letters.most_common(most)}
+    return {script: share for script, share in shares.items() if share >= RARE}
 
 
 def _spread(items, most):

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, cast
 
 from s2s_lesson import engine
-from s2s_lesson.corpora import Corpus, own
+from s2s_lesson.corpora import Corpus, chats, own
 from s2s_lesson.corpora.files import Layout
 from s2s_lesson.pipeline.inspection import inspect_corpus
 from s2s_lesson.pipeline.presets import PRESETS, load_corpus, options_for_pairs
-from s2s_lesson.pipeline.recommendation import Recommendation, recommended
+from s2s_lesson.pipeline.recommendation import recommended
 from s2s_lesson.pipeline.setting_tables import RunOptions, options_in
 from s2s_lesson.pipeline.settings import STRATEGIES, Settings, merged
 from s2s_lesson.pipeline.text_to_text import TextToText
@@ -76,8 +76,7 @@ def prepare(settings: Settings, say: Callable[[str], object] = lambda text: None
     """
     options = RunOptions(**settings.get("run", {}))
     corpus, loaded = corpus_of(settings, say)
-    own_files = bool(loaded["data"].get("files"))
-    proposed = _proposed(corpus, loaded["run"]["preset"], options, own_files, say)
+    proposed = _proposed(corpus, loaded["run"], say)
     used = merged(loaded, _defaults("texts", "model", "training", "optimization"), proposed, settings, loaded)
     if "max_target_length" not in settings.get("model", {}):
         used["model"]["max_target_length"] = used["texts"]["max_output_length"]
@@ -97,18 +96,27 @@ def corpus_of(
 
     Returns:
         corpus: ``Corpus``; with ``backward`` its pairs are turned round.
-        loaded: dict of the tables "run" and "data", with all that was left open.
+        loaded: dict of the tables "run", "data" and "chat", with all that was left open.
 
     Raises:
         OSError, ValueError, s2s_lesson.corpora.CorpusUnavailable: as ``prepare``.
     """
-    options, data = RunOptions(**settings.get("run", {})), settings.get("data", {})
-    if data.get("files"):
-        corpus, data = _of_files(data, options, say)
-        run = {**asdict(options), "preset": options.preset or "auto"}
+    options = RunOptions(**settings.get("run", {}))
+    data, chat = settings.get("data", {}), settings.get("chat", {})
+    named = {"corpus": options.corpus, "files": data.get("files"), "chat": chat.get("path")}
+    given = {name: value for name, value in named.items() if value}
+    if len(given) > 1:
+        raise ValueError(f"Expected a corpus, files or a chat to learn from; received more: {given}.")
+    run = {**asdict(options), "preset": options.preset or "auto"}
+    if "files" in given:
+        corpus, data = _of_files(data, say)
+    elif "chat" in given:
+        chat = {**_defaults("chat")["chat"], **chat, "path": os.path.abspath(chat["path"])}
+        corpus = chats.load(**chat, context=options.context)
+        say("\n".join(f"{name}: {count:,}" for name, count in corpus.notes.items()))
     else:
         corpus, run = _of_name(options)
-    return corpus.reversed() if options.backward else corpus, {"run": run, "data": data}
+    return corpus.reversed() if options.backward else corpus, {"run": run, "data": data, "chat": chat}
 
 
 def made(table: dict[str, Any]) -> object:
@@ -144,8 +152,8 @@ def _of_name(options):
     name = options.corpus if options.preset in (None, "auto") else options.preset
     if name is None:
         raise ValueError(
-            "Expected what to learn from: --data FILE, --corpus NAME or --preset NAME, or a file of settings "
-            "that says so; received none."
+            "Expected what to learn from: --data FILE, --chat FILE, --corpus NAME or --preset NAME, or a "
+            "file of settings that says so; received none."
         )
     preset = PRESETS[name]
     loaded = preset.corpus if options.corpus_options is None else options.corpus_options
@@ -155,11 +163,7 @@ def _of_name(options):
     return corpus, {**asdict(options), **told}
 
 
-def _of_files(data, options, say):
-    if options.corpus is not None:
-        raise ValueError(
-            f"Expected a corpus or files to learn from; received both, {options.corpus} and {data['files']}."
-        )
+def _of_files(data, say):
     laid_out = {field.name for field in fields(Layout)}
     layout = Layout(**{name: value for name, value in data.items() if name in laid_out})
     others = {name: value for name, value in data.items() if name not in laid_out}
@@ -174,18 +178,18 @@ def _absolute(path):
     return str(path) if str(path) == own.STANDARD_INPUT else os.path.abspath(path)
 
 
-def _proposed(corpus, preset, options, own_files, say) -> Settings:
+def _proposed(corpus, run, say) -> Settings:
     """What the preset says, or what is recommended for the pairs, as settings."""
-    if preset == "auto" or own_files:
-        recommendation: Recommendation = recommended(inspect_corpus(corpus))
+    preset, named = run["preset"], run["corpus"] is not None
+    if preset == "auto" or not named:
+        recommendation = recommended(inspect_corpus(corpus))
     if preset == "auto":
         say(recommendation.report())
         texts, training = recommendation.pipeline, recommendation.training
     else:
-        tokens = {f"{side}_tokens": getattr(corpus, f"{side}_tokens") for side in ("source", "target")}
-        if own_files:
-            tokens = {name: recommendation.pipeline[name] for name in tokens}
-        texts = {**tokens, **options_for_pairs(preset, options.context, options.backward)}
+        sides = ("source_tokens", "target_tokens")
+        tokens = {side: getattr(corpus, side) if named else recommendation.pipeline[side] for side in sides}
+        texts = {**tokens, **options_for_pairs(preset, run["context"], run["backward"])}
         training = PRESETS[preset].training
     training = dict(training)
     optimization = asdict(training.pop("optimization", Optimization()))

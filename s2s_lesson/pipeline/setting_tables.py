@@ -8,7 +8,7 @@ from functools import cache
 from types import NoneType
 from typing import Literal, get_args, get_origin
 
-from s2s_lesson.corpora import Name, own
+from s2s_lesson.corpora import Name, chats, own
 from s2s_lesson.corpora.files import Layout
 from s2s_lesson.data.expected import PositiveInt, Seed, checked, kinds_of
 from s2s_lesson.layers.config import Seq2SeqConfig
@@ -31,9 +31,10 @@ class RunOptions:
         seed: int. The same seed on the same machine gives the same model.
         preset: "auto", which looks at the pairs first; or one of ``PRESETS``. None takes that of the corpus,
             and "auto" for files.
-        corpus: one of ``CORPORA``, or None: the preset's, or the files of ``[data]``.
+        corpus: one of ``CORPORA``, or None: the preset's, or the files of ``[data]``, or the ``[chat]``.
         corpus_options: dict or None. Options of the corpus's ``load``, in place of the preset's.
-        context: int. Utterances that a source holds, at most; only the corpus cornell has more than one.
+        context: int. Utterances that a source holds, at most: more than one of the corpus cornell and of
+            chats alone.
         backward: bool. Turn all pairs round: the model reads targets and writes sources.
 
     >>> RunOptions(corpus="dates").seed
@@ -52,7 +53,7 @@ class RunOptions:
 class Table:
     """A table of the file: where its options are declared, and which parameters there are no settings.
 
-    >>> Table(Layout).options()["header"].default is None
+    >>> Table((Layout,)).options()["header"].default is None
     True
     """
 
@@ -102,6 +103,7 @@ class Option:
 TABLES = {
     "run": Table((RunOptions,)),
     "data": Table((own.read, Layout), frozenset({"layout", "progress"})),
+    "chat": Table((chats.load,), frozenset({"context"})),
     "texts": Table(
         (Texts, TextToText.from_pairs),
         frozenset({"source_vocab", "target_vocab", "copies", "pairs", "progress"}),

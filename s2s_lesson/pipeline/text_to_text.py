@@ -1,10 +1,13 @@
 """TextToText: text in, text and attention out."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
-from s2s_lesson.data.expected import PositiveInt, check, checked, expect
+from s2s_lesson.corpora import Corpus
+from s2s_lesson.corpora.files import Layout
+from s2s_lesson.corpora.own import Files
+from s2s_lesson.data.expected import PositiveInt, Seed, check, checked, expect
 from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.vocabulary import Vocabulary
@@ -143,3 +146,50 @@ class TextToText(Texts, ToText[str]):
         )
         pipeline.token_cache = cache  # the same pairs are what it will be trained on
         return pipeline
+
+    @classmethod
+    @checked
+    def from_file(
+        cls,
+        files: Files,
+        target_files: Files | None = None,
+        *,
+        layout: Layout | None = None,
+        strict: bool = False,
+        seed: Seed = 0,
+        **options: Any,
+    ) -> "tuple[TextToText, Corpus]":
+        """Make an untrained pipeline for files of pairs, with the options that are recommended for them.
+
+        Args:
+            files: a path or paths of pairs, as ``corpora.own.read`` takes them.
+            target_files: as many, where ``files`` hold sources alone.
+            layout: ``corpora.files.Layout``; None finds out how the files are laid out.
+            strict: bool. A row that cannot be used is an error; else it is left out, and counted.
+            seed: int, of the weights and of dropout.
+            **options: of ``from_pairs``, in place of what is recommended.
+
+        Returns:
+            pipeline: ``TextToText``.
+            corpus: ``Corpus``, the pairs in their splits, for ``fit`` and ``evaluate``.
+
+        Raises:
+            OSError, ValueError: as ``corpora.own.read`` and ``from_pairs``.
+
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     rows = [f"{number}\\t{number:b}\\n" for number in range(97)]
+        ...     _ = Path(folder, "pairs.tsv").write_text("".join(rows), encoding="utf-8")
+        ...     pipeline, corpus = TextToText.from_file(Path(folder, "pairs.tsv"))
+        >>> pipeline.target_tokens, list(corpus.splits)
+        ('characters', ['train', 'dev', 'test'])
+        """
+        from s2s_lesson.pipeline import options_in, prepare
+
+        laid_out = {} if layout is None else asdict(layout)
+        data = {"files": files, "target_files": target_files, "strict": strict, **laid_out}
+        texts = {name: value for name, value in options.items() if name in options_in("texts")}
+        model = {name: value for name, value in options.items() if name not in texts}
+        recipe = prepare({"run": {"seed": seed}, "data": data, "texts": texts, "model": model})
+        return recipe.pipeline, recipe.corpus

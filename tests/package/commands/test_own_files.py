@@ -60,7 +60,7 @@ def test_inspect_says_what_a_file_holds_and_what_suits_it(pairs, capsys):
 def test_inspect_gives_the_same_as_json(pairs, capsys):
     assert main("inspect", pairs, "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["read"]["rows"] == 200 and told["read"]["delimiter"] == "\t"
+    assert told["data"]["files"] == [str(pairs)] and told["data"]["delimiter"] == "\t"
     assert sum(told["pairs"]["counts"].values()) == 200
     assert told["recommended"]["pipeline"]["source_tokens"] == "characters"
 

@@ -134,5 +134,5 @@ def test_strategies_that_cannot_be_are_errors(table, said):
 def test_nothing_to_learn_from_and_two_things_are_errors(pairs):
     with pytest.raises(ValueError, match="Expected what to learn from: --data FILE"):
         prepare({})
-    with pytest.raises(ValueError, match="Expected a corpus or files to learn from; received both"):
+    with pytest.raises(ValueError, match="Expected a corpus, files or a chat to learn from; received more"):
         prepare(settings_of(pairs, run={"corpus": "copy"}))

@@ -22,6 +22,7 @@ def read(tmp_path, text):
     [
         ("run", {"seed", "preset", "corpus", "backward", "context"}),
         ("data", {"files", "target_files", "dev", "test_share", "delimiter", "header", "comment", "strict"}),
+        ("chat", {"path", "replies_of", "gap", "join_within", "channel", "placeholders"}),
         ("texts", {"source_tokens", "max_vocab_size", "cleaning", "normalisation", "shared_vocab"}),
         ("model", {"cell", "attention", "copy", "precision", "dropout", "window"}),
         ("training", {"epochs", "batch_size", "label_smoothing", "patience", "keep", "tensorboard"}),
