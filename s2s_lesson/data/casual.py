@@ -85,7 +85,9 @@ def _split(text):
     return tuple(joined for token in tokens if (joined := "".join(token.split())))  # ". . ." is one token
 
 
-_remembered = functools.lru_cache(KEPT)(_split)
+@functools.lru_cache(KEPT)
+def _remembered(chunk):
+    return (chunk,) if chunk.isascii() and chunk.isalpha() else _split(chunk)
 
 
 @functools.cache

@@ -10,6 +10,8 @@ KEPT, LONGEST = 2**16, 40  # chunks to remember at most, and their characters
 
 _END_OF_ALL = re.compile(r"(?:[\])}>\"'»”’ ]|\s)\Z")  # a full stop may stand before these, which end a text
 
+_CONTRACTED = re.compile("(?:cannot|gimme|gonna|gotta|lemme|wanna)", re.IGNORECASE)
+
 
 def tokenize_words(text: str) -> list[str]:
     """Split a text into Treebank words.
@@ -39,17 +41,24 @@ def tokenize_words(text: str) -> list[str]:
 
 @functools.lru_cache(KEPT)
 def _first(chunk):
-    return tuple(_split(f"{chunk} x")[:-1])
+    return (chunk,) if _is_one(chunk) else tuple(_split(f"{chunk} x")[:-1])
 
 
 @functools.lru_cache(KEPT)
 def _middle(chunk):
-    return tuple(_split(f"x {chunk} x")[1:-1])
+    return (chunk,) if _is_one(chunk) else tuple(_split(f"x {chunk} x")[1:-1])
 
 
 @functools.lru_cache(KEPT)
 def _last(chunk):
-    return tuple(_split(f"x {chunk}")[1:])
+    if chunk.endswith((".", "?", "!")) and _is_one(chunk[:-1]):
+        return chunk[:-1], chunk[-1]
+    return (chunk,) if _is_one(chunk) else tuple(_split(f"x {chunk}")[1:])
+
+
+def _is_one(chunk):
+    """Whether a chunk is a word of letters alone, which no rule takes apart: seen at once."""
+    return chunk.isalpha() and not _CONTRACTED.fullmatch(chunk)
 
 
 def _split(text):

@@ -8,7 +8,26 @@ from nltk.tokenize import TweetTokenizer, word_tokenize
 from s2s_lesson.data import casual, marks, treebank
 
 CHUNKS = (
-    *("a", "Don't", "cannot", "gonna", "wanna", "'tis", "x's", "dogs'", "5", "3.5", "1,000", "e.g.", "…"),
+    *(
+        "a",
+        "Don't",
+        "cannot",
+        "gonna",
+        "Wanna",
+        "gımme",
+        "gonnaa",
+        "cannot.",
+        "it!",
+        "ça",
+        "'tis",
+        "x's",
+        "dogs'",
+        "5",
+        "3.5",
+        "1,000",
+        "e.g.",
+        "…",
+    ),
     *("http://a.b/c", ".", "..", "...", ".)", '."', ":", ",", ",,", "a:", ":)", ":-", "'", "''", '"', '"a'),
     *('a"', "`", "``", "(", ")", "--", "»", "«b", "”", "“", "‘c", "’", "d’e", "?", "!'", "*", "&", "&amp;"),
     *("&#46;", ";", "@a", "#b_c", "<b>", "<3", "¿", "é", "؟", "。", "a。b", "３．１４", "\n", "\t", "\u00a0"),
