@@ -15,6 +15,7 @@ from s2s_lesson.data.text import tokenizer
 from s2s_lesson.data.vocabulary import Vocabulary
 
 AT_ONCE = 4096  # texts in one piece of work
+IDLE = 5  # seconds until other processes without work end: a process of multiprocessing waits for them
 WORTH_PROCESSES = 10.0  # seconds of work that is left: others need three to begin, and import what they use
 
 
@@ -109,7 +110,9 @@ def _by_processes(pieces, preparation):
         with contextlib.suppress(ModuleNotFoundError):
             from joblib import Parallel, delayed
 
-            parallel = Parallel(n_jobs=-1, return_as="generator", pre_dispatch="2*n_jobs")
+            parallel = Parallel(
+                n_jobs=-1, return_as="generator", pre_dispatch="2*n_jobs", idle_worker_timeout=IDLE
+            )
             return parallel(delayed(_split)(piece, preparation) for piece in pieces)
     return (_split(piece, preparation) for piece in pieces)
 
