@@ -187,7 +187,7 @@ def _source_sides(pipeline, sources, truncate):
     for index, side in enumerate(sides):
         if len(side) > pipeline.max_source_length and not truncate:
             raise ValueError(
-                f"Expected sources of at most {pipeline.max_source_length} tokens or vectors; source {index} "
-                f"has {len(side)}. Shorten it, or pass truncate=True to cut it."
+                f"Expected {pipeline.kind}s of at most {pipeline.max_source_length} {pipeline.parts}; "
+                f"{pipeline.kind} {index} has {len(side)}. Shorten it, or pass truncate=True to cut it."
             )
     return [side[: pipeline.max_source_length] for side in sides]

@@ -34,6 +34,8 @@ class Sequences(Sides[np.ndarray]):
     [[0.0], [2.0]]
     """
 
+    kind, parts = "sequence", "vectors"
+
     @checked
     def __init__(
         self,

@@ -35,6 +35,7 @@ class Sides(Generic[Source]):
     ['c', 'a', 'b']
     """
 
+    kind, parts = "text", "tokens"  # what a source is, and what it consists of, for errors
     source_vocab: Vocabulary | None = None  # of the source's tokens, where it has any
     copies: bool = False  # whether words of the source that the target vocabulary does not know get ids
 

@@ -186,7 +186,7 @@ def test_what_is_too_long_or_empty_is_left_out_or_refused(pipeline):
         batches = pipeline.batches(pairs)
     assert len(batches.target_ids) == 4
     assert [pipeline.accepts(*pair) for pair in pairs] == [True] * 4 + [False] * 3
-    with pytest.raises(ValueError, match=r"Expected sources of at most 11 .*; source 1 has 12"):
+    with pytest.raises(ValueError, match=r"Expected sequences of at most 11 vectors; sequence 1 has 12"):
         pipeline.predict(sources(5, 12))
     (cut,) = pipeline.predict(sources(12), truncate=True)
     assert len(cut.source_tokens) == 11
