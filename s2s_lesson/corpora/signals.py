@@ -72,7 +72,8 @@ def load(
     min_dot: PositiveFloat = 2.0,
     max_dot: PositiveFloat = 4.0,
     jitter: Jitter = 0.1,
-    noise: NonNegativeFloat = 0.1,
+    min_noise: NonNegativeFloat = 0.0,
+    max_noise: NonNegativeFloat = 0.15,
     fading: Share = 0.5,
     bands: PositiveInt = 4,
     slices: PositiveInt = 4,
@@ -89,8 +90,9 @@ def load(
         word_share: float from 0 to 1. A new word begins at so many of the places where one could.
         min_dot, max_dot: float above 0. Slices of time in a dot; each signal has a speed in between.
         jitter: float from 0 to 0.5. Standard deviation of the length of each mark and gap, as a share of it.
-        noise: float of 0 or greater. Standard deviation of both parts of the noise's wave in each slice and
-            band, for a tone of loudness 1. At 0.1 a tone that has not faded stands 17 dB above its noise.
+        min_noise, max_noise: float of 0 or greater. Standard deviation of both parts of the noise's wave in
+            each slice and band, for a tone of loudness 1; each signal has a noise in between. At 0.1 a tone
+            that has not faded stands 17 dB above its noise.
         fading: float from 0 to 1. The loudness goes down by up to this share and up again, slowly. At 1 it
             may vanish.
         bands: int. Frequency bands, side by side. The tone lies in or between any of them, and is heard more
@@ -109,6 +111,7 @@ def load(
     """
     expect("max_length", max_length, max_length >= min_length, f"of at least min_length={min_length}")
     expect("max_dot", max_dot, max_dot >= min_dot, f"of at least min_dot={min_dot}")
+    expect("max_noise", max_noise, max_noise >= min_noise, f"of at least min_noise={min_noise}")
     expect_room(train_size=train_size, dev_size=dev_size, test_size=test_size)
     size = train_size + dev_size + test_size
     expect("train_size", train_size, size, "of at least 1 where there are no pairs of another split")
@@ -119,6 +122,7 @@ def load(
     pairs = []
     for text in texts:
         dot = generator.uniform(min_dot, max_dot)
+        noise = generator.uniform(min_noise, max_noise)
         pairs.append((received(text, dot, jitter, noise, fading, bands, slices, generator), text))
     dev_end = train_size + dev_size
     return Signals(pairs[:train_size], pairs[train_size:dev_end], pairs[dev_end:])
@@ -139,7 +143,8 @@ def received(
 
     Args:
         text, dot, jitter: as in ``keyed``.
-        noise, fading, bands, slices: as in ``load``.
+        noise: float of 0 or greater, as ``min_noise`` in ``load``.
+        fading, bands, slices: as in ``load``.
         seed: int, or a generator to draw from.
 
     Returns:
@@ -204,7 +209,8 @@ def heard(
 
     Args:
         key: float (time,), from ``keyed``.
-        bands, noise, fading: as in ``load``.
+        noise: float of 0 or greater, as ``min_noise`` in ``load``.
+        bands, fading: as in ``load``.
         seed: int, or a generator to draw from.
 
     Returns:

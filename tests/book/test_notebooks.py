@@ -18,7 +18,7 @@ COLAB_CELL = """\
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install -q "s2s-lesson[tensorflow,text,corpora,plots] @ git+https://github.com/s2s-lesson/s2s-lesson"
+    %pip install -q "s2s-lesson[tensorflow,text,icu,corpora,plots] @ git+https://github.com/s2s-lesson/s2s-lesson"
 """
 DRAWS = re.compile(r"\bplt\.show\(|\bplot_\w+\(")
 TITLE = re.compile(r"# @title (.+)\n")
