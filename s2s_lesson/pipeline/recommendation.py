@@ -152,7 +152,7 @@ def training_for(pairs: PositiveInt) -> dict:
         dict of options of ``TextToText.fit``.
     """
     batch_size = 16 if pairs < 3_000 else 64 if pairs < 100_000 else 128
-    updates = 3_000 if pairs < 3_000 else 6_000 if pairs < 100_000 else 12_000
+    updates = 2_500 if pairs < 20_000 else 6_000 if pairs < 100_000 else 12_000
     epochs = max(2, min(60, math.ceil(updates * batch_size / pairs)))
     rate = 3e-3 if pairs < 100_000 else 2e-3
     return {
