@@ -6,9 +6,12 @@ import json
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from s2s_lesson.data.expected import check, options_of
+
+if TYPE_CHECKING:
+    from s2s_lesson.pipeline.settings import Settings
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +50,7 @@ def option(function: str, name: str) -> Callable[[str], object]:
     return read
 
 
-def read_run(folder: Path) -> dict[str, dict[str, Any]]:
+def read_run(folder: Path) -> "Settings":
     """The settings that a run was made with, table by table: empty for a run from Python."""
     from s2s_lesson.training.run_folder import RUN, SETTINGS
 
@@ -62,7 +65,7 @@ def read_run(folder: Path) -> dict[str, dict[str, Any]]:
     return {"run": told, "model": precision}
 
 
-def about(settings: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def about(settings: "Settings") -> dict[str, object]:
     """What is worth telling beside figures of a run: what it learned from, and how."""
     run, files = settings["run"], settings.get("data", {}).get("files")
     told = {"files": files} if files else {"corpus": run.get("corpus") or run.get("preset")}
@@ -73,6 +76,6 @@ def about(settings: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return told | ({"context": run["context"]} if context_of(settings) > 1 else {})
 
 
-def context_of(settings: dict[str, dict[str, Any]]) -> int:
+def context_of(settings: "Settings") -> int:
     """How many utterances the model of a run reads."""
     return settings.get("run", {}).get("context", 1)

@@ -3,11 +3,14 @@
 import argparse
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 from s2s_lesson.commands.arguments import about, add_beam_size, add_run, option, read_run
-from s2s_lesson.commands.files import add_layout, add_targets, given
+from s2s_lesson.commands.files import Given, add_layout, add_targets, given
 from s2s_lesson.data.expected import PositiveInt, checked
+
+if TYPE_CHECKING:
+    from s2s_lesson.pipeline.settings import Settings
 
 HELP = "score a run on held-out data"
 
@@ -79,7 +82,7 @@ def first(pairs: list, limit: PositiveInt | None) -> list:
     return pairs[:limit]
 
 
-def _of_files(files: list[str], asked: dict[str, Any]) -> list:
+def _of_files(files: list[str], asked: Given) -> list:
     from s2s_lesson.corpora.files import Layout, read_pairs
 
     targets, strict = asked.pop("target_files", None), asked.pop("strict", False)
@@ -88,7 +91,7 @@ def _of_files(files: list[str], asked: dict[str, Any]) -> list:
     return read.pairs
 
 
-def _of_split(settings: dict[str, dict], options: argparse.Namespace) -> list:
+def _of_split(settings: "Settings", options: argparse.Namespace) -> list:
     from s2s_lesson.pipeline.recipe import corpus_of
     from s2s_lesson.training.run_folder import SETTINGS
 

@@ -1,7 +1,7 @@
 """Arguments that say how files of pairs are laid out, which several commands have."""
 
 import argparse
-from typing import Any
+from typing import Any, TypeAlias
 
 from s2s_lesson.commands.arguments import option
 
@@ -9,6 +9,7 @@ LAYOUT = "corpora.files.Layout"
 LAYOUT_NAMES = ("format", "delimiter", "header", "source_column", "target_column", "encoding", "comment")
 CHAT = ("chat", "replies_of")
 NAMES = (*LAYOUT_NAMES, "strict", "target_files")
+Given: TypeAlias = dict[str, Any]  # arguments by name
 
 
 def add_layout(parser: argparse.ArgumentParser) -> None:
@@ -52,12 +53,12 @@ def add_chat(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--replies-of", metavar="NAME", help="of a chat, what this person answers alone")
 
 
-def chosen_chat(options: argparse.Namespace) -> dict[str, Any]:
+def chosen_chat(options: argparse.Namespace) -> Given:
     """The settings of a chat that the arguments make."""
     return {"path" if name == "chat" else name: value for name, value in given(options, CHAT).items()}
 
 
-def given(options: argparse.Namespace, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
+def given(options: argparse.Namespace, names: tuple[str, ...] = NAMES) -> Given:
     """Those of the arguments that were given, by name."""
     values = vars(options)
     return {name: values[name] for name in names if values.get(name) is not None}

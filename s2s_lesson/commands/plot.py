@@ -3,9 +3,12 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from s2s_lesson.commands.arguments import add_beam_size, add_run
+
+if TYPE_CHECKING:
+    from s2s_lesson.data.prediction import Prediction
 
 HELP = "draw the attention map of one prediction"
 
@@ -32,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     print(f"{prediction.text}\nThe plot is in {options.output}.")
 
 
-def draw(prediction: Any, path: str | Path) -> None:
+def draw(prediction: "Prediction", path: str | Path) -> None:
     """Draw the attention of a prediction to a file.
 
     Args:

@@ -7,10 +7,14 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from s2s_lesson.commands.arguments import add_beam_size, add_run, option
 from s2s_lesson.commands.files import LAYOUT_NAMES, add_layout, given
+
+if TYPE_CHECKING:
+    from s2s_lesson.data.prediction import Prediction
+    from s2s_lesson.pipeline.text_to_text import TextToText
 
 HELP = "write the outputs for texts"
 AT_ONCE = 1024  # texts that are read, decoded and written before the next ones are read
@@ -81,7 +85,7 @@ def _texts(options: argparse.Namespace) -> Iterator[str]:
     return read_texts(options.input or "-", layout=Layout(**given(options, LAYOUT_NAMES)))
 
 
-def _expect_short(pipeline: Any, part: list[str], done: int) -> None:
+def _expect_short(pipeline: "TextToText", part: list[str], done: int) -> None:
     """Make sure that all texts can be read, and name the line of one that cannot."""
     for place, text in enumerate(part, start=done + 1):
         if (length := pipeline.source_length(text)) > pipeline.max_source_length:
@@ -91,13 +95,13 @@ def _expect_short(pipeline: Any, part: list[str], done: int) -> None:
             )
 
 
-def _as_lines(prediction: Any, n_best: int) -> str:
+def _as_lines(prediction: "Prediction", n_best: int) -> str:
     outputs = (prediction, *prediction.alternatives)
     shown = [f"{one.log_probability:.3f}\t" if n_best > 1 else "" for one in outputs]
     return "".join(f"{start}{one.text}\n" for start, one in zip(shown, outputs, strict=True))
 
 
-def _as_json(prediction: Any) -> str:
+def _as_json(prediction: "Prediction") -> str:
     """One line: the outputs, the likeliest first, and the words of the source that are not known."""
     outputs = [
         {"text": one.text, "log_probability": one.log_probability}

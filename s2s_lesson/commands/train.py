@@ -2,12 +2,15 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from s2s_lesson.commands.arguments import option
 from s2s_lesson.commands.files import NAMES, add_chat, add_layout, add_targets, chosen_chat, given
 from s2s_lesson.corpora import CORPORA
 from s2s_lesson.layers.config import PRECISIONS
+
+if TYPE_CHECKING:
+    from s2s_lesson.pipeline.settings import Settings
 
 HELP = "train a model on files of pairs or on a corpus"
 RUN, SETTINGS = "pipeline.setting_tables.RunOptions", "pipeline.fitting.fit"
@@ -151,14 +154,14 @@ def run(options: argparse.Namespace) -> None:
     print(f"Trained for {seconds:.0f} s. The run is in {output}; next: s2s-lesson evaluate {output}")
 
 
-def _tables(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
+def _tables(options: argparse.Namespace) -> "Settings":
     """The settings that the arguments make."""
     tables = {table: given(options, names) for table, names in TABLES.items()}
     tables["chat"] = chosen_chat(options)
     return {table: values for table, values in tables.items() if values}
 
 
-def _differences(begun: dict[str, dict], now: dict[str, dict]) -> str:
+def _differences(begun: "Settings", now: "Settings") -> str:
     """The settings that differ, one after the other; empty where none does."""
     return ", ".join(
         f"{table}.{name} = {begun.get(table, {}).get(name)!r} became {value!r}"

@@ -109,13 +109,18 @@ def read(
     read_files = read_pairs(
         paths[0], paths[1] or None, layout=layout or Layout(), strict=strict, progress=progress
     )
-    held_out: dict[str, Any] = {
+    held_out = {
         name: read_pairs(some, targets or None, layout=read_files.layout, strict=strict).pairs
         for name, some, targets in (("dev", paths[2], paths[3]), ("test", paths[4], paths[5]))
         if some
     }
     corpus = split_pairs(
-        read_files.pairs, dev_share=dev_share, test_share=test_share, largest=largest, **held_out
+        read_files.pairs,
+        dev_share=dev_share,
+        test_share=test_share,
+        largest=largest,
+        dev=held_out.get("dev"),
+        test=held_out.get("test"),
     )
     return OwnFiles(corpus, read_files, contents)
 

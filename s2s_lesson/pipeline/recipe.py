@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Any, cast
+from typing import cast
 
 from s2s_lesson import engine
 from s2s_lesson.corpora import Corpus, chats, own
@@ -13,6 +13,7 @@ from s2s_lesson.pipeline.presets import PRESETS, load_corpus, options_for_pairs
 from s2s_lesson.pipeline.recommendation import recommended
 from s2s_lesson.pipeline.setting_tables import RunOptions, options_in
 from s2s_lesson.pipeline.settings import STRATEGIES, Settings, merged
+from s2s_lesson.pipeline.sides import Options
 from s2s_lesson.pipeline.text_to_text import TextToText
 from s2s_lesson.training import schedules, strategies
 from s2s_lesson.training.optimizers import Optimization
@@ -48,7 +49,7 @@ class Recipe:
     pipeline: TextToText
     settings: Settings
 
-    def training(self) -> dict[str, Any]:
+    def training(self) -> Options:
         """The options of ``TextToText.fit``."""
         return {
             **self.settings["training"],
@@ -87,7 +88,7 @@ def prepare(settings: Settings, say: Callable[[str], object] = lambda text: None
 
 def corpus_of(
     settings: Settings, say: Callable[[str], object] = lambda text: None
-) -> tuple[Corpus, dict[str, dict[str, Any]]]:
+) -> tuple[Corpus, Settings]:
     """Load what settings say to learn from.
 
     Args:
@@ -119,7 +120,7 @@ def corpus_of(
     return corpus.reversed() if options.backward else corpus, {"run": run, "data": data, "chat": chat}
 
 
-def made(table: dict[str, Any]) -> object:
+def made(table: Options) -> object:
     """Make a strategy or a schedule that a table names; its options may name further ones.
 
     Args:
