@@ -174,7 +174,8 @@ def _defined(body):
     names = {}
     for node in body:
         if isinstance(node, ast.ClassDef):
-            bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
+            plain = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
+            bases = [base.id for base in plain if isinstance(base, ast.Name)]
             inherited = {name: inside for base in bases for name, inside in (names.get(base) or {}).items()}
             names[node.name] = {**inherited, **_defined(node.body)}
         elif isinstance(node, ast.FunctionDef):
