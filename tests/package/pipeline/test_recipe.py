@@ -9,7 +9,7 @@ from s2s_lesson.training import JointTraining, LinearDecay, ScheduledSampling
 
 TINY = {
     "model": {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 7},
-    "training": {"epochs": 2, "batch_size": 17},
+    "training": {"epochs": 1, "batch_size": 47},
 }
 DIGITS = dict(enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]))
 
@@ -48,7 +48,7 @@ def test_every_option_that_was_used_is_kept(pairs):
     assert len(kept["data"]["sha256"]) == 64
 
 
-def test_the_settings_that_were_used_repeat_the_run_bit_for_bit(pairs, tmp_path):
+def test_the_settings_that_were_used_repeat_the_run_bit_for_bit(pairs, tmp_path, uncompiled):
     first = prepare(settings_of(pairs))
     path = tmp_path / "run.toml"
     path.write_text(written(first.settings), encoding="utf-8")

@@ -86,6 +86,7 @@ def test_log_probabilities_are_those_of_what_is_written(pipeline):
     )
 
 
+@pytest.mark.slow(guard="tests/package/test_examples.py::test_examples_give_what_they_say")
 def test_training_learns_and_scores_are_given():
     pairs = list(zip(sources(5, 5, 5, 5), ["a b", "b a", "a a", "b b"], strict=True))  # of one shape
     pipeline = untrained()
@@ -107,12 +108,15 @@ def test_weights_and_strategies_reach_the_training():
     pipeline = untrained(encoder_output_layer=True)
     twice = untrained(encoder_output_layer=True)
     options = {"epochs": 1, "batch_size": 1, "progress": False}
-    pipeline.fit(PAIRS, PAIRS, weights=[1, 0, 0, 0], **options)
-    twice.fit(PAIRS[:1], PAIRS, **options)
+    pipeline.fit(PAIRS[:2], PAIRS[:1], weights=[1, 0], **options)
+    twice.fit(PAIRS[:1], PAIRS[:1], **options)
     for one, other in zip(pipeline.model.get_weights(), twice.model.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
     history = pipeline.fit(
-        PAIRS, PAIRS, strategies=[ScheduledSampling(LinearDecay(3), 1.0), JointTraining()], **options
+        PAIRS[:1],
+        PAIRS[:1],
+        strategies=[ScheduledSampling(LinearDecay(3), 1.0), JointTraining()],
+        **options,
     )
     assert np.isfinite(history["loss"]).all()
 
@@ -132,6 +136,9 @@ class Stop(keras.callbacks.Callback):
         self.params["epoch"] = epoch
 
 
+@pytest.mark.slow(
+    guard="tests/conformance/test_kill_and_resume.py::test_a_run_that_breaks_off_goes_on_as_if_it_had_not"
+)
 @uncompiled()
 def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path):
     whole, broken, resumed = (untrained(dropout=0.3) for _ in range(3))
@@ -145,11 +152,18 @@ def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path):
     assert {**history, "seconds": 0} == {**expected, "seconds": 0}
     for one, other in zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@uncompiled()
+def test_a_run_goes_on_with_its_own_standardisation(tmp_path):
+    options = {"epochs": 1, "progress": False, "folder": tmp_path}
+    untrained().fit(PAIRS[:1], PAIRS[:1], **options)
+    other = SequenceToText.from_pairs([(source + 1, text) for source, text in PAIRS], **SIZES)
     with pytest.raises(ValueError, match="Expected the vocabularies and options that the run"):
-        other = SequenceToText.from_pairs([(source + 1, text) for source, text in PAIRS], **SIZES)
-        other.fit(PAIRS, PAIRS, folder=tmp_path / "other", resume=True, **options)
+        other.fit(PAIRS[:1], PAIRS[:1], resume=True, **options)
 
 
+@uncompiled()
 def test_a_loaded_pipeline_gives_bit_identical_results(pipeline, tmp_path):
     pipeline.save(tmp_path)
     assert not (tmp_path / "source_vocab.json").exists()
