@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from small_models import randomise
+from uncompiled import uncompiled
 
 from s2s_lesson import Seq2Seq, Seq2SeqConfig
 from s2s_lesson.layers import RecurrentEncoder
@@ -122,6 +123,7 @@ def test_options_of_models_of_vectors(options):
     assert logits.shape == (2, 3, 13) and np.isfinite(logits).all()
 
 
+@uncompiled()
 def test_strategies_train_models_of_vectors():
     model = vector_model(encoder_output_layer=True)
     trained = StrategicModel(model, [JointTraining()])
