@@ -30,12 +30,15 @@ PACKAGE = Path(s2s_lesson.__file__).parent
 DATA = {
     **dict.fromkeys(("text", "line", "source", "target", "bos"), "what somebody writes"),
     **dict.fromkeys(("path", "folder"), "where files are"),
-    **dict.fromkeys(("cross_entropy", "log_probability", "score"), "a measured figure"),
+    **dict.fromkeys(("files", "dev", "test"), "where files of pairs are"),
+    **dict.fromkeys(("target_files", "dev_target_files", "test_target_files"), "where files of targets are"),
+    **dict.fromkeys(("cross_entropy", "log_probability", "score", "looked_at"), "a measured figure"),
     **dict.fromkeys(("index", "sentence"), "a place in data"),
     **dict.fromkeys(("channel", "replies_of"), "a name that the data hold"),
     **dict.fromkeys(("locale", "pattern", "color"), "a name that another library knows"),
     **dict.fromkeys(("number", "chapter"), "a name of the book's"),
     **dict.fromkeys(("prefix", "forbidden", "required"), "ids or texts"),
+    "sha256": "of files, with which it is compared",
     "name": "of a folder of weights, or of a layer",
     "training": "Keras passes it, also as None",
 }
