@@ -72,5 +72,5 @@ def test_a_pointer_network_can_be_exported(tmp_path):
 
 
 def test_a_model_of_vectors_can_be_exported(tmp_path):
-    model = Seq2Seq(Seq2SeqConfig(None, 13, source_features=11, cell="gru", **SIZES))
+    model = Seq2Seq(Seq2SeqConfig(None, 13, source_features=11, cell="gru", bidirectional=False, **SIZES))
     expect_the_same_of_vectors(model, exported(model, tmp_path), 11)
