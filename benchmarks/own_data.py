@@ -32,26 +32,27 @@ def add_arguments(parser):
 
 def run(options):
     """Write the files, train and score, and write the figures."""
-    folder, tasks = runs_of("own_data"), {}
+    folder, runs, without = runs_of("own_data"), [], {}
     for task in TASKS:
-        path = folder / f"{task}.tsv"
-        write_pairs(path, pairs_of(task, quick.size(COUNT, 300)))
-        runs = [kept(folder / f"{task}-{seed}.json", measure, task, seed) for seed in options.seeds]
-        tasks[task] = {
-            "command": f"s2s-lesson train --data {task}.tsv --output runs/{task}",
-            "baselines": kept(folder / f"{task}-baselines.json", baselines, task),
-            "minutes": spread([round(one["training_seconds"] / 60, 2) for one in runs]),
-            "exact_match": spread([one["scores"]["exact_match"] for one in runs]),
-            "runs": runs,
-        }
-    write_results("own_data", ["own_data", "--seeds", *options.seeds], tasks=tasks)
+        write_pairs(folder / f"{task}.tsv", pairs_of(task, quick.size(COUNT, 300)))
+        runs += [kept(folder / f"{task}-{seed}.json", measure, task, seed) for seed in options.seeds]
+        without[task] = kept(folder / f"{task}-baselines.json", baselines, task)
+    scores = {task: [run["scores"]["exact_match"] for run in runs if run["task"] == task] for task in TASKS}
+    write_results(
+        "own_data",
+        ["own_data", "--seeds", *options.seeds],
+        trained_by="s2s-lesson train --data TASK.tsv --output runs/TASK --seed SEED",
+        exact_match={task: spread(shares) for task, shares in scores.items()},
+        baselines=without,
+        runs=runs,
+    )
 
 
 def measure(task, seed):
     """Train on a task's file and score the test pairs, by the command line.
 
     Returns:
-        dict of ``seed``, ``training_seconds``, ``pairs`` of each split, ``parameters``, ``chosen``, what was
+        dict of ``task``, ``seed``, ``training_seconds``, ``pairs`` of each split, ``chosen``, what was
         recommended, and ``scores``.
     """
     import tomllib
@@ -68,6 +69,7 @@ def measure(task, seed):
     chosen |= {"training": ("epochs", "batch_size"), "optimization": ("learning_rate",)}
     scores = json.loads(scored.splitlines()[-1])
     return {
+        "task": task,
         "seed": seed,
         "training_seconds": round(seconds, 1),
         "pairs": {name: len(pairs) for name, pairs in own.load(path).splits.items()},
