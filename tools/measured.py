@@ -24,7 +24,7 @@ WHAT = {
     "encoder": "the model of dates that chapter 2 looks into, trained with and without masks",
     "front_page": "the attention map of the front page",
     "memory": "how many steps back a small LSTM remembers, by its size",
-    "million": "time and memory from a file of a million pairs to the first update; how fast texts become ids",
+    "million": "a file of a million pairs: time and memory to the first update; how fast texts become ids",
     "own_data": "four tasks of one's own as files, with what is recommended, beside copying and looking up",
     "parse": "time and memory that reading the Cornell corpus takes",
     "pointer": "sorting and convex hulls by pointing",
