@@ -14,7 +14,13 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PYTHONS = ("3.11", "3.12", "3.13")
-OF_CHAPTERS = ("tensorflow", "text", "icu", "corpora", "plots")  # extras, which the first cell of a chapter installs
+OF_CHAPTERS = (
+    "tensorflow",
+    "text",
+    "icu",
+    "corpora",
+    "plots",
+)  # extras, which the first cell of a chapter installs
 PINS = {
     "requirements.txt": (*OF_CHAPTERS, "book", "test", "pages"),
     "requirements-floor.txt": (*OF_CHAPTERS, "test"),
