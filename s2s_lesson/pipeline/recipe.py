@@ -1,6 +1,7 @@
 """From settings to a run that is ready to train: its corpus, its pipeline, all settings as they are used."""
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import cast
@@ -168,7 +169,7 @@ def _of_files(data, say):
     laid_out = {field.name for field in fields(Layout)}
     layout = Layout(**{name: value for name, value in data.items() if name in laid_out})
     others = {name: value for name, value in data.items() if name not in laid_out}
-    read = own.read(**others, layout=layout, progress=True)
+    read = own.read(**others, layout=layout, progress=sys.stderr.isatty())
     say(read.read.report())
     named = {name: [_absolute(path) for path in own.listed(data.get(name))] or None for name in FILES}
     told = {**_defaults("data")["data"], **data, **named, **asdict(read.read.layout), "sha256": read.sha256}

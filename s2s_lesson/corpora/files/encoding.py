@@ -176,7 +176,9 @@ def _guess(path, trouble):
             candidates.append((match.chaos, decoding))
     likely = [each for chaos, each in candidates if chaos < min(candidates)[0] + _MARGIN]
     if len(likely) != 1:
-        raise _unsure(path, f"bytes that are {'no known encoding' if not likely else 'several'}", likely)
+        raise _unsure(
+            path, f"bytes that are {'of no encoding that is clear' if not likely else 'several'}", likely
+        )
     return likely[0]
 
 
@@ -223,5 +225,6 @@ def _unsure(path, received, likely):
     which = f"It could be {names}, which give different texts. " if names else ""
     return ValueError(
         f"Expected UTF-8, or another encoding that is sure, in {path}; received {received}. {which}Pass the "
-        f"one that it was written in, such as encoding={names.partition(',')[0] or 'cp1252'!r}."
+        f"one that it was written in, such as encoding={(first := names.partition(',')[0] or 'cp1252')!r}, on the "
+        f"command line --encoding {first}."
     )

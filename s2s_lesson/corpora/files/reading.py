@@ -205,7 +205,7 @@ def _shown(rows, file, progress):
     with _extras.named():
         from tqdm.auto import tqdm
 
-    return tqdm(rows, desc=f"reading {file}", unit=" rows", disable=None, delay=1, leave=False)
+    return tqdm(rows, desc=f"reading {file}", unit=" rows", leave=False)
 
 
 def _empty(texts):
