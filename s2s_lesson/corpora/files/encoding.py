@@ -223,8 +223,8 @@ def _decodes(path, name):
 def _unsure(path, received, likely):
     names = ", ".join(each.encoding for each in likely[:7])
     which = f"It could be {names}, which give different texts. " if names else ""
+    first = names.partition(",")[0] or "cp1252"
     return ValueError(
         f"Expected UTF-8, or another encoding that is sure, in {path}; received {received}. {which}Pass the "
-        f"one that it was written in, such as encoding={(first := names.partition(',')[0] or 'cp1252')!r}, on the "
-        f"command line --encoding {first}."
+        f"one that it was written in, such as encoding={first!r}, on the command line --encoding {first}."
     )
