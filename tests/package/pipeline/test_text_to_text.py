@@ -471,10 +471,10 @@ def test_a_folder_that_an_earlier_version_wrote_predicts_the_same(uncompiled):
     assert max(path.stat().st_size for path in BEFORE.iterdir()) < 100_000
 
 
-def test_pairs_count_as_much_as_their_weights():
+def test_pairs_count_as_much_as_their_weights(uncompiled):
     def trained(pairs, weights):
         pipeline = untrained()
-        return pipeline.fit(pairs, PAIRS, weights=weights, epochs=2, seed=5, progress=False), pipeline
+        return pipeline.fit(pairs, PAIRS[:1], weights=weights, epochs=1, seed=5, progress=False), pipeline
 
     weighed, pipeline = trained(PAIRS, [1, 0, 3, 1])
     expected, other = trained([PAIRS[index] for index in (0, 2, 3)], [1, 3, 1])
