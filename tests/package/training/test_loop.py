@@ -272,7 +272,7 @@ def scripted_fit(pipeline, pairs, monkeypatch, losses, **options):
 
 @uncompiled()
 def test_the_kept_epoch_is_named_at_the_end(corpus, monkeypatch, capsys, recwarn):
-    history = scripted_fit(tiny(corpus), corpus.dev[:7], monkeypatch, [0.7, 0.3, 0.5])
+    history = scripted_fit(tiny(corpus), corpus.dev[:1], monkeypatch, [0.7, 0.3, 0.5])
     assert history["kept_epoch"] == [1, 2, 2]
     assert capsys.readouterr().out.endswith("Kept epoch 2 of 3 (held-out loss 0.3000).\n")
     assert not [warning for warning in recwarn if "Kept epoch" in str(warning.message)]
@@ -282,7 +282,7 @@ def test_the_kept_epoch_is_named_at_the_end(corpus, monkeypatch, capsys, recwarn
 def test_a_first_epoch_that_is_kept_of_many_gives_a_warning_with_the_remedy(corpus, monkeypatch):
     losses, options = [0.3, 0.7, 0.5, 0.5, 0.5], {"progress": False}
     with pytest.warns(UserWarning, match=r'Kept epoch 1 of 5 \(held-out loss 0.3000\).*keep="last"'):
-        scripted_fit(tiny(corpus), corpus.dev[:7], monkeypatch, losses, **options)
+        scripted_fit(tiny(corpus), corpus.dev[:1], monkeypatch, losses, **options)
 
 
 @uncompiled()
@@ -290,7 +290,7 @@ def test_the_last_epoch_is_kept_where_it_is_asked_for_and_nothing_is_warned_of(
     corpus, monkeypatch, recwarn, tmp_path
 ):
     losses, options = [0.3, 0.7, 0.5, 0.5, 0.5], {"progress": False, "keep": "last", "patience": 3}
-    history = scripted_fit(tiny(corpus), corpus.dev[:7], monkeypatch, losses, folder=tmp_path, **options)
+    history = scripted_fit(tiny(corpus), corpus.dev[:1], monkeypatch, losses, folder=tmp_path, **options)
     assert history["kept_epoch"] == [1, 2, 3, 4], "patience is out after the fourth epoch"
     assert json.loads((tmp_path / "history.json").read_text())["kept_epoch"] == [1, 2, 3, 4]
     assert not [warning for warning in recwarn if "Kept epoch" in str(warning.message)]
