@@ -25,6 +25,12 @@ if keras.backend.backend() != "tensorflow":
 SLOW = pytest.mark.slow(
     guard="tests/conformance/test_kill_and_resume.py::test_a_run_that_breaks_off_goes_on_as_if_it_had_not"
 )
+LAST = pytest.param(
+    "last",
+    marks=pytest.mark.slow(
+        guard="tests/package/training/test_run.py::test_a_run_may_go_on_with_the_other_choice"
+    ),
+)
 
 
 def start(folder, *options):
@@ -109,7 +115,7 @@ class BrokenOff(Exception):
 
 
 @uncompiled()
-@pytest.mark.parametrize("keep", ["best", "last"])
+@pytest.mark.parametrize("keep", ["best", LAST])
 def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path, keep):
     """In small: an exception at a drawn batch of the second epoch; a new model goes on from the checkpoint.
 
