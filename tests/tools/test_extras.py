@@ -100,7 +100,7 @@ plot_encoder_decoder("ab", "cd")
 def test_a_missing_package_names_its_extra(package, extra):
     use = {
         "keras": "from s2s_lesson import Seq2Seq",
-        "nltk": "from s2s_lesson.data import tokenize; tokenize('a b', 'words')",
+        "nltk": "from s2s_lesson.data import tokenize; tokenize('a, b', 'words')",
         "icu4py": "from s2s_lesson.data import tokenize; tokenize('a b', 'icu')",
         "matplotlib": "from s2s_lesson.teaching import plot_attention",
     }[package]
