@@ -99,7 +99,14 @@ def _has_header(rows, layout, sides):
     if not used and sides == 2 and usual_pair(first):
         return True
     used = used or _textual(rows[1:], max(map(len, rows)))[:sides]
-    return all(place < len(first) and is_usual(first[place]) for place in used)
+    usual = all(place < len(first) and is_usual(first[place]) for place in used)
+    return usual or any(_is_above_numbers(rows, place) for place in used)
+
+
+def _is_above_numbers(rows, place):
+    """Whether a column begins with something else and then holds numbers, four and more."""
+    cells = [row[place] for row in rows if len(row) > place]
+    return len(cells) > 4 and not _NUMBER.fullmatch(cells[0]) and all(map(_NUMBER.fullmatch, cells[1:]))
 
 
 def _textual(body, width, unused=()):

@@ -55,6 +55,14 @@ def test_usual_names_are_a_header(tmp_path, header):
     assert "first row taken as header" in result.report()
 
 
+def test_a_word_above_numbers_is_a_header(tmp_path):
+    rows = [("Wert", "Name"), *((f"{number}", f"n{number}") for number in range(5))]
+    result = read(tmp_path, "".join(f"{number}\t{name}\n" for number, name in rows))
+    assert result.layout.header is True and result.pairs[0] == ("0", "n0") and result.rows == 5
+    few = read(tmp_path, "".join(f"{number}\t{name}\n" for number, name in rows[:4]))
+    assert few.layout.header is False and few.rows == 4
+
+
 @pytest.mark.parametrize("first", [("Hund", "dog"), ("source", "Quelle"), ("Where is the target?", "target")])
 def test_other_first_rows_are_pairs(tmp_path, first):
     result = read(tmp_path, table("\t", first))
