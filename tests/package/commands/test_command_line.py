@@ -164,10 +164,13 @@ def test_chat_answers_until_the_end_of_its_input(run, capsys, monkeypatch):
     assert capsys.readouterr().out.count("bot:") == 2
 
 
-def test_plot_writes_a_picture(run, tmp_path, capsys):
+def test_plot_writes_a_picture_and_says_what_it_shows_and_where_it_is(run, tmp_path, capsys):
     picture = tmp_path / "new" / "attention.png"
     assert command_line.main(["plot", str(run), "a b c", "--output", str(picture)]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
+    printed = capsys.readouterr().out
+    assert command_line.main(["predict", str(run), "a b c"]) == 0
+    assert printed == f"{capsys.readouterr().out}The plot is in {picture}.\n"
 
 
 def test_predict_and_plot_say_which_words_are_unknown(run, tmp_path, capsys):
