@@ -1,5 +1,6 @@
 """A look at pairs before training: lengths, characters, what tokenizers make of them, examples."""
 
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -185,7 +186,8 @@ def token_figures(train: Sequence[str], dev: Sequence[str], tokens: TokenizerNam
         ``TokenFigures``.
     """
     preparation = Preparation(tokens, normalisation=True, strip=True)
-    lists, held_out = TokenLists.of(train, preparation, progress=True), TokenLists.of(dev, preparation)
+    lists = TokenLists.of(train, preparation, progress=sys.stderr.isatty())
+    held_out = TokenLists.of(dev, preparation)
     known = set(lists.tokens)
     unknown = sum(count for token, count in held_out.counts().items() if token not in known)
     return TokenFigures(
