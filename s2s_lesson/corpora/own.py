@@ -100,12 +100,6 @@ def read(
             ``splits.split_pairs``.
     """
     paths = [listed(one) for one in (files, target_files, dev, dev_target_files, test, test_target_files)]
-    contents = _digest([path for some in paths for path in some])
-    if sha256 is not None and contents != sha256:
-        raise ValueError(
-            f"Expected files with the SHA-256 {sha256}; {', '.join(map(str, paths[0]))} now have {contents}. "
-            "They hold something else: take sha256 out of the settings to use them all the same."
-        )
     read_files = read_pairs(
         paths[0], paths[1] or None, layout=layout or Layout(), strict=strict, progress=progress
     )
@@ -114,6 +108,12 @@ def read(
         for name, some, targets in (("dev", paths[2], paths[3]), ("test", paths[4], paths[5]))
         if some
     }
+    contents = _digest([path for some in paths for path in some])
+    if sha256 is not None and contents != sha256:
+        raise ValueError(
+            f"Expected files with the SHA-256 {sha256}; {', '.join(map(str, paths[0]))} now have {contents}. "
+            "They hold something else: take sha256 out of the settings to use them all the same."
+        )
     corpus = split_pairs(
         read_files.pairs,
         dev_share=dev_share,

@@ -108,7 +108,9 @@ TABLES = {
         (Texts, TextToText.from_pairs),
         frozenset({"source_vocab", "target_vocab", "copies", "pairs", "progress"}),
     ),
-    "model": Table((Seq2SeqConfig,), frozenset({"source_vocab_size", "target_vocab_size"})),
+    "model": Table(
+        (Seq2SeqConfig,), frozenset({"source_vocab_size", "target_vocab_size", "source_features"})
+    ),
     "training": Table(
         (loop.fit, fitting.fit),
         frozenset(

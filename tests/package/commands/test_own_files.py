@@ -180,6 +180,11 @@ def test_a_text_that_is_too_long_is_named_and_what_was_before_it_is_written(run,
     assert len(out.read_text(encoding="utf-8").splitlines()) == 5
 
 
+def test_a_file_that_is_not_there_is_named(folder, capsys):
+    assert main("train", "--data", folder / "none.tsv", "--output", folder / "none") == 1
+    assert str(folder / "none.tsv") in (said := capsys.readouterr().err) and "Errno" not in said
+
+
 def test_texts_and_an_input_are_one_too_many(run, capsys):
     assert main("predict", run[0], "401", "--input", "x.txt") == 1
     assert "Expected texts or --input" in capsys.readouterr().err

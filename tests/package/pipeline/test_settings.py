@@ -31,7 +31,17 @@ def read(tmp_path, text):
 )
 def test_each_table_has_the_options_of_what_it_sets(table, names):
     assert names <= options_in(table).keys()
-    apart = {"pairs", "model", "folder", "resume", "callbacks", "source_vocab_size", "self", "options"}
+    apart = {
+        "source_features",
+        "pairs",
+        "model",
+        "folder",
+        "resume",
+        "callbacks",
+        "source_vocab_size",
+        "self",
+        "options",
+    }
     assert not apart & options_in(table).keys()
 
 
