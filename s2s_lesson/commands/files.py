@@ -16,7 +16,9 @@ def add_layout(parser: argparse.ArgumentParser) -> None:
     """Add how files of pairs are laid out; what is not said is found out."""
     group = parser.add_argument_group("how files are laid out (found out where it is not said)")
     group.add_argument("--format", type=option(LAYOUT, "format"), help="tsv, csv or jsonl")
-    group.add_argument("--delimiter", metavar="CHARACTER", help="what parts the columns of tsv and csv")
+    group.add_argument(
+        "--delimiter", type=_delimiter, metavar="CHARACTER", help="what parts the columns of tsv and csv"
+    )
     group.add_argument(
         "--header",
         action=argparse.BooleanOptionalAction,
@@ -66,3 +68,8 @@ def given(options: argparse.Namespace, names: tuple[str, ...] = NAMES) -> Given:
 
 def _column(text: str) -> str | int:
     return int(text) if text.isdecimal() else text
+
+
+def _delimiter(text: str) -> str:
+    """A tab is hard to type: it may be written as ``\\t``."""
+    return text.replace("\\t", "\t")

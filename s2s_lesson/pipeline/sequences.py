@@ -1,18 +1,16 @@
 """Sequences: what makes what a model reads of sequences of vectors, such as signals, and ids of texts."""
 
-import warnings
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from s2s_lesson.data.expected import PositiveInt, Seed, checked
-from s2s_lesson.data.incoming import plain_list
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import TokenizerName
 from s2s_lesson.data.token_lists import TokenLists
 from s2s_lesson.data.vectors import Standardisation, pad_vectors, vector_arrays, vector_pairs
 from s2s_lesson.data.vocabulary import Vocabulary
-from s2s_lesson.pipeline.sides import Options, Sides
+from s2s_lesson.pipeline.sides import Options, Sides, weights_of
 from s2s_lesson.training.batches import PairBatches
 
 
@@ -115,17 +113,10 @@ class Sequences(Sides[np.ndarray]):
             ValueError: no pair is left, a source or the weights cannot be used: see ``PairBatches``.
         """
         pairs = self.plain_pairs(pairs)
-        weights = [1.0] * len(pairs) if weights is None else plain_list(weights, "weights")
-        if len(weights) != len(pairs):
-            raise ValueError(f"Expected one weight for each of {len(pairs)} pairs; received {len(weights)}.")
+        weights = weights_of(weights, len(pairs))
         targets = TokenLists.of([text for _, text in pairs], self.prepare_target, progress)
         fit = self._fit(np.array([len(source) for source, _ in pairs], "int64"), targets.lengths)
-        if left_out := int(len(pairs) - fit.sum()):
-            warnings.warn(
-                f"{left_out} of {len(pairs)} pairs were left out: a side was empty, the source had more than "
-                f"{self.max_source_length} time steps or the target {self.max_output_length} or more tokens.",
-                stacklevel=2,
-            )
+        self._warn_of_left_out(fit)
         rows = np.flatnonzero(fit)
         return PairBatches(
             [self.source_side(pairs[row][0]) for row in rows],
@@ -133,7 +124,7 @@ class Sequences(Sides[np.ndarray]):
             batch_size,
             shuffle,
             seed,
-            weights=None if set(weights) == {1.0} else [weights[row] for row in rows],
+            weights=None if weights is None else [weights[row] for row in rows],
         )
 
     def description(self) -> tuple[None, Vocabulary, Options]:

@@ -1,11 +1,13 @@
 """Sides: what a pipeline reads and what it writes, and in which lengths; each kind says what it reads."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from s2s_lesson.data.expected import PositiveInt, Seed
+from s2s_lesson.data.incoming import plain_list
 from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import TokenizerName
@@ -112,3 +114,36 @@ class Sides(Generic[Source]):
         """Whether pairs of these lengths are accepted; NumPy arrays of them, or two numbers."""
         source_fits = (source_lengths > 0) & (source_lengths <= self.max_source_length)
         return source_fits & (target_lengths > 0) & (target_lengths < self.max_output_length)
+
+    def _warn_of_left_out(self, fit):
+        """Warn of pairs that are not accepted: bool (pairs,)."""
+        if left_out := int(len(fit) - fit.sum()):
+            warnings.warn(
+                f"{left_out} of {len(fit)} pairs were left out: a side was empty, the source had more than "
+                f"{self.max_source_length} {self.parts}, or the target {self.max_output_length} or more.",
+                stacklevel=3,
+            )
+
+
+def weights_of(weights: Sequence[float] | None, count: int) -> list[float] | None:
+    """Put the weights of pairs into a list, one for each pair.
+
+    Args:
+        weights: list of float, or None.
+        count: int, pairs.
+
+    Returns:
+        list of float, or None.
+
+    Raises:
+        ValueError: there are more or fewer.
+
+    >>> weights_of((1.0, 0.5), 2)
+    [1.0, 0.5]
+    """
+    if weights is None:
+        return None
+    weights = plain_list(weights, "weights")
+    if len(weights) != count:
+        raise ValueError(f"Expected one weight for each of {count} pairs; received {len(weights)}.")
+    return weights

@@ -1,6 +1,5 @@
 """Texts: what turns texts into the ids that a model reads and writes."""
 
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, TypeAlias, cast
@@ -10,14 +9,14 @@ import numpy as np
 from s2s_lesson.corpora import group_references
 from s2s_lesson.data.expected import PositiveInt, Seed, checked
 from s2s_lesson.data.id_lists import IdLists
-from s2s_lesson.data.incoming import plain_list, plain_pairs, plain_texts
+from s2s_lesson.data.incoming import plain_pairs, plain_texts
 from s2s_lesson.data.padding import pad
 from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.subwords import KINDS, Kind, Subwords
 from s2s_lesson.data.text import TokenizerName
 from s2s_lesson.data.token_lists import TokenLists
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
-from s2s_lesson.pipeline.sides import Options, Sides
+from s2s_lesson.pipeline.sides import Options, Sides, weights_of
 from s2s_lesson.pipeline.token_cache import TokenCache
 from s2s_lesson.training.batches import PairBatches
 
@@ -132,22 +131,12 @@ class Texts(Sides[str]):
             ValueError: no pair is left, or the weights cannot be used: see ``PairBatches``.
         """
         pairs = plain_pairs(pairs)
-        if weights is not None:
-            weights = plain_list(weights, "weights")
-            if len(weights) != len(pairs):
-                raise ValueError(
-                    f"Expected one weight for each of {len(pairs)} pairs; received {len(weights)}."
-                )
+        weights = weights_of(weights, len(pairs))
         sources, targets = sides(pairs)
         source_tokens = self.token_cache.tokens(sources, self.prepare_source, progress)
         target_tokens = self.token_cache.tokens(targets, self.prepare_target, progress)
         fit = self._fit(source_tokens.lengths, target_tokens.lengths)
-        if left_out := int(len(pairs) - fit.sum()):
-            warnings.warn(
-                f"{left_out} of {len(pairs)} pairs were left out: a side was empty, the source had more than "
-                f"{self.max_source_length} tokens or the target {self.max_output_length} or more.",
-                stacklevel=2,
-            )
+        self._warn_of_left_out(fit)
         source_tokens, target_tokens = source_tokens.chosen(fit), target_tokens.chosen(fit)
         target_ids = target_tokens.encoded(self.target_vocab)
         copy_ids = None

@@ -180,6 +180,11 @@ def test_a_text_that_is_too_long_is_named_and_what_was_before_it_is_written(run,
     assert len(out.read_text(encoding="utf-8").splitlines()) == 5
 
 
+def test_a_tab_may_be_typed_as_it_is_written(pairs, capsys):
+    assert main("inspect", pairs, "--delimiter", "\\t", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["data"]["delimiter"] == "\t"
+
+
 def test_a_file_that_is_not_there_is_named(folder, capsys):
     assert main("train", "--data", folder / "none.tsv", "--output", folder / "none") == 1
     assert str(folder / "none.tsv") in (said := capsys.readouterr().err) and "Errno" not in said

@@ -196,7 +196,7 @@ def test_a_folder_of_the_other_kind_is_refused(pipeline, tmp_path):
 
 def test_what_is_too_long_or_empty_is_left_out_or_refused(pipeline):
     pairs = [*PAIRS, *zip(sources(12, 0, 1), ["a", "a", ""], strict=True)]
-    with pytest.warns(UserWarning, match=r"3 of 7 pairs were left out: .* more than 11 time steps"):
+    with pytest.warns(UserWarning, match=r"3 of 7 pairs were left out: .* more than 11 vectors"):
         batches = pipeline.batches(pairs)
     assert len(batches.target_ids) == 4
     assert [pipeline.accepts(*pair) for pair in pairs] == [True] * 4 + [False] * 3
