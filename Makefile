@@ -16,7 +16,7 @@ IN_VENV := .venv/bin/python
 NOTEBOOKS = $(shell find book -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*')
 UV_COMPILE = .venv-uv/bin/uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
 	--custom-compile-command "make pins" $(if $(UPGRADE),--upgrade) pyproject.toml
-PACKAGE_EXTRAS := --extra text --extra icu --extra corpora --extra plots
+PACKAGE_EXTRAS := --extra text --extra icu --extra corpora --extra plots --extra export --extra serve
 TARGETS := book test test-fast test-slow test-floor test-engines test-colab test-all pages screenshots dist venv
 
 .PHONY: help $(TARGETS) pins format strip clean single pdf promises repository
