@@ -21,6 +21,8 @@ from s2s_lesson.data.text import detokenize as detokenize
 from s2s_lesson.data.text import normalise as normalise
 from s2s_lesson.data.text import stop_words as stop_words
 from s2s_lesson.data.text import tokenize as tokenize
+from s2s_lesson.data.text_sides import TextSides as TextSides
+from s2s_lesson.data.vector_sides import VectorSides as VectorSides
 from s2s_lesson.data.vectors import Standardisation as Standardisation
 from s2s_lesson.data.vectors import pad_vectors as pad_vectors
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS as SPECIAL_TOKENS

@@ -12,9 +12,9 @@ from s2s_lesson.data.bleu_tokenizers import BleuTokenizer
 from s2s_lesson.data.expected import PositiveInt, Seed, Share, checked
 from s2s_lesson.data.metrics import TextMetric, expect_metrics, score_texts
 from s2s_lesson.data.prediction import without_end
+from s2s_lesson.data.sides import Source
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import detokenize
-from s2s_lesson.pipeline.sides import Source
 from s2s_lesson.pipeline.to_text import ToText
 from s2s_lesson.training import loop
 from s2s_lesson.training.pasts import corrupted_past, mixed_past

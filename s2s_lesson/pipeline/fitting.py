@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from s2s_lesson.corpora.splits import split_pairs
+from s2s_lesson.data.description import read_description, write_description
 from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Seed, ShareBelowOne, check, checked, expect
 from s2s_lesson.pipeline.recommendation import training_for
-from s2s_lesson.pipeline.storage import read_description, write_description
 from s2s_lesson.pipeline.unknown import warn_of_unknown
 from s2s_lesson.training import loop
 from s2s_lesson.training.optimizers import Optimization
@@ -18,7 +18,7 @@ from s2s_lesson.training.strategic_model import StrategicModel
 from s2s_lesson.training.strategies import Strategy
 
 if TYPE_CHECKING:
-    from s2s_lesson.pipeline.sides import Source
+    from s2s_lesson.data.sides import Source
     from s2s_lesson.pipeline.to_text import ToText
 
 

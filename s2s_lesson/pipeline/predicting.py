@@ -17,7 +17,7 @@ from s2s_lesson.data.vocabulary import ExtendedVocabulary
 from s2s_lesson.search.constraints import Constraints
 
 if TYPE_CHECKING:
-    from s2s_lesson.pipeline.sides import Source
+    from s2s_lesson.data.sides import Source
     from s2s_lesson.pipeline.to_text import ToText
 
 

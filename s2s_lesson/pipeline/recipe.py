@@ -9,12 +9,12 @@ from typing import cast
 from s2s_lesson import engine
 from s2s_lesson.corpora import Corpus, chats, own
 from s2s_lesson.corpora.files import Layout
+from s2s_lesson.data.sides import Options
 from s2s_lesson.pipeline.inspection import inspect_corpus
 from s2s_lesson.pipeline.presets import PRESETS, load_corpus, options_for_pairs
 from s2s_lesson.pipeline.recommendation import recommended
 from s2s_lesson.pipeline.setting_tables import RunOptions, options_in
 from s2s_lesson.pipeline.settings import STRATEGIES, Settings, merged
-from s2s_lesson.pipeline.sides import Options
 from s2s_lesson.pipeline.text_to_text import TextToText
 from s2s_lesson.training import schedules, strategies
 from s2s_lesson.training.optimizers import Optimization

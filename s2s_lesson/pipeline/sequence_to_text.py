@@ -30,7 +30,7 @@ class SequenceToText(Sequences, ToText[np.ndarray]):
         model: a ``Seq2Seq`` with ``source_features``.
         target_vocab: a ``Vocabulary``.
         **options: ``standardisation``, ``target_tokens``, ``normalisation``, ``cleaning``,
-            ``max_source_length``, ``max_output_length``, as in ``Sequences``.
+            ``max_source_length``, ``max_output_length``, as in ``data.VectorSides``.
 
     Raises:
         ValueError: a tokenizer is unknown, or the model has other sizes than vocabulary and standardisation.
@@ -88,8 +88,9 @@ class SequenceToText(Sequences, ToText[np.ndarray]):
         Args:
             pairs: (source, target) pairs, those of the training split: float (length, features), of any
                 length and one number of features, and a text.
-            target_tokens: as in ``Sequences``; or "bpe" or "unigram", to train ``Subwords`` on the texts.
-            normalisation, cleaning, max_source_length, max_output_length: as in ``Sequences``.
+            target_tokens: as in ``data.VectorSides``; or "bpe" or "unigram", to train ``Subwords`` on the
+                texts.
+            normalisation, cleaning, max_source_length, max_output_length: as in ``data.VectorSides``.
             min_count: int. Tokens that are rarer become unknown; no subword does.
             max_vocab_size: int or None, the special tokens included. Training of subwords needs a number.
             **model_options: the fields of ``Seq2SeqConfig`` other than the sizes of source and target.

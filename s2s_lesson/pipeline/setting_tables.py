@@ -11,11 +11,11 @@ from typing import Literal, get_args, get_origin
 from s2s_lesson.corpora import Name, chats, own
 from s2s_lesson.corpora.files import Layout
 from s2s_lesson.data.expected import PositiveInt, Seed, checked, kinds_of
+from s2s_lesson.data.text_sides import TextSides
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.pipeline import fitting
 from s2s_lesson.pipeline.presets import PresetName
 from s2s_lesson.pipeline.text_to_text import TextToText
-from s2s_lesson.pipeline.texts import Texts
 from s2s_lesson.training import loop
 from s2s_lesson.training.optimizers import Optimization
 
@@ -105,7 +105,7 @@ TABLES = {
     "data": Table((own.read, Layout), frozenset({"layout", "progress"})),
     "chat": Table((chats.load,), frozenset({"context"})),
     "texts": Table(
-        (Texts, TextToText.from_pairs),
+        (TextSides, TextToText.from_pairs),
         frozenset({"source_vocab", "target_vocab", "copies", "pairs", "progress"}),
     ),
     "model": Table(

@@ -27,7 +27,7 @@ class TextToText(Texts, ToText[str]):
         source_vocab: a ``Vocabulary``.
         target_vocab: a ``Vocabulary``.
         **options: ``source_tokens``, ``target_tokens``, ``normalisation``, ``cleaning``,
-            ``max_source_length``, ``max_output_length``, as in ``Texts``.
+            ``max_source_length``, ``max_output_length``, as in ``data.TextSides``.
 
     Raises:
         ValueError: a tokenizer is unknown; model and vocabularies differ in size; or the model has a shared
@@ -89,7 +89,7 @@ class TextToText(Texts, ToText[str]):
                 list, a generator, or a table of two columns.
             source_tokens, target_tokens: name of a tokenizer in ``data.text``, or a ``Subwords``; or "bpe" or
                 "unigram", to train ``Subwords`` on the texts of that side.
-            normalisation, cleaning, max_source_length, max_output_length: as in ``Texts``.
+            normalisation, cleaning, max_source_length, max_output_length: as in ``data.TextSides``.
             min_count: int. Tokens that are rarer become unknown; no subword does.
             max_vocab_size: int or None, of each side, the special tokens included. Training of subwords needs
                 a number.

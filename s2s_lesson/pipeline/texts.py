@@ -1,7 +1,8 @@
-"""Texts: what turns texts into the ids that a model reads and writes."""
+"""Texts: pairs of texts as the ids that a model learns from, and what learns tokenizers and vocabularies."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Literal, TypeAlias, cast
 
 import numpy as np
@@ -9,35 +10,26 @@ import numpy as np
 from s2s_lesson.corpora import group_references
 from s2s_lesson.data.expected import PositiveInt, Seed, checked
 from s2s_lesson.data.id_lists import IdLists
-from s2s_lesson.data.incoming import plain_pairs, plain_texts
-from s2s_lesson.data.padding import pad
-from s2s_lesson.data.preparation import Preparation
+from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.subwords import KINDS, Kind, Subwords
 from s2s_lesson.data.text import TokenizerName
+from s2s_lesson.data.text_sides import TextSides
 from s2s_lesson.data.token_lists import TokenLists
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
-from s2s_lesson.pipeline.sides import Options, Sides, weights_of
+from s2s_lesson.pipeline.sides import PairedSides, weights_of
 from s2s_lesson.pipeline.token_cache import TokenCache
 from s2s_lesson.training.batches import PairBatches
 
 Learnable: TypeAlias = Literal[TokenizerName, Kind] | Subwords  # tokenizers, and kinds of subwords to train
 
 
-class Texts(Sides[str]):
-    """Normalisation, cleaning, tokenizers and vocabularies of both sides, and the lengths that are accepted.
+class Texts(TextSides, PairedSides[str]):
+    """Texts of both sides, read, written and made into batches to learn from.
 
     Args:
-        source_vocab: a ``Vocabulary``.
-        target_vocab: a ``Vocabulary``.
-        source_tokens: name of a tokenizer in ``data.text``, or a ``Subwords``.
-        target_tokens: likewise.
-        normalisation: bool. Whether sources and targets go through ``data.text.normalise`` first, those to
-            learn from and those to write from. ``TextToText.from_pairs`` turns it on; a folder that does not
-            mention it was learned without.
-        cleaning: options for ``data.text.clean``, used on sources and targets; None cleans nothing.
-        max_source_length: int. The longest source to accept, in tokens.
-        max_output_length: int. The longest target to train on and to write, in tokens.
-        copies: bool. Whether words of the source that the target vocabulary does not know get ids.
+        source_vocab, target_vocab: ``Vocabulary``.
+        **options: ``source_tokens``, ``target_tokens``, ``normalisation``, ``cleaning``,
+            ``max_source_length``, ``max_output_length``, ``copies``, as in ``data.TextSides``.
 
     Raises:
         ValueError: a tokenizer is unknown.
@@ -48,36 +40,10 @@ class Texts(Sides[str]):
     (True, False)
     """
 
-    source_vocab: Vocabulary
-
-    @checked
-    def __init__(
-        self,
-        source_vocab: Vocabulary,
-        target_vocab: Vocabulary,
-        *,
-        source_tokens: TokenizerName | Subwords,
-        target_tokens: TokenizerName | Subwords,
-        normalisation: bool = False,
-        cleaning: dict[str, bool] | None = None,
-        max_source_length: PositiveInt = 100,
-        max_output_length: PositiveInt = 100,
-        copies: bool = False,
-    ):
-        super().__init__(
-            target_vocab, target_tokens, normalisation, cleaning, max_source_length, max_output_length
-        )
-        self.source_vocab, self.source_tokens, self.copies = source_vocab, source_tokens, copies
-        self.prepare_source = Preparation(source_tokens, normalisation, cleaning, strip=True)
-        self.token_cache = TokenCache()
-
-    def source_side(self, text: str) -> list[str]:
-        """The tokens of a source text; a blank text has none."""
-        return self.prepare_source(text)
-
-    def plain_sources(self, sources: Iterable[str]) -> list[str]:
-        """As ``data.plain_texts``."""
-        return plain_texts(sources)
+    @cached_property
+    def token_cache(self) -> TokenCache:
+        """What was split already."""
+        return TokenCache()
 
     def plain_pairs(self, pairs: Iterable[tuple[str, str]], name: str = "pairs") -> list[tuple[str, str]]:
         """As ``data.plain_pairs``."""
@@ -86,19 +52,6 @@ class Texts(Sides[str]):
     def references(self, pairs: Iterable[tuple[str, str]]) -> tuple[list[str], list[list[str]]]:
         """As ``corpora.group_references``."""
         return group_references(pairs)
-
-    def source_words(self, side: list[str]) -> list[str]:
-        """The tokens themselves."""
-        return side
-
-    def source_inputs(self, sides: Sequence[list[str]]) -> dict[str, np.ndarray]:
-        """The ids of tokens and, where words are copied, what each stands for."""
-        inputs = {"source_ids": pad([self.source_vocab.encode(tokens) for tokens in sides])}
-        if self.copies:
-            inputs["copy_ids"] = pad(
-                [ExtendedVocabulary(self.target_vocab, tokens).copy_ids() for tokens in sides]
-            )
-        return inputs
 
     @checked
     def batches(
@@ -152,13 +105,6 @@ class Texts(Sides[str]):
             copy_ids=copy_ids,
             weights=None if weights is None else [weights[row] for row in np.flatnonzero(fit)],
         )
-
-    def description(self) -> tuple[Vocabulary, Vocabulary, Options]:
-        """All that a folder has to hold beside the model: source and target vocabulary, and options."""
-        tokens = {"source_tokens": self.source_tokens, "target_tokens": self.target_tokens}
-        names = ("normalisation", "cleaning", "max_source_length", "max_output_length")
-        options = {name: getattr(self, name) for name in names}
-        return self.source_vocab, self.target_vocab, {**tokens, **options}
 
 
 def sides(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:

@@ -7,17 +7,19 @@ import keras
 import numpy as np
 
 from s2s_lesson import engine
+from s2s_lesson.data.description import expect_file, read_description, write_description
+from s2s_lesson.data.sides import Source
+from s2s_lesson.data.whole_files import write_at_once
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline import fitting, predicting
-from s2s_lesson.pipeline.sides import Sides, Source
-from s2s_lesson.pipeline.storage import read_description, write_description
+from s2s_lesson.pipeline.sides import PairedSides
 from s2s_lesson.training.losses import sequence_log_prob
-from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder, write_at_once
+from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder
 
 Pipeline = TypeVar("Pipeline", bound="ToText")
 
 
-class ToText(Sides[Source]):
+class ToText(PairedSides[Source]):
     """What ``TextToText`` and ``SequenceToText`` share: a model with its sides.
 
     >>> from s2s_lesson.pipeline import TextToText
@@ -58,6 +60,7 @@ class ToText(Sides[Source]):
             ValueError: the folder was written in another format, or by a pipeline of another kind.
         """
         source_vocab, target_vocab, options = read_description(folder)
+        expect_file(Path(folder) / BEST_MODEL)
         if cls.reads_vectors != (source_vocab is None):
             kind, other = (
                 ("SequenceToText", "TextToText") if cls.reads_vectors else ("TextToText", "SequenceToText")

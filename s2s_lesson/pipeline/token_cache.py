@@ -19,7 +19,7 @@ from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import stop_words
 from s2s_lesson.data.token_lists import TokenLists
-from s2s_lesson.training.run_folder import write_at_once
+from s2s_lesson.data.whole_files import write_at_once
 
 REMEMBERED = 6  # sides of pairs, in memory
 LONG = 2_000_000  # characters; what is shorter is split again as soon as it is read from the disk

@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 
 from s2s_lesson.data.id_lists import IdLists
+from s2s_lesson.data.sides import Sides
 from s2s_lesson.data.vocabulary import Vocabulary
-from s2s_lesson.pipeline.sides import Sides
 from s2s_lesson.training.batches import PairBatches
 
 LARGE = 1 / 3

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from s2s_lesson import engine
-from s2s_lesson.training.run_folder import BEST_MODEL, CHECKPOINT, HISTORY, write_at_once
+from s2s_lesson.data.whole_files import write_at_once
+from s2s_lesson.training.run_folder import BEST_MODEL, CHECKPOINT, HISTORY
 from s2s_lesson.training.run_log import RunLog, Totals
 
 Keep: TypeAlias = Literal["best", "last"]  # the epoch with the lowest development loss, or the last one

@@ -1,9 +1,6 @@
-"""What a run folder holds, and how it is written: every file all at once or not at all."""
+"""What a run folder holds beside what ``data.description`` writes, and how it is made."""
 
-import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from s2s_lesson.data.expected import checked
 
@@ -14,10 +11,6 @@ LOG = "log.csv"  # figures every so many steps
 TENSORBOARD = "tensorboard"
 SETTINGS = "run.toml"  # all that a run of the command line was made with
 RUN = "run.json"  # what stood there before
-DESCRIPTION = "pipeline.json"  # tokenizers and other options of a pipeline
-SOURCE_VOCAB = "source_vocab.json"
-TARGET_VOCAB = "target_vocab.json"
-SUBWORDS = {"source_tokens": "source_subwords.model", "target_tokens": "target_subwords.model"}
 
 
 def writable_folder(folder: str | Path) -> Path:
@@ -68,17 +61,3 @@ def run_folder(folder: str | Path, resume: bool) -> Path:
             "Choose another folder, or go on with that run (resume=True, on the command line --resume)."
         )
     return folder
-
-
-def write_at_once(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write a file so that whoever reads it finds the old one or the new one, never a part.
-
-    Args:
-        path: Path.
-        write: function of a Path, that writes the file there.
-    """
-    part = path.with_name(f".part-{path.name}")
-    write(part)
-    with open(part, "rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(part, path)

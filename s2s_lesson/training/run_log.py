@@ -12,7 +12,8 @@ from keras import ops
 from s2s_lesson import _extras
 from s2s_lesson.data.scores import perplexity
 from s2s_lesson.data.vocabulary import Vocabulary
-from s2s_lesson.training.run_folder import LOG, TENSORBOARD, write_at_once
+from s2s_lesson.data.whole_files import write_at_once
+from s2s_lesson.training.run_folder import LOG, TENSORBOARD
 
 if TYPE_CHECKING:
     from s2s_lesson.training.run import Run

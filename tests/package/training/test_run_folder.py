@@ -1,23 +1,8 @@
-"""The folder of a run: it can be written to, and its files are written whole or not at all."""
+"""The folder of a run: it can be written to, and it is for one run."""
 
 import pytest
 
-from s2s_lesson.training.run_folder import CHECKPOINT, run_folder, writable_folder, write_at_once
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "file"
-    path.write_text("old")
-
-    def fails_half_way(part):
-        part.write_text("ne")
-        raise RuntimeError("stopped")
-
-    with pytest.raises(RuntimeError, match="stopped"):
-        write_at_once(path, fails_half_way)
-    assert path.read_text() == "old"
-    write_at_once(path, lambda part: part.write_text("new"))
-    assert path.read_text() == "new"
+from s2s_lesson.training.run_folder import CHECKPOINT, run_folder, writable_folder
 
 
 def test_a_writable_folder_is_made_with_its_parents_and_left_empty(tmp_path):

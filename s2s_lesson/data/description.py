@@ -1,27 +1,27 @@
-"""What a run folder holds beside the model: the vocabularies and options that turn text into ids and back."""
+"""What a folder holds beside the model: the vocabularies and options that turn text into ids and back."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from s2s_lesson.data.expected import expect
+from s2s_lesson.data.sides import Options
 from s2s_lesson.data.subwords import KINDS, Subwords
+from s2s_lesson.data.text_sides import TextSides
+from s2s_lesson.data.vector_sides import VectorSides
 from s2s_lesson.data.vectors import Standardisation
 from s2s_lesson.data.vocabulary import Vocabulary
-from s2s_lesson.training.run_folder import (
-    BEST_MODEL,
-    DESCRIPTION,
-    SOURCE_VOCAB,
-    SUBWORDS,
-    TARGET_VOCAB,
-    write_at_once,
-)
+from s2s_lesson.data.whole_files import write_at_once
 
+DESCRIPTION = "pipeline.json"  # tokenizers and other options
+SOURCE_VOCAB = "source_vocab.json"
+TARGET_VOCAB = "target_vocab.json"
+SUBWORDS = {"source_tokens": "source_subwords.model", "target_tokens": "target_subwords.model"}
 FORMAT = 1
 
 
 def write_description(
-    folder: Path, source_vocab: Vocabulary | None, target_vocab: Vocabulary, options: dict[str, Any]
+    folder: Path, source_vocab: Vocabulary | None, target_vocab: Vocabulary, options: Options
 ) -> None:
     """Write the vocabularies, subwords and options.
 
@@ -46,7 +46,7 @@ def write_description(
     write_at_once(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def read_description(folder: str | Path) -> tuple[Vocabulary | None, Vocabulary, dict[str, Any]]:
+def read_description(folder: str | Path) -> tuple[Vocabulary | None, Vocabulary, Options]:
     """Read what ``write_description`` wrote.
 
     Args:
@@ -58,12 +58,12 @@ def read_description(folder: str | Path) -> tuple[Vocabulary | None, Vocabulary,
         options: dict.
 
     Raises:
-        FileNotFoundError: the folder holds no pipeline, or no model yet.
+        FileNotFoundError: the folder holds no description, or not all that it mentions.
         ValueError: the folder was written in another format.
     """
     folder = Path(folder)
-    for name in (DESCRIPTION, TARGET_VOCAB, BEST_MODEL):
-        _check_existence(folder / name)
+    for name in (DESCRIPTION, TARGET_VOCAB):
+        expect_file(folder / name)
     try:
         options = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     except ValueError as error:
@@ -76,15 +76,59 @@ def read_description(folder: str | Path) -> tuple[Vocabulary | None, Vocabulary,
     options = {"normalisation": False, **options}  # a folder that does not mention it was learned without
     for side, name in SUBWORDS.items():
         if options.get(side) in KINDS:
-            _check_existence(folder / name)
+            expect_file(folder / name)
             options[side] = Subwords.load(folder / name, options[side])
     return _source_vocab(folder, options), Vocabulary.load(folder / TARGET_VOCAB), options
+
+
+def described_sides(
+    source_vocab: Vocabulary | None, target_vocab: Vocabulary, options: Options, copies: bool = False
+) -> TextSides | VectorSides:
+    """Make the sides of what ``read_description`` read.
+
+    Args:
+        source_vocab: ``Vocabulary``, or None where sources are vectors.
+        target_vocab: ``Vocabulary``.
+        options: dict.
+        copies: bool. Whether the model copies words of its sources; not where these are vectors.
+
+    Returns:
+        ``TextSides``, or ``VectorSides`` where sources are vectors.
+
+    Raises:
+        ValueError: a tokenizer is unknown, an option is out of its range, or vectors are to be copied.
+
+    >>> vocab = Vocabulary("abc")
+    >>> options = {"source_tokens": "characters", "target_tokens": "characters"}
+    >>> described_sides(vocab, vocab, options).source_side("cab")
+    ['c', 'a', 'b']
+    """
+    if source_vocab is not None:
+        return TextSides(source_vocab, target_vocab, copies=copies, **options)
+    expect("copies", copies, not copies, "as False where sources are vectors")
+    return VectorSides(target_vocab, **options)
+
+
+def expect_file(path: Path) -> None:
+    """Raise an error where a file of a run's folder is missing.
+
+    Args:
+        path: Path.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    if not path.exists():
+        raise FileNotFoundError(
+            f"Expected {path.name} in the folder {path.parent}; there is none. "
+            "Train first: s2s-lesson train --help."
+        )
 
 
 def _source_vocab(folder, options):
     """The vocabulary of sources that are texts; else None, and the standardisation among the options."""
     if "standardisation" not in options:
-        _check_existence(folder / SOURCE_VOCAB)
+        expect_file(folder / SOURCE_VOCAB)
         return Vocabulary.load(folder / SOURCE_VOCAB)
     figures = options["standardisation"]
     try:
@@ -95,11 +139,3 @@ def _source_vocab(folder, options):
         ) from error
     options["standardisation"] = Standardisation(tuple(mean), tuple(scale))
     return None
-
-
-def _check_existence(path):
-    if not path.exists():
-        raise FileNotFoundError(
-            f"Expected {path.name} in the folder {path.parent}; there is none. "
-            "Train first: s2s-lesson train --help."
-        )
