@@ -11,6 +11,7 @@ from s2s_lesson.data.expected import PositiveInt, Seed, check, checked, expect
 from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.vocabulary import Vocabulary
+from s2s_lesson.deployed import writing
 from s2s_lesson.layers.config import Seq2SeqConfig, VocabSize
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline import fitting, predicting
@@ -57,8 +58,8 @@ class TextToText(Texts, ToText[str]):
 
     # Of ``ToText``; named here so that they stand in the documentation of this class.
     fit = fitting.fit
-    predict = predicting.predict
-    sample = predicting.sample
+    predict = writing.predict
+    sample = writing.sample
     log_probabilities = predicting.log_probabilities
 
     @classmethod

@@ -1,5 +1,6 @@
 """ToText: a model that writes text, with all that it needs, and what is done with it, whatever it reads."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from s2s_lesson import engine
 from s2s_lesson.data.description import expect_file, read_description, write_description
 from s2s_lesson.data.sides import Source
 from s2s_lesson.data.whole_files import write_at_once
+from s2s_lesson.deployed import writing
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline import fitting, predicting
 from s2s_lesson.pipeline.sides import PairedSides
@@ -31,9 +33,23 @@ class ToText(PairedSides[Source]):
     model: Seq2Seq
 
     fit = fitting.fit
-    predict = predicting.predict
-    sample = predicting.sample
+    predict = writing.predict
+    sample = writing.sample
     log_probabilities = predicting.log_probabilities
+
+    def start(self, inputs: dict[str, np.ndarray]) -> engine.State:
+        """Encode a padded batch of sources: the state that decoding begins with."""
+        return self.encode(inputs)
+
+    @property
+    def step(self) -> Callable:
+        """What a search goes on with: a method of the model, which it compiles."""
+        return self.model.step
+
+    @property
+    def batches_at_once(self) -> int:
+        """As ``engine.batches_at_once``."""
+        return engine.batches_at_once()
 
     def save(self, folder: str | Path) -> None:
         """Write the pipeline to a folder: model, vocabularies and options.

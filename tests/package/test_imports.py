@@ -43,6 +43,7 @@ def test_the_folders_are_those_of_the_package():
     assert FOLDERS[0] == "s2s_lesson" and "s2s_lesson.search.steps" in FOLDERS
     assert {name.split(".")[1] for name in FOLDERS[1:]} == {
         "data",
+        "deployed",
         "layers",
         "models",
         "pipeline",
@@ -68,6 +69,7 @@ def loaded_by(code):
         ("from s2s_lesson.search import beam_search, Constraints", {"matplotlib"}),
         ("from s2s_lesson import beam_search, greedy_search, sample", {"matplotlib"}),
         ("from s2s_lesson.data import tokenize, Vocabulary, bleu, Subwords", {"matplotlib", "sentencepiece"}),
+        ("from s2s_lesson.deployed import Writer", {"matplotlib", "onnxruntime", "tqdm"}),
         ("import s2s_lesson.training, s2s_lesson.layers, s2s_lesson.pipeline", {"numpy"}),
         ("import s2s_lesson.__main__", {"matplotlib"}),
     ],

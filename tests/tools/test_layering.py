@@ -37,6 +37,8 @@ def test_the_package_keeps_all_contracts():
         ("layers/masks.py", "def f():\n    from s2s_lesson.models import Seq2Seq", "Each folder imports"),
         ("layers/config.py", "from s2s_lesson.layers import decoder", "Inside a folder, no modules import"),
         ("search/beam.py", "import keras", "Data and searches need NumPy alone"),
+        ("deployed/writing.py", "def f():\n    import keras", "Data and searches need NumPy alone"),
+        ("deployed/writing.py", "from s2s_lesson.training import run_folder", "What is deployed stands on"),
         ("training/loop.py", "def f():\n    import torch.nn", "Engines are imported in their folder alone"),
         ("new/__init__.py", '"""A folder that no contract names."""', "Each folder imports"),
     ],

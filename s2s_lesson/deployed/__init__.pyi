@@ -1,0 +1,1 @@
+from s2s_lesson.deployed.writing import Writer as Writer

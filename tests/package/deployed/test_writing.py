@@ -1,0 +1,94 @@
+"""Whatever makes the steps of a search can write: no engine is needed, and no progress bar."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from copier import Copier
+
+from s2s_lesson.data.vocabulary import EOS
+from s2s_lesson.deployed.writing import predict, sample
+from s2s_lesson.search import Constraints
+
+HELPERS = Path(__file__).parents[2] / "helpers"
+LOG_PROBABILITY = 5 - np.log(np.exp(5) + 6)  # of a letter or the end, among 7 tokens
+WITHOUT = """
+import json
+import sys
+
+class Nowhere:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("keras", "tensorflow", "jax", "torch", "tqdm"):
+            raise ModuleNotFoundError("not here", name=name)
+
+sys.meta_path.insert(0, Nowhere())
+from copier import Copier
+from s2s_lesson.deployed.writing import predict
+
+(one,) = predict(Copier(), ["cab"], beam_size=2, n_best=2)
+weights, others = one.attention_weights.tolist(), len(one.alternatives)
+print(json.dumps({**vars(one), "attention_weights": weights, "alternatives": others}))
+try:
+    predict(Copier(), ["cab"], progress=True)
+except ModuleNotFoundError as error:
+    print(error)
+"""
+TEXTS = ["cab", "", "bb", "a", "cc"]
+
+
+def test_what_is_written_is_what_the_steps_say():
+    predictions = predict(Copier(), TEXTS, beam_size=3, n_best=2, unknown=True, batch_size=2)
+    assert [prediction.source for prediction in predictions] == TEXTS
+    assert [prediction.text for prediction in predictions] == TEXTS
+    first = predictions[0]
+    assert first.source_tokens == first.tokens == ("c", "a", "b", EOS)
+    assert first.log_probability == first.score == pytest.approx(4 * LOG_PROBABILITY, abs=1e-5)
+    np.testing.assert_array_equal(first.attention_weights, np.eye(4))
+    assert len(first.alternatives) == 1 and first.unknown == ()
+    assert predict(Copier(), ["aZ"])[0].unknown == ("Z",)
+
+
+def test_samples_do_not_depend_on_their_batches():
+    one, other = (sample(Copier(), TEXTS, 7, seed=5, batch_size=size, temperature=2.0) for size in (2, 64))
+    drawn = [[each.tokens for each in (best, *best.alternatives)] for best in one]
+    assert drawn == [[each.tokens for each in (best, *best.alternatives)] for best in other]
+    assert len({tokens for tokens in drawn[0]}) > 1
+
+
+def test_leaves_that_a_writer_shares_are_kept_once_a_source():
+    copier = Copier()
+    predict(copier, ["cab", "ab", "b"], beam_size=5)
+    assert copier.rows[0] == (3, 3) and copier.rows[1] == (3, 15)
+
+
+def test_what_is_too_long_is_refused_or_cut_and_constraints_are_texts():
+    copier = Copier(max_source_length=3, max_output_length=5)
+    with pytest.raises(ValueError, match="Expected texts of at most 3 tokens; text 1 has 4"):
+        predict(copier, ["a", "abca"])
+    assert predict(copier, ["abca"], truncate=True)[0].text == "abc"
+    assert predict(copier, ["abc"], constraints=Constraints(prefix="b"))[0].text == "bbc"
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_bar_is_shown_where_it_is_asked_for(progress, capsys):
+    predict(Copier(), TEXTS, batch_size=2, progress=progress)
+    assert ("decoding" in capsys.readouterr().err) is progress
+
+
+def test_writing_needs_neither_keras_nor_a_progress_bar():
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(HELPERS)},
+    )
+    assert ran.returncode == 0, ran.stderr
+    written, error = ran.stdout.splitlines()
+    (here,) = predict(Copier(), ["cab"], beam_size=2, n_best=2)
+    expected = {**vars(here), "attention_weights": np.eye(4).tolist(), "alternatives": 1}
+    assert json.loads(written) == json.loads(json.dumps(expected))
+    assert error.startswith("Expected the package tqdm; there is none.")
