@@ -1,4 +1,4 @@
-"""The command line: s2s-lesson inspect | train | predict | evaluate | chat | plot | init."""
+"""The command line: s2s-lesson inspect | train | predict | evaluate | chat | plot | export | init."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from s2s_lesson import __version__, _extras
-from s2s_lesson.commands import chat, evaluate, init, inspect, plot, predict, train
+from s2s_lesson.commands import chat, evaluate, export, init, inspect, plot, predict, train
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes are not for the user
 
@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "chat": chat,
     "plot": plot,
+    "export": export,
     "init": init,
 }
 EXAMPLES = """examples:
@@ -30,6 +31,7 @@ EXAMPLES = """examples:
   s2s-lesson evaluate runs/dates
   s2s-lesson plot runs/dates "30 sept. 2016" --output attention.png
   s2s-lesson chat runs/cornell
+  s2s-lesson export runs/dates exported/dates --weights float16
 """
 
 

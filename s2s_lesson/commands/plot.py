@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
-    from s2s_lesson.pipeline.chat import note_unknown
+    from s2s_lesson.data.prediction import note_unknown
     from s2s_lesson.pipeline.text_to_text import TextToText
     from s2s_lesson.training.run_folder import writable_folder
 

@@ -7,13 +7,14 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
-from s2s_lesson.commands.arguments import add_beam_size, add_run, option
+from s2s_lesson.commands.arguments import add_beam_size, option
 from s2s_lesson.commands.files import LAYOUT_NAMES, add_layout, given
 
 if TYPE_CHECKING:
     from s2s_lesson.data.prediction import Prediction
+    from s2s_lesson.deployed.exported import ExportedTextToText
     from s2s_lesson.pipeline.text_to_text import TextToText
 
 HELP = "write the outputs for texts"
@@ -22,7 +23,7 @@ AT_ONCE = 1024  # texts that are read, decoded and written before the next ones 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
-    add_run(parser)
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, or one that export made")
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="default: the lines of standard input")
     parser.add_argument(
         "--input",
@@ -51,12 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
-    from s2s_lesson.pipeline.chat import note_unknown
-    from s2s_lesson.pipeline.text_to_text import TextToText
+    from s2s_lesson.data.prediction import note_unknown
 
     if options.texts and options.input:
         raise ValueError(f"Expected texts or --input; received {options.texts} and {options.input}.")
-    pipeline = TextToText.load(options.run)
+    pipeline = _loaded(options.run)
     texts = iter(options.texts) if options.texts else _texts(options)
     done = 0
     with _output(options.output) as output:
@@ -79,13 +79,26 @@ def run(options: argparse.Namespace) -> None:
             done += len(part)
 
 
+def _loaded(folder: Path) -> "TextToText | ExportedTextToText":
+    """A run, or what was exported of one."""
+    from s2s_lesson.deployed.manifest import MANIFEST
+
+    if (folder / MANIFEST).exists():
+        from s2s_lesson.deployed import load
+
+        return cast("ExportedTextToText", load(folder))
+    from s2s_lesson.pipeline.text_to_text import TextToText
+
+    return TextToText.load(folder)
+
+
 def _texts(options: argparse.Namespace) -> Iterator[str]:
     from s2s_lesson.corpora.files import Layout, read_texts
 
     return read_texts(options.input or "-", layout=Layout(**given(options, LAYOUT_NAMES)))
 
 
-def _expect_short(pipeline: "TextToText", part: list[str], done: int) -> None:
+def _expect_short(pipeline: "TextToText | ExportedTextToText", part: list[str], done: int) -> None:
     """Make sure that all texts can be read, and name the line of one that cannot."""
     for place, text in enumerate(part, start=done + 1):
         if (length := pipeline.source_length(text)) > pipeline.max_source_length:

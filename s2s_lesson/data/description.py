@@ -4,11 +4,8 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from s2s_lesson.data.expected import expect
 from s2s_lesson.data.sides import Options
 from s2s_lesson.data.subwords import KINDS, Subwords
-from s2s_lesson.data.text_sides import TextSides
-from s2s_lesson.data.vector_sides import VectorSides
 from s2s_lesson.data.vectors import Standardisation
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.data.whole_files import write_at_once
@@ -79,34 +76,6 @@ def read_description(folder: str | Path) -> tuple[Vocabulary | None, Vocabulary,
             expect_file(folder / name)
             options[side] = Subwords.load(folder / name, options[side])
     return _source_vocab(folder, options), Vocabulary.load(folder / TARGET_VOCAB), options
-
-
-def described_sides(
-    source_vocab: Vocabulary | None, target_vocab: Vocabulary, options: Options, copies: bool = False
-) -> TextSides | VectorSides:
-    """Make the sides of what ``read_description`` read.
-
-    Args:
-        source_vocab: ``Vocabulary``, or None where sources are vectors.
-        target_vocab: ``Vocabulary``.
-        options: dict.
-        copies: bool. Whether the model copies words of its sources; not where these are vectors.
-
-    Returns:
-        ``TextSides``, or ``VectorSides`` where sources are vectors.
-
-    Raises:
-        ValueError: a tokenizer is unknown, an option is out of its range, or vectors are to be copied.
-
-    >>> vocab = Vocabulary("abc")
-    >>> options = {"source_tokens": "characters", "target_tokens": "characters"}
-    >>> described_sides(vocab, vocab, options).source_side("cab")
-    ['c', 'a', 'b']
-    """
-    if source_vocab is not None:
-        return TextSides(source_vocab, target_vocab, copies=copies, **options)
-    expect("copies", copies, not copies, "as False where sources are vectors")
-    return VectorSides(target_vocab, **options)
 
 
 def expect_file(path: Path) -> None:

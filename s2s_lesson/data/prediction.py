@@ -134,3 +134,18 @@ def without_end(tokens: Sequence[str]) -> list[str]:
         list of str.
     """
     return list(tokens[:-1] if tokens and tokens[-1] == EOS else tokens)
+
+
+def note_unknown(prediction: Prediction, noted: set[str]) -> str | None:
+    """Say which words of a source the vocabulary does not know.
+
+    Args:
+        prediction: ``Prediction``.
+        noted: set of str, the words not to name again; those named now are added.
+
+    Returns:
+        str, or None where there is no word to name.
+    """
+    unknown = [word for word in dict.fromkeys(prediction.unknown) if word not in noted]
+    noted.update(unknown)
+    return f"note: not in the vocabulary, read as unknown: {', '.join(unknown)}" if unknown else None

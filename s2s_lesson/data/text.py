@@ -20,6 +20,7 @@ from s2s_lesson.data.treebank import tokenize_words
 
 TokenizerName: TypeAlias = Literal["characters", "whitespace", "words", "casual", "icu"]
 TOKENIZERS = get_args(TokenizerName)  # trained ones: `subwords.KINDS`
+PACKAGES = {"words": "nltk", "casual": "nltk", "icu": "icu4py"}  # what some of them import
 
 STOP_WORDS = files(__package__) / "stop_words" / "english.txt"  # one a line; its licence lies beside it
 

@@ -9,7 +9,7 @@ from s2s_lesson import search
 from s2s_lesson.corpora.cornell import TURN
 from s2s_lesson.data.expected import PositiveInt, Seed, check, checked
 from s2s_lesson.data.incoming import plain_texts
-from s2s_lesson.data.prediction import Prediction
+from s2s_lesson.data.prediction import Prediction, note_unknown
 from s2s_lesson.pipeline.text_to_text import TextToText
 from s2s_lesson.search.reranking import rerank_replies
 
@@ -212,21 +212,6 @@ def talk(chat: Chat, read: Callable = input) -> None:
                 return
         except KeyboardInterrupt:
             chat.note("\nnote: stopped. Go on, or end the chat with /quit.")
-
-
-def note_unknown(prediction: Prediction, noted: set[str]) -> str | None:
-    """Say which words of a source the vocabulary does not know.
-
-    Args:
-        prediction: ``Prediction``.
-        noted: set of str, the words not to name again; those named now are added.
-
-    Returns:
-        str, or None where there is no word to name.
-    """
-    unknown = [word for word in dict.fromkeys(prediction.unknown) if word not in noted]
-    noted.update(unknown)
-    return f"note: not in the vocabulary, read as unknown: {', '.join(unknown)}" if unknown else None
 
 
 def _say(line):

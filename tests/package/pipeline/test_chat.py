@@ -12,9 +12,9 @@ from scripted_chat import Scripted
 
 from s2s_lesson import engine
 from s2s_lesson.corpora.cornell import TURN
-from s2s_lesson.data.prediction import empty_prediction
+from s2s_lesson.data.prediction import empty_prediction, note_unknown
 from s2s_lesson.pipeline import Chat, TextToText, talk
-from s2s_lesson.pipeline.chat import COMMANDS, note_unknown
+from s2s_lesson.pipeline.chat import COMMANDS
 
 PAIRS = [("hello there", "hi"), ("how are you", "fine thanks"), ("bye", "see you")]
 SIZES = {"embedding_dim": 5, "encoder_units": 7, "decoder_units": 11}

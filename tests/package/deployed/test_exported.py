@@ -1,0 +1,170 @@
+"""Loading an export: what is checked before anything is read, and that no engine is needed."""
+
+import hashlib
+import json
+import subprocess
+import sys
+
+import keras
+import pytest
+
+from s2s_lesson import deployed
+from s2s_lesson.data import Vocabulary
+from s2s_lesson.deployed.manifest import MANIFEST
+from s2s_lesson.layers import Seq2SeqConfig
+from s2s_lesson.models import Seq2Seq
+from s2s_lesson.pipeline import TextToText
+
+TEXTS = ["abc", "cab"]
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    vocab = Vocabulary("abc")
+    keras.utils.set_random_seed(0)
+    model = Seq2Seq(Seq2SeqConfig(7, 7, embedding_dim=3, encoder_units=5, decoder_units=5))
+    tokens = {"source_tokens": "characters", "target_tokens": "characters"}
+    return TextToText(model, vocab, vocab, **tokens, max_output_length=3)
+
+
+@pytest.fixture(scope="module")
+def written(pipeline, tmp_path_factory):
+    """The files of an export."""
+    folder = tmp_path_factory.mktemp("export")
+    pipeline.export(folder, sources=TEXTS)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def folder(written, tmp_path):
+    for name, content in written.items():
+        (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+def change(folder, **content):
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    (folder / MANIFEST).write_text(json.dumps({**manifest, **content}), encoding="utf-8")
+
+
+def put(folder, name, content):
+    """Put another file in the place of one, and say so in the manifest."""
+    (folder / name).write_bytes(content)
+    files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    files[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    change(folder, files=files)
+
+
+WITHOUT_ENGINE = """
+import sys
+
+class Nowhere:
+    missing = ("keras", "tensorflow", "jax", "torch", "onnx", "tqdm", "nltk", "sentencepiece", "pandas")
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in self.missing:
+            raise ModuleNotFoundError("not here", name=name)
+
+sys.meta_path.insert(0, Nowhere())
+from s2s_lesson import deployed
+exported = deployed.load(sys.argv[1])
+for prediction in exported.predict(["abc", "cab"]) + exported.sample(["abc"], 2, seed=3):
+    print(prediction.text, f"{prediction.log_probability:.4f}", prediction.attention_weights.shape)
+"""
+
+
+def test_no_engine_is_needed(pipeline, folder):
+    command = [sys.executable, "-c", WITHOUT_ENGINE, str(folder)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    expected = pipeline.predict(TEXTS) + pipeline.sample(["abc"], 2, seed=3)
+    assert printed.splitlines() == [
+        f"{one.text} {one.log_probability:.4f} {one.attention_weights.shape}" for one in expected
+    ]
+
+
+@pytest.mark.parametrize("name", ["encoder.onnx", "step.onnx", "pipeline.json", "target_vocab.json"])
+def test_a_file_that_was_changed_or_cut_is_not_read(folder, name):
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(ValueError, match=rf"Expected .*{name} as it was exported; its checksum is another"):
+        deployed.load(folder)
+    (folder / name).write_bytes(content[:-1])
+    with pytest.raises(ValueError, match=rf"Expected .*{name} of {len(content):,} bytes"):
+        deployed.load(folder)
+    (folder / name).unlink()
+    with pytest.raises(FileNotFoundError, match=rf"Expected {name} in"):
+        deployed.load(folder)
+
+
+def test_a_folder_without_a_manifest_is_no_export(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"Expected manifest.json in the folder.*s2s-lesson export"):
+        deployed.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{", b"\xff\xfe", b'{"format": 1}', b'{"format": 1, "odd": 2}']
+)
+def test_a_damaged_manifest_is_an_error_that_names_it(folder, content):
+    (folder / MANIFEST).write_bytes(content)
+    with pytest.raises(ValueError, match=r"Expected (the manifest of )?an export .*manifest.json"):
+        deployed.load(folder)
+
+
+def test_a_manifest_of_another_format_or_size_is_refused(folder):
+    change(folder, format=99)
+    with pytest.raises(ValueError, match=r"Expected an export of format 1; .* is of format 99"):
+        deployed.load(folder)
+    (folder / MANIFEST).write_bytes(b" " * (1 << 20) + b"{}")
+    with pytest.raises(ValueError, match="received 1,048,578 bytes, where 1,048,576 are the most"):
+        deployed.load(folder)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "", ".."])
+def test_no_file_outside_the_folder_is_named(folder, name):
+    files = json.loads((folder / MANIFEST).read_text())["files"]
+    change(folder, files={**files, name: {"bytes": 1, "sha256": ""}})
+    with pytest.raises(ValueError, match="received the file name"):
+        deployed.load(folder)
+
+
+def test_what_the_manifest_does_not_name_is_not_read(folder):
+    files = json.loads((folder / MANIFEST).read_text())["files"]
+    change(folder, files={name: file for name, file in files.items() if name != "pipeline.json"})
+    with pytest.raises(ValueError, match=r"that does not name pipeline\.json"):
+        deployed.load(folder)
+
+
+def test_files_that_are_too_large_are_not_read(folder):
+    with pytest.raises(ValueError, match=r"Expected files of at most 1,000 bytes in all; received"):
+        deployed.load(folder, max_bytes=1000)
+
+
+def test_what_is_no_graph_is_an_error(folder):
+    put(folder, "step.onnx", b"no graph")
+    with pytest.raises(ValueError, match="Expected a graph that ONNX Runtime can load"):
+        deployed.load(folder)
+
+
+def test_a_graph_reads_no_other_files(folder, tmp_path):
+    """A graph may say that its weights lie in another file: it is not looked for."""
+    import onnx
+    from onnx.external_data_helper import set_external_data
+
+    secret = tmp_path / "secret.bin"
+    secret.write_bytes(b"\x00" * 4096)
+    graph = onnx.load_from_string((folder / "step.onnx").read_bytes())
+    weight = max(graph.graph.initializer, key=lambda one: len(one.raw_data))
+    set_external_data(weight, "secret.bin", length=len(weight.raw_data))
+    weight.ClearField("raw_data")
+    put(folder, "step.onnx", graph.SerializeToString())
+    with pytest.raises(ValueError, match="Expected a graph that ONNX Runtime can load"):
+        deployed.load(folder)
+
+
+def test_a_tokenizer_that_is_missing_is_named_at_once(folder, monkeypatch):
+    described = json.loads((folder / "pipeline.json").read_text())
+    put(folder, "pipeline.json", json.dumps({**described, "target_tokens": "words"}).encode())
+    assert deployed.load(folder).target_tokens == "words"
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r'nltk; there is none.*pip install "s2s-lesson\[text\]"'):
+        deployed.load(folder)
