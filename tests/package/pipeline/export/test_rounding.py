@@ -36,6 +36,6 @@ def test_a_graph_holds_the_stored_form():
     sizes = {}
     for form in ("float32", "float16", "int8"):
         graph = Graph("weights", form)
-        graph.output("kernel", graph.weight("kernel", KERNEL), [67, 3])
+        graph.output("restored", graph.weight("kernel", KERNEL), [67, 3])
         sizes[form] = graph.model().ByteSize()
     assert sizes["int8"] < sizes["float16"] < sizes["float32"]
