@@ -7,6 +7,7 @@ from pathlib import Path
 
 import environments
 import pytest
+import small_export
 from wheels import build, run
 
 ROOT = Path(__file__).parents[2]
@@ -89,13 +90,20 @@ plot_encoder_decoder("ab", "cd")
     "tensorflow": TRAINING,
     "jax": TRAINING,
     "torch": TRAINING,
+    "export": "import onnx, onnxruntime\nassert onnx.__version__ and onnxruntime.get_available_providers()",
     "tensorboard": "from tensorboard.summary import Writer\nWriter(FOLDER).close()",
 }
 
 
 @pytest.mark.parametrize(
     ("package", "extra"),
-    [("keras", "tensorflow"), ("nltk", "text"), ("icu4py", "icu"), ("matplotlib", "plots")],
+    [
+        ("keras", "tensorflow"),
+        ("nltk", "text"),
+        ("icu4py", "icu"),
+        ("matplotlib", "plots"),
+        ("onnxruntime", "onnx"),
+    ],
 )
 def test_a_missing_package_names_its_extra(package, extra):
     use = {
@@ -103,6 +111,7 @@ def test_a_missing_package_names_its_extra(package, extra):
         "nltk": "from s2s_lesson.data import tokenize; tokenize('a, b', 'words')",
         "icu4py": "from s2s_lesson.data import tokenize; tokenize('a b', 'icu')",
         "matplotlib": "from s2s_lesson.teaching import plot_attention",
+        "onnxruntime": "from s2s_lesson.deployed import Sessions; Sessions(b'', b'')",
     }[package]
     code = f"import sys; sys.modules[{package!r}] = None; {use}"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
@@ -130,20 +139,61 @@ def test_a_command_names_the_extra_that_it_misses(tmp_path, command):
     assert 'pip install "s2s-lesson[tensorflow]"' in ran.stderr
 
 
-@pytest.mark.slow(guard="tests/tools/test_extras.py::test_a_missing_package_names_its_extra")
-@pytest.mark.parametrize("extra", PROMISES, ids=lambda extra: extra or "base")
-def test_each_extra_alone_does_what_it_promises(tmp_path, wheel, extra):
-    """In an environment of its own, with the pinned versions."""
+def environment_with(folder, wheel, extra, *others):
+    """The Python of a new environment with the package and one extra, in the pinned versions."""
     environments.install_uv()
-    environments.uv("venv", "--quiet", "--python", sys.executable, str(tmp_path / "environment"))
-    python = str(tmp_path / "environment" / environments.BIN / "python")
+    environments.uv("venv", "--quiet", "--python", sys.executable, str(folder))
+    python = str(folder / environments.BIN / "python")
     pins = "requirements-engines.txt" if extra in ("jax", "torch") else "requirements.txt"
     backend = environments.CPU_TORCH if extra == "torch" and not environments.has_wheel_of_torch() else []
     only = ["--quiet", "--python", python, "--constraint", pins, *backend]
-    environments.uv("pip", "install", *only, f"s2s-lesson[{extra}] @ {wheel.as_uri()}")
+    environments.uv("pip", "install", *only, f"s2s-lesson[{extra}] @ {wheel.as_uri()}", *others)
+    return python
+
+
+@pytest.mark.slow(guard="tests/tools/test_extras.py::test_a_missing_package_names_its_extra")
+@pytest.mark.parametrize("extra", PROMISES, ids=lambda extra: extra or "base")
+def test_each_extra_alone_does_what_it_promises(tmp_path, wheel, extra):
+    """In an environment of its own."""
+    python = environment_with(tmp_path / "environment", wheel, extra)
     engine = {"KERAS_BACKEND": extra} if PROMISES[extra] == TRAINING else {}
     code = f"FOLDER = {str(tmp_path / 'run')!r}\n{PROMISES[extra]}"
     run([python, "-c", code], cwd=tmp_path, env={**os.environ, **engine})
     if not extra:
         listing = "from importlib.metadata import distributions as d; print(*sorted(x.name for x in d()))"
         assert run([python, "-c", listing], cwd=tmp_path).split() == ["numpy", "s2s-lesson"]
+
+
+ONNX_MEGABYTES = 160
+SIZE = """
+from importlib.metadata import distributions
+from os.path import getsize
+files = [file.locate() for one in distributions() for file in one.files or ()]
+print(sum(getsize(file) for file in files if file.exists()) // 10**6)
+"""
+
+
+@pytest.mark.slow(guard="tests/package/deployed/test_exported.py::test_no_engine_is_needed")
+def test_exports_need_numpy_and_onnx_runtime_alone(tmp_path, wheel):
+    """The tests of what is deployed pass there, and it takes little room."""
+    python = environment_with(tmp_path / "environment", wheel, "onnx")
+    assert int(run([python, "-c", SIZE], cwd=tmp_path)) < ONNX_MEGABYTES
+    environments.uv(
+        "pip", "install", "--quiet", "--python", python, "--constraint", "requirements.txt", "pytest"
+    )
+    for package in ("keras", "tensorflow", "nltk", "tqdm"):
+        assert subprocess.run([python, "-c", f"import {package}"], capture_output=True).returncode == 1
+    export = small_export.write(tmp_path / "small")
+    deployed = ROOT / "tests" / "package" / "deployed"
+    settings = tmp_path / "pytest.ini"
+    settings.write_text("[pytest]\naddopts = --import-mode=importlib\n", encoding="utf-8")
+    environment = {
+        **os.environ,
+        "S2S_LESSON_EXPORT": str(export),
+        "PYTHONPATH": str(ROOT / "tests" / "helpers"),
+    }
+    tests = [str(deployed / name) for name in ("test_exported.py", "test_writing.py")]
+    options = ["-c", str(settings), "--confcutdir", str(deployed), "-p", "no:cacheprovider", "-q"]
+    options += ["-k", "not a_bar_is_shown"]  # tqdm draws it
+    printed = run([python, "-m", "pytest", *options, *tests], cwd=tmp_path, env=environment)
+    assert "passed" in printed and "failed" not in printed
