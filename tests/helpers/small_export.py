@@ -6,8 +6,8 @@ from pathlib import Path
 TEXTS = ["abc", "cab", "b"]
 
 
-def write(folder: Path) -> Path:
-    """Export a small model of random weights into a folder, and write its answers beside it. Needs Keras."""
+def pipeline():
+    """A small pipeline of random weights. Needs Keras."""
     import keras
 
     from s2s_lesson.data import Vocabulary
@@ -19,10 +19,14 @@ def write(folder: Path) -> Path:
     keras.utils.set_random_seed(0)
     model = Seq2Seq(Seq2SeqConfig(7, 7, embedding_dim=3, encoder_units=5, decoder_units=5))
     tokens = {"source_tokens": "characters", "target_tokens": "characters"}
-    pipeline = TextToText(model, vocab, vocab, **tokens, max_output_length=3)
-    pipeline.export(folder, sources=TEXTS)
-    answers = answers_of(pipeline)
-    folder.with_suffix(".json").write_text(json.dumps(answers), encoding="utf-8")
+    return TextToText(model, vocab, vocab, **tokens, max_output_length=3)
+
+
+def write(folder: Path) -> Path:
+    """Export the pipeline into a folder, and write its answers beside it. Needs Keras."""
+    small = pipeline()
+    small.export(folder, sources=TEXTS)
+    folder.with_suffix(".json").write_text(json.dumps(answers_of(small)), encoding="utf-8")
     return folder
 
 
