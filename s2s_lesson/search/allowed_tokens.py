@@ -5,18 +5,10 @@ from functools import cache
 
 import numpy as np
 
-from s2s_lesson.data.expected import expect
 from s2s_lesson.search.completion import OTHER, Completion
 from s2s_lesson.search.constraints import Constraints, Ids
-from s2s_lesson.search.phrases import (
-    Phrase,
-    PhraseTable,
-    nesting,
-    occurrences,
-    overlap,
-    phrases_of_each,
-    rectangular,
-)
+from s2s_lesson.search.contradictions import check_contradictions, check_ids
+from s2s_lesson.search.phrases import Phrase, PhraseTable, nesting, phrases_of_each, rectangular
 
 
 class AllowedTokens:
@@ -53,12 +45,19 @@ class AllowedTokens:
         self.no_repeat_ngram = 0 if too_long else constraints.no_repeat_ngram
         self.prefix = _prefix_of_each(constraints.prefix, batch)
         self.required = PhraseTable(phrases_of_each(constraints.required, batch, "required"))
-        self.forbidden = [
-            frozenset(each) for each in phrases_of_each(constraints.forbidden, batch, "forbidden")
-        ]
-        self.forbidden_runs = PhraseTable([[run for run in each if len(run) > 1] for each in self.forbidden])
+        forbidden = phrases_of_each(constraints.forbidden, batch, "forbidden")
+        self.forbidden = [frozenset(each) for each in forbidden]
+        runs_of = {each: [run for run in each if len(run) > 1] for each in set(self.forbidden)}
+        self.forbidden_runs = PhraseTable([runs_of[each] for each in self.forbidden])
         self._completion = cache(self._completion_of)
-        self._check_contradictions()
+        self._ruled_out: np.ndarray | None = None
+        self._constant: dict[tuple, np.ndarray | None] = {}
+        check_contradictions(self)
+
+    @property
+    def reads_sequences(self) -> bool:
+        """Whether it matters what hypotheses hold so far, and not only how long they are."""
+        return bool(self.no_repeat_ngram or len(self.required) or len(self.forbidden_runs))
 
     def keep(self, sentences: np.ndarray) -> None:
         """Go on with some of the sentences: int (sentences,)."""
@@ -66,36 +65,35 @@ class AllowedTokens:
         self.forbidden = [self.forbidden[sentence] for sentence in sentences]
         self.required.keep(sentences)
         self.forbidden_runs.keep(sentences)
+        if self._ruled_out is not None and len(self._ruled_out) > 1:
+            self._ruled_out = self._ruled_out[sentences]
 
     def next_tokens(self, sequences: np.ndarray, vocab_size: int) -> np.ndarray | None:
         """Say which tokens may come next.
 
         Args:
-            sequences: int (batch, copies, length). What the hypotheses hold so far.
+            sequences: int (batch, copies, length). What the hypotheses hold so far. Where ``reads_sequences``
+                is False, only the shape is looked at.
             vocab_size: int.
 
         Returns:
             bool (batch * copies, vocab_size), or (1, vocab_size) where the same tokens may come next
-            everywhere, or None where every token may.
+            everywhere, or None where every token may. The latter two are made once: do not write into them.
         """
         batch, copies, length = sequences.shape
         in_prefix = length < self.prefix.shape[1]
-        ends_too_early = length + 1 < self.min_output_length
-        must_end = self.forced_end and length + 1 == self.max_output_length
         repeats = 0 < self.no_repeat_ngram <= length
         runs = len(self.forbidden_runs) or len(self.required)
-        singles = self._never_or_forbidden(vocab_size)  # bool (batch, vocab_size), or (1, vocab_size)
-        if not (in_prefix or repeats or runs or len(singles) > 1):
-            if not (singles.any() or ends_too_early or must_end):
-                return None
-            batch = copies = 1
-        allowed = np.repeat(~singles[:, None], copies, axis=1)
-        if len(allowed) < batch:
-            allowed = np.repeat(allowed, batch, axis=0)
-        if ends_too_early:
-            allowed[..., self.eos_id] = False
-        if must_end:
-            allowed[..., np.arange(vocab_size) != self.eos_id] = False
+        ends_too_early = length + 1 < self.min_output_length
+        must_end = self.forced_end and length + 1 == self.max_output_length
+        ruled_out = self.ruled_out(vocab_size)
+        if not (in_prefix or repeats or runs or len(ruled_out) > 1):
+            kind = vocab_size, ends_too_early, must_end
+            if kind not in self._constant:
+                nothing_is = not (ruled_out.any() or ends_too_early or must_end)
+                self._constant[kind] = None if nothing_is else self._allowed(1, 1, *kind)[0]
+            return self._constant[kind]
+        allowed = self._allowed(batch, copies, vocab_size, ends_too_early, must_end)
         if len(self.required):
             self._leave_room_for_required(allowed, sequences)
         if repeats:
@@ -110,14 +108,25 @@ class AllowedTokens:
             allowed[forced, :, next_ids[forced]] = True
         return allowed.reshape(batch * copies, vocab_size)
 
-    def _never_or_forbidden(self, vocab_size):
-        """Which tokens occur nowhere: bool (batch, vocab_size), or (1, vocab_size) where all are alike."""
-        alike = len(set(self.forbidden)) <= 1
-        ruled_out = np.zeros((1 if alike else len(self.forbidden), vocab_size), bool)
-        ruled_out[:, self.never] = True
-        for row, forbidden in zip(ruled_out, self.forbidden, strict=False):
-            row[[run[0] for run in forbidden if len(run) == 1]] = True
-        return ruled_out
+    def ruled_out(self, vocab_size: int) -> np.ndarray:
+        """Say what occurs nowhere: bool (batch, vocab_size), or (1, vocab_size) where all are alike."""
+        if self._ruled_out is None or self._ruled_out.shape[1] != vocab_size:
+            alike = len(set(self.forbidden)) <= 1
+            self._ruled_out = np.zeros((1 if alike else len(self.forbidden), vocab_size), bool)
+            self._ruled_out[:, self.never] = True
+            for row, forbidden in zip(self._ruled_out, self.forbidden, strict=False):
+                row[[run[0] for run in forbidden if len(run) == 1]] = True
+        return self._ruled_out
+
+    def _allowed(self, batch, copies, vocab_size, ends_too_early, must_end):
+        """What does not depend on what hypotheses hold: bool (batch, copies, vocab_size)."""
+        allowed = np.empty((batch, copies, vocab_size), bool)
+        allowed[:] = ~self.ruled_out(vocab_size)[:, None]
+        if ends_too_early:
+            allowed[..., self.eos_id] = False
+        if must_end:
+            allowed[..., np.arange(vocab_size) != self.eos_id] = False
+        return allowed
 
     def _leave_room_for_required(self, allowed, sequences):
         """No end before all required phrases are there, and nothing for which they leave no room."""
@@ -126,7 +135,7 @@ class AllowedTokens:
         room = self.max_output_length - self.forced_end - sequences.shape[-1] - 1  # after the next token
         one_by_one = (missing * self.required.lengths[:, None]).sum(axis=-1)
         for sentence, copy in zip(*np.nonzero(missing.any(axis=-1)), strict=True):
-            completion = self._completion_for(sentence, allowed.shape[-1])
+            completion = self.completion_for(sentence, allowed.shape[-1])
             to_come = missing[sentence, copy, : len(self.required.counted[sentence])]
             between = to_come.sum() if completion.forbidden else 0  # a token that keeps them apart
             if one_by_one[sentence, copy] + between <= room and (completion.others or not between):
@@ -137,7 +146,8 @@ class AllowedTokens:
                 fits[token] = completion.after(*state, token) <= room
             allowed[sentence, copy] &= fits
 
-    def _completion_for(self, sentence, vocab_size=None):
+    def completion_for(self, sentence: int, vocab_size: int | None = None) -> Completion:
+        """What it takes to write the required phrases of a sentence: ``Completion``."""
         return self._completion(tuple(self.required.counted[sentence]), self.forbidden[sentence], vocab_size)
 
     def _completion_of(self, counted, forbidden, vocab_size):
@@ -157,108 +167,18 @@ class AllowedTokens:
         Raises:
             ValueError: an id is out of range, or too few tokens are left to write an output with.
         """
-        named = {"bos_id": [bos_id], "eos_id": [self.eos_id], "pad_id": self.never}
-        named["forbidden"] = [token for each in self.forbidden for run in each for token in run]
-        named["prefix"] = self.prefix[self.prefix >= 0].tolist()
-        named["required"] = self.required.tokens[self.required.tokens >= 0].tolist()
-        for name, ids in named.items():
-            if wrong := [token for token in ids if not 0 <= token < vocab_size]:
-                raise ValueError(
-                    f"Expected {name} to hold ids from 0 to {vocab_size - 1}, as step returns logits for "
-                    f"{vocab_size} tokens; received {int(wrong[0])}."
-                )
-        self._check_tokens_left(vocab_size)
-        for sentence in range(len(self.prefix)):
-            self._check_room(sentence, vocab_size)
+        check_ids(self, vocab_size, bos_id)
 
-    def _check_tokens_left(self, vocab_size):
-        """Raise an error where the tokens that are left make no output as long as it must be."""
-        for ruled_out in np.unique(self._never_or_forbidden(vocab_size), axis=0):
-            if ruled_out.all():
-                raise ValueError("Expected forbidden to leave a token; received the whole vocabulary.")
-            can_end, size = not ruled_out[self.eos_id], self.no_repeat_ngram
-            least = self.min_output_length if can_end else self.max_output_length
-            others = int((~ruled_out).sum()) - can_end
-            longest = others**size + size - 1 if 0 < size < least else least  # a de Bruijn sequence
-            longest = longest * (others > 0) + can_end
-            if longest < least and not self.prefix.size:
-                raise ValueError(
-                    f"Expected constraints that leave outputs of at least {least} tokens; received "
-                    f"{int(ruled_out.sum())} forbidden tokens of {vocab_size} and no_repeat_ngram={size}, "
-                    f"which leave {longest} at most."
-                )
+    def different(self) -> list[int]:
+        """List sentences of which no two have the same constraints, and that stand for all."""
+        required = map(tuple, self.required.counted)
+        constraints = zip(map(bytes, self.prefix), required, self.forbidden, strict=True)
+        return list(dict(zip(constraints, range(len(self.prefix)), strict=True)).values())
 
-    def _check_room(self, sentence, vocab_size=None):
-        """Raise an error where nothing holds the prefix and all required phrases."""
-        prefix = self._prefix(sentence)
-        missing = self.required.missing_after(sentence, prefix)
-        room = self.max_output_length - self.forced_end - len(prefix)
-        needed = self._completion_for(sentence, vocab_size).needed(prefix, missing) if any(missing) else 0
-        if needed > room:
-            raise ValueError(
-                f"Expected max_output_length={self.max_output_length} to hold the prefix and the required "
-                "phrases; received more of them. Raise max_output_length, or forbid less."
-            )
-
-    def _prefix(self, sentence) -> Phrase:
+    def prefix_of(self, sentence: int) -> Phrase:
+        """The prefix of a sentence: tuple of int."""
         ids = self.prefix[sentence]
         return tuple(ids[ids >= 0].tolist())
-
-    def _check_contradictions(self):
-        expect(
-            "min_output_length",
-            self.min_output_length,
-            self.min_output_length <= self.max_output_length,
-            f"from 1 to max_output_length={self.max_output_length}",
-        )
-        longest, room = self.prefix.shape[1], self.max_output_length - self.forced_end
-        if longest > room:
-            raise ValueError(
-                f"Expected a prefix of at most max_output_length={self.max_output_length} tokens"
-                f"{', one of them the forced end' if self.forced_end else ''}; received one of {longest}."
-            )
-        for sentence, forbidden in enumerate(self.forbidden):
-            if (self.eos_id,) in forbidden and self.forced_end:
-                raise ValueError("Expected the end token to be allowed with a forced end; it is forbidden.")
-            if any(self.eos_id in run[:-1] or self.eos_id in run[1:] for run in forbidden):
-                raise ValueError(
-                    f"Expected forbidden phrases without the end token {self.eos_id}; received it. Forbid "
-                    "it alone, or leave it out."
-                )
-            required = [phrase for phrase, _ in self.required.counted[sentence]]
-            for name, runs in (("prefix", [self._prefix(sentence)]), ("required", required)):
-                self._check_runs(name, runs, forbidden)
-            self._check_repeats(sentence)
-            self._check_room(sentence)
-
-    def _check_repeats(self, sentence):
-        """Raise an error where required phrases hold what must not come twice once the prefix is over."""
-        prefix, size = self._prefix(sentence), self.no_repeat_ngram
-        missing = self.required.missing_after(sentence, prefix)
-        for (phrase, _), count in zip(self.required.counted[sentence], missing, strict=True):
-            runs = [phrase[start : start + size] for start in range(len(phrase) - size + 1)] if size else []
-            written = range(max(overlap(prefix, phrase) + 1 - size, 0), len(runs))  # the prefix may begin it
-            if (runs and count > 1) or (count and any(runs[place] in runs[:place] for place in written)):
-                raise ValueError(
-                    f"Expected required phrases without repeats, as no_repeat_ngram={size}; received "
-                    f"{list(phrase)}, {count} times."
-                )
-
-    def _check_runs(self, name, runs, forbidden):
-        """Raise an error where what is to be written must not be written."""
-        for run in runs:
-            if self.eos_id in run:
-                raise ValueError(
-                    f"Expected {name} without the end token {self.eos_id}; received it. "
-                    "Leave it out: a search ends outputs by itself."
-                )
-            if never := set(run) & set(self.never):
-                raise ValueError(
-                    f"Expected {name} without padding and the begin token, which no output holds; received "
-                    f"{min(never)}. Leave it out: a search begins outputs by itself."
-                )
-            if both := [list(part) for part in sorted(forbidden) if occurrences(run, part)]:
-                raise ValueError(f"Expected {name} to hold nothing forbidden; received {both[0]} in both.")
 
 
 def _forbid_repeats(allowed, sequences, size):
@@ -273,13 +193,13 @@ def _forbid_repeats(allowed, sequences, size):
 def _prefix_of_each(ids: Ids, batch: int) -> np.ndarray:
     """int (batch, width), -1 where a sentence has fewer ids than another."""
     rows: list = list(ids) if ids is not None else []
-    if nesting(rows) < 2:
-        rows = [rows] * batch
-    if len(rows) != batch:
+    alike = nesting(rows) < 2
+    rows = [rows] if alike else rows
+    if len(rows) != batch and not alike:
         raise ValueError(
             f"Expected prefix as one list of ids, or one list for each of {batch} sentences; "
             f"received {len(rows)} lists."
         )
     if any(token < 0 for row in rows for token in row):
         raise ValueError("Expected prefix to hold ids of 0 or greater; received a negative one.")
-    return rectangular(rows)
+    return np.repeat(rectangular(rows), batch, axis=0) if alike else rectangular(rows)

@@ -5,7 +5,7 @@ Only here, and only once Keras was imported, does a search meet ``search.steps``
 
 import copy
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -43,7 +43,9 @@ def as_numpy(values: Any) -> np.ndarray:
 
 def leaves(nested: Any) -> list[Any]:
     """The arrays of nested dicts, lists and tuples, of dicts in the order of their keys; None is one, too."""
-    return list(_walk(nested))
+    gathered: list[Any] = []
+    _gather(nested, gathered)
+    return gathered
 
 
 def with_leaves(nested: Any, values: list[Any]) -> Any:
@@ -71,12 +73,12 @@ def _in_order(nested: dict) -> list:
     return sorted(nested, key=str)
 
 
-def _walk(nested: Any) -> Iterator[Any]:
+def _gather(nested: Any, gathered: list[Any]) -> None:
     if isinstance(nested, dict):
         for key in _in_order(nested):
-            yield from _walk(nested[key])
+            _gather(nested[key], gathered)
     elif isinstance(nested, (list, tuple)):
         for part in nested:
-            yield from _walk(part)
+            _gather(part, gathered)
     else:
-        yield nested
+        gathered.append(nested)

@@ -162,7 +162,7 @@ def beam_search(
     rows = Rows(step, initial_state, beam_size, compile_step, shared_leaves)
     constraints = constraints or Constraints()
     allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never=(bos_id, pad_id))
-    beam = Beam(rows.batch, beam_size, groups.count, bos_id)
+    beam = Beam(rows.batch, beam_size, groups.count, bos_id, keep_sequences=allowed.reads_sequences)
     finished = Finished(rows.batch, n_best * groups.count)
     trace = Trace(rows.batch, eos_id)
     tree = BeamTree(eos_id) if return_tree else None
@@ -177,23 +177,24 @@ def beam_search(
             why = "coverage_penalty" if scoring.coverage_penalty else "return_attention"
             attention = rows.leaf("attention_weights", why).reshape(*beam.tokens.shape, -1)
         candidates = look_ahead(logits, beam, allowed, eos_id)
-        lengths = beam.lengths + ~beam.closed
+        closed = beam.closed
+        lengths = beam.lengths + ~closed
         scores = scoring.normalise(candidates.log_probs, lengths[..., None])
         if scoring.coverage_penalty:
             coverage = beam.coverage + np.where(beam.open[..., None], attention, 0)
 
-        chosen = choose(scores, candidates, beam.closed, groups)
+        chosen = choose(scores, candidates, closed, groups)
         if tree is not None:
-            tree.add(beam.sentences, beam.closed, candidates, scores, chosen)
+            tree.add(beam.sentences, closed, candidates, scores, chosen)
         parents = chosen // scores.shape[-1]  # (sentences, beam_size)
+        beam.advance(candidates, scores, lengths, coverage, chosen)
         trace.add(
             beam.sentences,
             parents=parents,
-            tokens=at(candidates.tokens, chosen),
+            tokens=beam.tokens,
             log_probs=at(candidates.token_log_probs, chosen),
             attention=of_parents(attention, parents) if return_attention else None,
         )
-        beam.advance(candidates, scores, lengths, coverage, chosen)
         just_ended = beam.open & ((beam.tokens == eos_id) | (time + 1 == max_output_length))
         beam.ended |= just_ended
         final_scores = beam.scores
@@ -207,8 +208,9 @@ def beam_search(
             break
         places = rows.staying(beam.done)
         rows.take(places, parents[places])
-        beam.keep(places)
-        allowed.keep(places)
+        if len(places) < len(beam.done):
+            beam.keep(places)
+            allowed.keep(places)
     return finished.result(n_best, trace, tree)
 
 
@@ -225,17 +227,18 @@ def _scoring(length_penalty, scoring):
 
 def _done(stopping, n_best, groups, beam, finished, scoring, max_output_length):
     """Say which sentences need no further step: bool (sentences,). The rules stand in ``beam_search``."""
-    none_open = ~beam.open.any(axis=1)
+    is_open = beam.open
     enough = (n_best - 1) * groups + 1  # each group may have found the same ones
+    if stopping == "exact":
+        best_possible = scoring.normalise(beam.log_probs, max_output_length)  # coverage can only lower it
+        could_reach = np.where(is_open, best_possible, -np.inf).max(axis=1)
+        return finished.scores[beam.sentences, -1] >= could_reach
+    none_open = ~is_open.any(axis=1)
     if stopping == "first_ended":
         return none_open | np.isfinite(finished.scores[beam.sentences, enough - 1])
     if stopping == "top_ended":
         top = np.argsort(-beam.scores, axis=1, kind="stable")[:, :enough]
         return none_open | np.take_along_axis(beam.ended, top, axis=1).all(axis=1)
-    if stopping == "exact":
-        best_possible = scoring.normalise(beam.log_probs, max_output_length)  # coverage can only lower it
-        could_reach = np.where(beam.open, best_possible, -np.inf).max(axis=1)
-        return finished.scores[beam.sentences, -1] >= could_reach
     return none_open
 
 

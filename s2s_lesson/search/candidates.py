@@ -1,5 +1,6 @@
 """Candidates: what the hypotheses of a beam could become, and which of it to keep."""
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -37,7 +38,8 @@ def look_ahead(logits: Any, beam: "Beam", allowed_tokens: AllowedTokens, eos_id:
     """List the candidates that could be among the best.
 
     Args:
-        logits: float (sentences * beam_size, vocab_size).
+        logits: float (sentences * beam_size, vocab_size); or, before the first step, when all hypotheses of
+            a sentence are alike, (sentences, vocab_size).
         beam: ``Beam``.
         allowed_tokens: ``AllowedTokens``.
         eos_id: int. A hypothesis that ended is its own only candidate, with this token, at no cost.
@@ -50,20 +52,29 @@ def look_ahead(logits: Any, beam: "Beam", allowed_tokens: AllowedTokens, eos_id:
     """
     sentences, beam_size = beam.tokens.shape
     vocab_size, required = logits.shape[-1], allowed_tokens.required
-    allowed = allowed_tokens.next_tokens(beam.sequences, vocab_size)
-    extra_ids = np.repeat(np.maximum(required.tokens, 0), beam_size, axis=0) if len(required) else None
+    closed = beam.closed
+    missing = ~(np.isfinite(beam.log_probs) & ~closed)
+    repeats = sentences * beam_size // max(len(logits), 1)  # all alike before the first step: ranked once
+    allowed = allowed_tokens.next_tokens(beam.sequences[:, ::repeats], vocab_size)
+    extra_ids = None
+    if len(required):
+        extra_ids = np.repeat(np.maximum(required.tokens, 0), beam_size // repeats, axis=0)
     count = beam_size + required.tokens.shape[1]  # so many, as others may have no place to go on from
     tokens, log_probs, extra_log_probs, usable = rank(logits, min(count, vocab_size), allowed, extra_ids)
-    check_usable(usable, beam.open.reshape(-1))
-    if extra_ids is not None and extra_log_probs is not None:
-        exists = np.repeat(required.tokens >= 0, beam_size, axis=0)
-        is_new = exists & ~(tokens[:, :, None] == extra_ids[:, None]).any(axis=1)
-        tokens = np.concatenate([tokens, extra_ids], axis=1)
+    if repeats > 1:
+        tokens, log_probs, usable = (np.repeat(of, repeats, axis=0) for of in (tokens, log_probs, usable))
+        if extra_log_probs is not None:
+            extra_log_probs = np.repeat(extra_log_probs, repeats, axis=0)
+    check_usable(usable, ~missing.reshape(-1))
+    if extra_log_probs is not None:
+        extra_ids = np.repeat(required.tokens, beam_size, axis=0)
+        is_new = (extra_ids >= 0) & ~(tokens[:, :, None] == extra_ids[:, None]).any(axis=1)
+        tokens = np.concatenate([tokens, np.maximum(extra_ids, 0)], axis=1)
         log_probs = np.concatenate([log_probs, np.where(is_new, extra_log_probs, -np.inf)], axis=1)
     tokens = tokens.reshape(sentences, beam_size, -1).astype("int32")
     log_probs = log_probs.reshape(tokens.shape).astype("float64")
-    log_probs[~beam.open] = -np.inf
-    tokens[beam.closed, 0], log_probs[beam.closed, 0] = eos_id, 0.0
+    log_probs[missing] = -np.inf
+    tokens[closed, 0], log_probs[closed, 0] = eos_id, 0.0
     held = required.tokens_held(beam.sequences, tokens) if len(required) else None
     return Candidates(tokens, log_probs, beam.log_probs[..., None] + log_probs, held)
 
@@ -84,6 +95,9 @@ def choose(
         one.
     """
     sentences, beam_size, count = scores.shape
+    if groups.count == 1:
+        held = None if candidates.held is None else candidates.held.reshape(sentences, -1)
+        return _best(scores.reshape(sentences, -1), beam_size, held)
     width = beam_size // groups.count
     chosen, taken = [], np.zeros((sentences, 0), int)
     for first in range(0, beam_size, width):
@@ -104,8 +118,8 @@ def choose(
 
 def at(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Look up what was chosen: (sentences, beam_size, candidates) and int (sentences, places)."""
-    width = int(np.prod(values.shape[1:]))
-    return np.take_along_axis(values.reshape(len(values), width), chosen, axis=1)
+    first = np.arange(len(values))[:, None] * math.prod(values.shape[1:])
+    return values.reshape(-1)[first + chosen]
 
 
 def of_parents(values: np.ndarray, parents: np.ndarray) -> np.ndarray:

@@ -22,13 +22,14 @@ class Beam:
         beam_size: int.
         groups: int.
         bos_id: int.
+        keep_sequences: bool. False where nobody reads ``sequences``: then they have their shape alone.
 
     >>> beam = Beam(batch=1, beam_size=3, groups=1, bos_id=2)
     >>> beam.tokens.tolist(), beam.open.tolist()
     ([[2, 2, 2]], [[True, False, False]])
     """
 
-    def __init__(self, batch: int, beam_size: int, groups: int, bos_id: int):
+    def __init__(self, batch: int, beam_size: int, groups: int, bos_id: int, keep_sequences: bool = True):
         shape = (batch, beam_size)
         self.sentences = np.arange(batch)  # which of the batch they are
         self.done = np.zeros(batch, bool)
@@ -39,6 +40,7 @@ class Beam:
         self.lengths = np.zeros(shape, int)
         self.ended = np.zeros(shape, bool)
         self.sequences = np.zeros((*shape, 0), int)
+        self._keep_sequences = keep_sequences
         self.coverage = np.zeros((*shape, 1), "float32")
 
     @property
@@ -72,16 +74,19 @@ class Beam:
         self.tokens, self.scores = at(candidates.tokens, chosen), at(scores, chosen)
         self.log_probs = at(candidates.log_probs, chosen)
         self.lengths, self.ended = of_parents(lengths, parents), of_parents(self.ended, parents)
-        self.sequences = np.concatenate(
-            [of_parents(self.sequences, parents), self.tokens[..., None]], axis=-1
-        )
+        if self._keep_sequences:
+            before = of_parents(self.sequences, parents)
+            self.sequences = np.concatenate([before, self.tokens[..., None]], axis=-1)
+        else:
+            self.sequences = np.broadcast_to(0, (*self.tokens.shape, self.sequences.shape[-1] + 1))
         if coverage is not None:
             self.coverage = of_parents(coverage, parents)
 
     def keep(self, sentences: np.ndarray) -> None:
         """Go on with some of the sentences: int (sentences,), places in the arrays."""
         for name, values in vars(self).items():
-            setattr(self, name, values[sentences])
+            if isinstance(values, np.ndarray):
+                setattr(self, name, values[sentences])
 
 
 class Finished:
@@ -109,17 +114,20 @@ class Finished:
             scores: float (sentences, beam_size).
             just_ended: bool (sentences, beam_size).
         """
+        which = np.flatnonzero(just_ended.any(axis=1))
+        if not len(which):
+            return
+        rows, just_ended = beam.sentences[which], just_ended[which]
         news = {
-            "scores": np.where(just_ended, scores, -np.inf),
-            "log_probs": np.where(just_ended, beam.log_probs, -np.inf),
+            "scores": np.where(just_ended, scores[which], -np.inf),
+            "log_probs": np.where(just_ended, beam.log_probs[which], -np.inf),
             "times": np.where(just_ended, time, -1),
             "slots": np.broadcast_to(np.arange(just_ended.shape[1]), just_ended.shape),
         }
-        rows = beam.sentences
         both = {name: np.concatenate([getattr(self, name)[rows], new], axis=1) for name, new in news.items()}
         order = np.argsort(-both["scores"], axis=1, kind="stable")[:, : self.scores.shape[1]]
         for name, values in both.items():
-            getattr(self, name)[rows] = np.take_along_axis(values, order, axis=1)
+            getattr(self, name)[rows] = at(values, order)
 
     def result(self, n_best: int, trace: Trace, tree: BeamTree | None) -> SearchResult:
         """Read back the ``n_best`` best, no two of which are alike.

@@ -77,20 +77,24 @@ class PhraseTable:
     """
 
     def __init__(self, of_each: Sequence[Sequence[Phrase]]):
-        self.counted = [sorted(Counter(phrases).items()) for phrases in of_each]  # [(phrase, count)]
-        width = max(map(len, self.counted), default=0)
-        self.longest = max((len(phrase) for phrases in of_each for phrase in phrases), default=0)
-        shape = (len(of_each), width)
-        self.counts, self.lengths = np.zeros(shape, int), np.zeros(shape, int)
+        number_of: dict[tuple, int] = {}  # sentences with the same phrases share their rows until the end
+        numbers = np.array([number_of.setdefault(each, len(number_of)) for each in map(tuple, of_each)], int)
+        counted = [sorted(Counter(phrases).items()) for phrases in number_of]  # [(phrase, count)]
+        self.counted = [counted[number] for number in numbers]
+        width = max(map(len, counted), default=0)
+        self.longest = max((len(phrase) for phrases in number_of for phrase in phrases), default=0)
+        shape = (len(counted), width)
+        counts, lengths = np.zeros(shape, int), np.zeros(shape, int)
         # beginnings[..., size - 1, :] holds the first tokens of a phrase, and no token before them.
-        self.beginnings = np.full((*shape, self.longest, self.longest), NO_TOKEN)
-        for sentence, counted in enumerate(self.counted):
-            for place, (phrase, count) in enumerate(counted):
-                self.counts[sentence, place], self.lengths[sentence, place] = count, len(phrase)
+        beginnings = np.full((*shape, self.longest, self.longest), NO_TOKEN)
+        for number, of_sentence in enumerate(counted):
+            for place, (phrase, count) in enumerate(of_sentence):
+                counts[number, place], lengths[number, place] = count, len(phrase)
                 for size in range(1, len(phrase) + 1):
-                    self.beginnings[sentence, place, size - 1, -size:] = phrase[:size]
-        tokens = [sorted({token for phrase, _ in counted for token in phrase}) for counted in self.counted]
-        self.tokens = rectangular(tokens)  # int (batch, tokens), all that occur in a sentence's phrases
+                    beginnings[number, place, size - 1, -size:] = phrase[:size]
+        tokens = [sorted({token for phrase, _ in each for token in phrase}) for each in counted]
+        self.counts, self.lengths, self.beginnings = (of[numbers] for of in (counts, lengths, beginnings))
+        self.tokens = rectangular(tokens)[numbers]  # int (batch, tokens), all in a sentence's phrases
 
     def __len__(self) -> int:
         return self.counts.shape[1]

@@ -70,7 +70,8 @@ class Rows:
             token_ids: int (sentences, slots). The tokens chosen last.
 
         Returns:
-            logits: float (sentences * slots, vocab_size).
+            logits: float (sentences * slots, vocab_size), or (sentences, vocab_size) after the first step,
+                if it was made once for all hypotheses of a sentence; see ``one_row_a_slot``.
 
         Raises:
             ValueError: the step function returned no pair, or the logits have another shape.
@@ -97,7 +98,7 @@ class Rows:
             if after is earlier and not isinstance(after, np.ndarray)  # which may have been written into
         }
         self.unchanged = self.unchanged & handed_on if self.compiled else set()
-        return self._one_row_a_slot(logits)
+        return logits
 
     def take(self, sentences: np.ndarray, parents: np.ndarray) -> None:
         """Let hypotheses take the places of others. NumPy stays NumPy, so any step function can be searched.
@@ -130,7 +131,7 @@ class Rows:
         slot_size = SLOT_BYTES + TOKEN_BYTES * vocab_size + state_size
         expect_memory(self.option, self.slots, self.batch * self.slots * slot_size)
 
-    def _one_row_a_slot(self, array):
+    def one_row_a_slot(self, array: Any) -> Any:
         """Repeat the rows of the first step, which was made once for all hypotheses of a sentence."""
         repeats = self.slots // self.copies
         if repeats == 1:
@@ -163,7 +164,7 @@ class Rows:
                 f"Expected the leaf {name!r} to be float (rows, source_length), with {count} rows; "
                 f"received shape {values.shape}. Return the mean of several heads, or those of one."
             )
-        return self._one_row_a_slot(values)
+        return self.one_row_a_slot(values)
 
     def source_mask(self, source_length: int) -> np.ndarray:
         """The leaf ``keys_mask``: bool (sentences, slots or 1, source_length); True where there is none."""

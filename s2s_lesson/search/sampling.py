@@ -94,7 +94,7 @@ def sample(
     attention = []
 
     for time in range(max_output_length if rows.batch else 0):
-        logits = rows.step(tokens[sentences])
+        logits = rows.one_row_a_slot(rows.step(tokens[sentences]))
         if time == 0:
             allowed.check_ids(logits.shape[-1], bos_id)
         open_rows = writing[sentences].reshape(-1)

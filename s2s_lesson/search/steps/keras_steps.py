@@ -38,6 +38,8 @@ def compiles_each_shape() -> bool:
 
 def rank(logits: Any, count: int, allowed: np.ndarray | None, extra_ids: np.ndarray | None) -> tuple:
     """As ``ranking.rank``."""
+    if allowed is not None and len(allowed) == 1:
+        allowed = _constant(allowed.tobytes())
     ranked = _ranking(count)(logits, allowed, extra_ids)
     return tuple(None if array is None else as_numpy(array) for array in ranked)
 
@@ -127,6 +129,12 @@ def compile_step(step: Callable, layer: keras.Layer | None = None) -> Callable:
         return logits, tree.pack_sequence_as(state, leaves)
 
     return run
+
+
+@functools.lru_cache(maxsize=16)
+def _constant(truth_values):
+    """Truth values, given as bytes, as a tensor: bool (1, width). Most steps rule out the same."""
+    return ops.convert_to_tensor(np.frombuffer(truth_values, bool)[None].copy())
 
 
 @functools.cache

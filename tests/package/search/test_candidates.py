@@ -3,8 +3,10 @@
 import numpy as np
 from slow_search import choose as choose_slowly
 
-from s2s_lesson.search import DiverseGroups
-from s2s_lesson.search.candidates import Candidates, at, choose, of_parents
+from s2s_lesson.search import Constraints, DiverseGroups
+from s2s_lesson.search.allowed_tokens import AllowedTokens
+from s2s_lesson.search.candidates import Candidates, at, choose, look_ahead, of_parents
+from s2s_lesson.search.hypotheses import Beam
 
 
 def candidates(tokens, held=None):
@@ -84,3 +86,13 @@ def test_places_go_by_turns_from_those_that_hold_most_and_only_to_what_exists():
         padded[:, 1:] = -np.inf
         both = candidates(np.zeros(padded.shape, int), np.repeat(held, width, axis=1))
         assert choose(padded, both, np.zeros((1, width), bool), DiverseGroups()).tolist() == [expected]
+
+
+def test_what_is_alike_before_the_first_step_is_ranked_once():
+    logits = np.random.default_rng(5).normal(size=(3, 7)).astype("float32")
+    allowed = AllowedTokens(Constraints(required=[[[2, 5]], [], [[6]]], forbidden=[4]), 3, 1, 11)
+    beam = Beam(batch=3, beam_size=2, groups=1, bos_id=1)
+    once, each = (look_ahead(of, beam, allowed, 1) for of in (logits, np.repeat(logits, 2, axis=0)))
+    for name, values in once._asdict().items():
+        np.testing.assert_array_equal(values, getattr(each, name))
+    assert np.isfinite(once.log_probs).sum() == 3 * (2 + 2)  # the likeliest, the required among them

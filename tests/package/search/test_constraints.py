@@ -33,6 +33,25 @@ def test_without_constraints_nothing_is_computed():
     assert tokens.next_tokens(np.zeros((3, 2, 5), int), VOCAB_SIZE) is None
 
 
+def test_what_is_the_same_for_all_is_made_once():
+    tokens = AllowedTokens(Constraints(min_output_length=3), 2, EOS, LENGTH, never=(0,))
+    sequences = np.zeros((2, 3, 5), int)
+    assert not tokens.reads_sequences
+    early, late = (tokens.next_tokens(sequences[..., :size], VOCAB_SIZE) for size in (1, 2))
+    assert early.tolist() == [[False, False, True, True, True]]
+    assert late.tolist() == [[False, True, True, True, True]]
+    assert tokens.next_tokens(sequences[..., :3], VOCAB_SIZE) is late
+
+
+def test_what_differs_between_sentences_is_looked_at_for_each_kind():
+    options = Constraints(required=[[[3]], [], [[3]]], forbidden=[[[0]], [[2]], [[0]]], no_repeat_ngram=1)
+    tokens = AllowedTokens(options, 3, EOS, LENGTH)
+    assert tokens.reads_sequences and sorted(tokens.different()) == [1, 2]
+    tokens.keep(np.array([1, 2]))
+    mask = tokens.next_tokens(np.full((2, 1, 1), 4), VOCAB_SIZE)
+    assert mask.tolist() == [[True, True, False, True, False], [False, False, True, True, False]]
+
+
 def test_the_end_comes_no_earlier_than_the_minimum():
     assert allowed([0], min_output_length=3) == {0, 2, 3, 4}
     assert allowed([0, 0], min_output_length=3) == {0, 1, 2, 3, 4}
