@@ -43,7 +43,7 @@ def as_numpy(values: Any) -> np.ndarray:
 
 def leaves(nested: Any) -> list[Any]:
     """The arrays of nested dicts, lists and tuples, of dicts in the order of their keys; None is one, too."""
-    gathered: list[Any] = []
+    gathered: list = []
     _gather(nested, gathered)
     return gathered
 
@@ -73,7 +73,7 @@ def _in_order(nested: dict) -> list:
     return sorted(nested, key=str)
 
 
-def _gather(nested: Any, gathered: list[Any]) -> None:
+def _gather(nested, gathered):
     if isinstance(nested, dict):
         for key in _in_order(nested):
             _gather(nested[key], gathered)

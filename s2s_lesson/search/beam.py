@@ -1,21 +1,17 @@
 """Beam search, of which greedy search is the narrowest."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from s2s_lesson.data.expected import NonNegativeFloat, NonNegativeInt, PositiveInt, checked
-from s2s_lesson.search.allowed_tokens import AllowedTokens
-from s2s_lesson.search.candidates import at, choose, look_ahead, of_parents
+from s2s_lesson.search.beam_loop import Stopping, find_best
 from s2s_lesson.search.constraints import Constraints
 from s2s_lesson.search.groups import DiverseGroups
-from s2s_lesson.search.hypotheses import Beam, Finished
-from s2s_lesson.search.results import BeamTree, SearchResult, Trace
+from s2s_lesson.search.results import SearchResult
 from s2s_lesson.search.rows import Rows
 from s2s_lesson.search.scoring import Scoring
-
-Stopping: TypeAlias = Literal["exact", "top_ended", "first_ended", "never"]
 
 
 @checked
@@ -29,6 +25,7 @@ def greedy_search(
     max_output_length: PositiveInt,
     constraints: Constraints | None = None,
     return_attention: bool = False,
+    return_log_probs: bool = True,
     compile_step: bool | None = None,
     shared_leaves: Sequence[str] | None = None,
 ) -> SearchResult:
@@ -42,9 +39,12 @@ def greedy_search(
         pad_id: int or None. Never written, unless it is the end token.
         max_output_length: int. A sentence that has not ended by then is cut, in tokens.
         constraints, return_attention, compile_step, shared_leaves: as in ``beam_search``.
+        return_log_probs: bool. False leaves out the sum over the vocabulary at every step, which choosing
+            does not need; with large vocabularies it is most of the work. The same tokens are chosen.
 
     Returns:
-        ``SearchResult`` with ``n_best`` 1.
+        ``SearchResult`` with ``n_best`` 1. With ``return_log_probs=False`` the scores and log-probabilities
+        of outputs and of their tokens are NaN, for they are not known.
 
     Raises:
         ValueError: as ``beam_search``.
@@ -56,19 +56,17 @@ def greedy_search(
     >>> greedy_search(always_the_same, state, bos_id=1, eos_id=2, max_output_length=4).sequences.tolist()
     [[[0, 0, 0, 0]]]
     """
-    return beam_search(
-        step,
-        initial_state,
+    result = find_best(
+        Rows(step, initial_state, 1, compile_step, shared_leaves),
         bos_id=bos_id,
         eos_id=eos_id,
         pad_id=pad_id,
         max_output_length=max_output_length,
-        beam_size=1,
-        constraints=constraints,
+        constraints=constraints or Constraints(),
         return_attention=return_attention,
-        compile_step=compile_step,
-        shared_leaves=shared_leaves,
+        normalise=return_log_probs,
     )
+    return result if return_log_probs else _without_log_probs(result)
 
 
 @checked
@@ -159,59 +157,28 @@ def beam_search(
     """
     scoring, groups = _scoring(length_penalty, scoring), groups or DiverseGroups()
     _check_options(beam_size, n_best, groups)
-    rows = Rows(step, initial_state, beam_size, compile_step, shared_leaves)
-    constraints = constraints or Constraints()
-    allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never=(bos_id, pad_id))
-    beam = Beam(rows.batch, beam_size, groups.count, bos_id, keep_sequences=allowed.reads_sequences)
-    finished = Finished(rows.batch, n_best * groups.count)
-    trace = Trace(rows.batch, eos_id)
-    tree = BeamTree(eos_id) if return_tree else None
+    return find_best(
+        Rows(step, initial_state, beam_size, compile_step, shared_leaves),
+        bos_id=bos_id,
+        eos_id=eos_id,
+        pad_id=pad_id,
+        max_output_length=max_output_length,
+        n_best=n_best,
+        scoring=scoring,
+        stopping=stopping,
+        groups=groups,
+        constraints=constraints or Constraints(),
+        return_attention=return_attention,
+        return_tree=return_tree,
+    )
 
-    for time in range(max_output_length if rows.batch else 0):
-        logits = rows.step(beam.tokens)
-        if time == 0:
-            allowed.check_ids(logits.shape[-1], bos_id)
-        attention: Any = None
-        coverage: Any = None
-        if scoring.coverage_penalty or return_attention:
-            why = "coverage_penalty" if scoring.coverage_penalty else "return_attention"
-            attention = rows.leaf("attention_weights", why).reshape(*beam.tokens.shape, -1)
-        candidates = look_ahead(logits, beam, allowed, eos_id)
-        closed = beam.closed
-        lengths = beam.lengths + ~closed
-        scores = scoring.normalise(candidates.log_probs, lengths[..., None])
-        if scoring.coverage_penalty:
-            coverage = beam.coverage + np.where(beam.open[..., None], attention, 0)
 
-        chosen = choose(scores, candidates, closed, groups)
-        if tree is not None:
-            tree.add(beam.sentences, closed, candidates, scores, chosen)
-        parents = chosen // scores.shape[-1]  # (sentences, beam_size)
-        beam.advance(candidates, scores, lengths, coverage, chosen)
-        trace.add(
-            beam.sentences,
-            parents=parents,
-            tokens=beam.tokens,
-            log_probs=at(candidates.token_log_probs, chosen),
-            attention=of_parents(attention, parents) if return_attention else None,
-        )
-        just_ended = beam.open & ((beam.tokens == eos_id) | (time + 1 == max_output_length))
-        beam.ended |= just_ended
-        final_scores = beam.scores
-        if scoring.coverage_penalty:
-            real = rows.source_mask(attention.shape[-1])
-            final_scores = final_scores + scoring.covered(beam.coverage, real)
-        finished.add(time, beam, final_scores, just_ended)
-
-        beam.done |= _done(stopping, n_best, groups.count, beam, finished, scoring, max_output_length)
-        if beam.done.all():
-            break
-        places = rows.staying(beam.done)
-        rows.take(places, parents[places])
-        if len(places) < len(beam.done):
-            beam.keep(places)
-            allowed.keep(places)
-    return finished.result(n_best, trace, tree)
+def _without_log_probs(result):
+    """Say that log-probabilities are not known: NaN. A hypothesis that does not exist keeps -infinity."""
+    of_outputs = np.where(result.lengths > 0, np.nan, -np.inf).astype("float32")
+    written = np.arange(result.sequences.shape[-1]) < result.lengths[..., None]
+    of_tokens = np.where(written, np.nan, 0).astype("float32")
+    return result._replace(scores=of_outputs, log_probabilities=of_outputs, token_log_probabilities=of_tokens)
 
 
 def _scoring(length_penalty, scoring):
@@ -223,23 +190,6 @@ def _scoring(length_penalty, scoring):
             "Leave out one of them."
         )
     return scoring
-
-
-def _done(stopping, n_best, groups, beam, finished, scoring, max_output_length):
-    """Say which sentences need no further step: bool (sentences,). The rules stand in ``beam_search``."""
-    is_open = beam.open
-    enough = (n_best - 1) * groups + 1  # each group may have found the same ones
-    if stopping == "exact":
-        best_possible = scoring.normalise(beam.log_probs, max_output_length)  # coverage can only lower it
-        could_reach = np.where(is_open, best_possible, -np.inf).max(axis=1)
-        return finished.scores[beam.sentences, -1] >= could_reach
-    none_open = ~is_open.any(axis=1)
-    if stopping == "first_ended":
-        return none_open | np.isfinite(finished.scores[beam.sentences, enough - 1])
-    if stopping == "top_ended":
-        top = np.argsort(-beam.scores, axis=1, kind="stable")[:, :enough]
-        return none_open | np.take_along_axis(beam.ended, top, axis=1).all(axis=1)
-    return none_open
 
 
 def _check_options(beam_size, n_best, groups):

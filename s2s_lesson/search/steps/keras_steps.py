@@ -36,11 +36,17 @@ def compiles_each_shape() -> bool:
     return engine.compiles_each_shape()
 
 
-def rank(logits: Any, count: int, allowed: np.ndarray | None, extra_ids: np.ndarray | None) -> tuple:
+def rank(
+    logits: Any,
+    count: int,
+    allowed: np.ndarray | None,
+    extra_ids: np.ndarray | None,
+    normalise: bool = True,
+) -> tuple:
     """As ``ranking.rank``."""
     if allowed is not None and len(allowed) == 1:
         allowed = _constant(allowed.tobytes())
-    ranked = _ranking(count)(logits, allowed, extra_ids)
+    ranked = _ranking(count, normalise)(logits, allowed, extra_ids)
     return tuple(None if array is None else as_numpy(array) for array in ranked)
 
 
@@ -138,9 +144,9 @@ def _constant(truth_values):
 
 
 @functools.cache
-def _ranking(count):
+def _ranking(count, normalise):
     def ranking(logits, allowed, extra_ids):
-        logits, normaliser = _normalised(logits)
+        logits, normaliser = _normalised(logits, normalise)
         if allowed is not None:
             logits = ops.where(allowed, logits, -np.inf)
         log_probs, ids = engine.top_k(logits, count)
@@ -161,7 +167,10 @@ def _log_softmax():
     return engine.compile_function(log_softmax)
 
 
-def _normalised(logits):
-    """Logits in float32, and the logarithm of the sum of their exponentials: (rows, 1)."""
+def _normalised(logits, normalise=True):
+    """Logits in float32, and the logarithm of the sum of their exponentials, or the highest: (rows, 1)."""
     logits = ops.cast(ops.convert_to_tensor(logits), "float32")
-    return logits, ops.logsumexp(logits, axis=-1, keepdims=True)
+    if normalise:
+        return logits, ops.logsumexp(logits, axis=-1, keepdims=True)
+    spoiled = ops.any(ops.isnan(logits), axis=-1, keepdims=True)  # engines differ in the highest of NaNs
+    return logits, ops.where(spoiled, np.nan, ops.max(logits, axis=-1, keepdims=True))

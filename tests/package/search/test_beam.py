@@ -7,9 +7,10 @@ import slow_search
 from grouped import grouped
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from keras import ops
 from scripted import IDS
 
-from s2s_lesson.search import DiverseGroups, Scoring, beam_search, greedy_search
+from s2s_lesson.search import Constraints, DiverseGroups, Scoring, beam_search, greedy_search
 
 BATCH = 2
 SEEDS = st.integers(0, 2**32 - 1)
@@ -234,6 +235,26 @@ def test_tokens_of_no_probability_are_as_if_they_were_not_there(seed, sizes):
 
 
 # Sizes.
+
+
+@pytest.mark.parametrize("kind", ["NumPy", "tensors"])
+def test_greedy_search_without_log_probabilities_chooses_the_same_tokens(kind):
+    tables = scripted.random_tables(23, 3, 7, 97)
+    tables[2, :, 3:] = -np.inf  # one of which is required: there is no output
+    step, state = scripted.step, scripted.initial_state(tables)
+    if kind == "tensors":
+        step, state = scripted.ops_step, {name: ops.convert_to_tensor(leaf) for name, leaf in state.items()}
+    constraints = Constraints(no_repeat_ngram=2, required=[[[5, 4]], [[2]], [[4]]])
+    options = {**IDS, "max_output_length": 11, "constraints": constraints}
+    expected, result = (greedy_search(step, state, **options, return_log_probs=of) for of in (True, False))
+    np.testing.assert_array_equal(result.sequences, expected.sequences)
+    np.testing.assert_array_equal(result.lengths, expected.lengths)
+    assert result.lengths[2] == 0 and (result.lengths[:2] > 1).all()
+    for found in (result.scores, result.log_probabilities):
+        assert found.dtype == "float32" and np.isnan(found[:2]).all() and found[2] == -np.inf
+    written = np.arange(result.sequences.shape[-1]) < result.lengths[..., None]
+    np.testing.assert_array_equal(np.isnan(result.token_log_probabilities), written)
+    assert not result.token_log_probabilities[~written].any()
 
 
 def test_a_beam_may_be_wider_than_the_vocabulary_and_than_the_search_space():
