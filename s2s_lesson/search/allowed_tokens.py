@@ -9,6 +9,7 @@ from s2s_lesson.search.completion import OTHER, Completion
 from s2s_lesson.search.constraints import Constraints, Ids
 from s2s_lesson.search.contradictions import check_contradictions, check_ids
 from s2s_lesson.search.phrases import Phrase, PhraseTable, nesting, phrases_of_each, rectangular
+from s2s_lesson.search.shortlist import Shortlist
 
 
 class AllowedTokens:
@@ -21,6 +22,7 @@ class AllowedTokens:
         max_output_length: int.
         never: ids, or None, that no output holds: those of padding and of the begin token. The end token is
             none of them.
+        shortlist: ``Shortlist``, of the only tokens that can be written, or None.
 
     Raises:
         ValueError: the constraints contradict each other, or do not fit the batch.
@@ -37,6 +39,7 @@ class AllowedTokens:
         eos_id: int,
         max_output_length: int,
         never: Sequence[int | None] = (),
+        shortlist: Shortlist | None = None,
     ):
         self.eos_id, self.max_output_length = eos_id, max_output_length
         self.never = sorted({token for token in never if token is not None and token != eos_id})
@@ -49,6 +52,10 @@ class AllowedTokens:
         self.forbidden = [frozenset(each) for each in forbidden]
         runs_of = {each: [run for run in each if len(run) > 1] for each in set(self.forbidden)}
         self.forbidden_runs = PhraseTable([runs_of[each] for each in self.forbidden])
+        self.shortlist = shortlist
+        self._writable: list[frozenset[int]] | None = None  # what a completion can be made of
+        if shortlist is not None and len(self.required):
+            self._writable = [frozenset(ids) for ids in shortlist.ids.tolist()]
         self._completion = cache(self._completion_of)
         self._ruled_out: np.ndarray | None = None
         self._constant: dict[tuple, np.ndarray | None] = {}
@@ -65,6 +72,10 @@ class AllowedTokens:
         self.forbidden = [self.forbidden[sentence] for sentence in sentences]
         self.required.keep(sentences)
         self.forbidden_runs.keep(sentences)
+        if self.shortlist is not None:
+            self.shortlist.keep(sentences)
+        if self._writable is not None:
+            self._writable = [self._writable[sentence] for sentence in sentences]
         if self._ruled_out is not None and len(self._ruled_out) > 1:
             self._ruled_out = self._ruled_out[sentences]
 
@@ -148,13 +159,18 @@ class AllowedTokens:
 
     def completion_for(self, sentence: int, vocab_size: int | None = None) -> Completion:
         """What it takes to write the required phrases of a sentence: ``Completion``."""
-        return self._completion(tuple(self.required.counted[sentence]), self.forbidden[sentence], vocab_size)
+        writable = None if self._writable is None else self._writable[sentence]
+        counted = tuple(self.required.counted[sentence])
+        return self._completion(counted, self.forbidden[sentence], vocab_size, writable)
 
-    def _completion_of(self, counted, forbidden, vocab_size):
+    def _completion_of(self, counted, forbidden, vocab_size, writable):
         ruled_out = {self.eos_id, *self.never, *(run[0] for run in forbidden if len(run) == 1)}
         runs = [run for run in forbidden if len(run) > 1]
         tokens = {token for phrase in (*(phrase for phrase, _ in counted), *runs) for token in phrase}
-        others = vocab_size is None or vocab_size > len(tokens | ruled_out)
+        if writable is None:
+            others = vocab_size is None or vocab_size > len(tokens | ruled_out)
+        else:
+            others, tokens = bool(writable - tokens - ruled_out), tokens & writable
         return Completion(counted, runs, sorted(tokens - ruled_out), others)
 
     def check_ids(self, vocab_size: int, bos_id: int) -> None:
@@ -172,7 +188,8 @@ class AllowedTokens:
     def different(self) -> list[int]:
         """List sentences of which no two have the same constraints, and that stand for all."""
         required = map(tuple, self.required.counted)
-        constraints = zip(map(bytes, self.prefix), required, self.forbidden, strict=True)
+        writable = [None] * len(self.prefix) if self._writable is None else self._writable
+        constraints = zip(map(bytes, self.prefix), required, self.forbidden, writable, strict=True)
         return list(dict(zip(constraints, range(len(self.prefix)), strict=True)).values())
 
     def prefix_of(self, sentence: int) -> Phrase:

@@ -12,6 +12,7 @@ from s2s_lesson.search.hypotheses import Beam, Finished
 from s2s_lesson.search.results import BeamTree, SearchResult, Trace
 from s2s_lesson.search.rows import Rows
 from s2s_lesson.search.scoring import Scoring
+from s2s_lesson.search.shortlist import Shortlist
 
 Stopping: TypeAlias = Literal["exact", "top_ended", "first_ended", "never"]
 
@@ -48,7 +49,9 @@ def find_best(
         ValueError: as ``beam_search``, but for what it looks at by itself.
     """
     scoring, groups = scoring or Scoring(), groups or DiverseGroups()
-    allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never=(bos_id, pad_id))
+    shortlist = None if rows.candidate_ids is None else Shortlist(rows.candidate_ids, eos_id)
+    never = (bos_id, pad_id)
+    allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never, shortlist)
     beam = Beam(rows.batch, rows.slots, groups.count, bos_id, keep_sequences=allowed.reads_sequences)
     finished = Finished(rows.batch, n_best * groups.count)
     trace = Trace(rows.batch, eos_id)

@@ -59,13 +59,20 @@ def look_ahead(
     missing = ~(np.isfinite(beam.log_probs) & ~closed)
     repeats = sentences * beam_size // max(len(logits), 1)  # all alike before the first step: ranked once
     allowed = allowed_tokens.next_tokens(beam.sequences[:, ::repeats], vocab_size)
-    extra_ids = None
+    shortlist, extra_ids = allowed_tokens.shortlist, None
     if len(required):
-        extra_ids = np.repeat(np.maximum(required.tokens, 0), beam_size // repeats, axis=0)
+        extra_ids = np.maximum(required.tokens, 0)
+        if shortlist is not None:
+            extra_ids = shortlist.columns_of(extra_ids)
+        extra_ids = np.repeat(extra_ids, beam_size // repeats, axis=0)
+    if shortlist is not None:
+        logits, allowed = shortlist.look_up(logits), shortlist.look_up_allowed(allowed, len(logits))
     count = beam_size + required.tokens.shape[1]  # so many, as others may have no place to go on from
     tokens, log_probs, extra_log_probs, usable = rank(
-        logits, min(count, vocab_size), allowed, extra_ids, normalise
+        logits, min(count, logits.shape[-1]), allowed, extra_ids, normalise
     )
+    if shortlist is not None:
+        tokens = shortlist.ids_at(tokens)
     if repeats > 1:
         tokens, log_probs, usable = (np.repeat(of, repeats, axis=0) for of in (tokens, log_probs, usable))
         if extra_log_probs is not None:

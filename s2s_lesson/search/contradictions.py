@@ -6,6 +6,7 @@ import numpy as np
 
 from s2s_lesson.data.expected import expect
 from s2s_lesson.search.phrases import occurrences, overlap
+from s2s_lesson.search.shortlist import LEAF
 
 if TYPE_CHECKING:
     from s2s_lesson.search.allowed_tokens import AllowedTokens
@@ -32,6 +33,8 @@ def check_contradictions(allowed: "AllowedTokens") -> None:
             f"Expected a prefix of at most max_output_length={allowed.max_output_length} tokens"
             f"{', one of them the forced end' if allowed.forced_end else ''}; received one of {longest}."
         )
+    if allowed.shortlist is not None:
+        _check_shortlist(allowed)
     for sentence in allowed.different():
         forbidden = allowed.forbidden[sentence]
         if (allowed.eos_id,) in forbidden and allowed.forced_end:
@@ -63,6 +66,8 @@ def check_ids(allowed: "AllowedTokens", vocab_size: int, bos_id: int) -> None:
     named["forbidden"] = [token for each in dict.fromkeys(allowed.forbidden) for run in each for token in run]
     named["prefix"] = allowed.prefix[allowed.prefix >= 0].tolist()
     named["required"] = allowed.required.tokens[allowed.required.tokens >= 0].tolist()
+    if allowed.shortlist is not None:
+        named[LEAF] = [allowed.shortlist.ids.max(initial=0)]
     for name, ids in named.items():
         if wrong := [token for token in ids if not 0 <= token < vocab_size]:
             raise ValueError(
@@ -76,22 +81,38 @@ def check_ids(allowed: "AllowedTokens", vocab_size: int, bos_id: int) -> None:
 
 def _check_tokens_left(allowed, vocab_size):
     """Raise an error where the tokens that are left make no output as long as it must be."""
-    ruled_out_of_each = allowed.ruled_out(vocab_size)
-    if len(ruled_out_of_each) > 1:
-        ruled_out_of_each = np.unique(ruled_out_of_each, axis=0)
-    for ruled_out in ruled_out_of_each:
-        if ruled_out.all():
-            raise ValueError("Expected forbidden to leave a token; received the whole vocabulary.")
-        can_end, size = not ruled_out[allowed.eos_id], allowed.no_repeat_ngram
-        least = allowed.min_output_length if can_end else allowed.max_output_length
-        others = int((~ruled_out).sum()) - can_end
+    ruled_out, shortlist = allowed.ruled_out(vocab_size), allowed.shortlist
+    can_end, possible = ~ruled_out[:, allowed.eos_id], np.ones(ruled_out.shape, bool)
+    if shortlist is not None:
+        shape = (len(shortlist.ids), vocab_size)
+        ruled_out = np.take_along_axis(np.broadcast_to(ruled_out, shape), shortlist.ids, axis=1)
+        can_end, possible = np.broadcast_to(can_end, len(ruled_out)), shortlist.real
+    figures = (possible.sum(axis=1), (possible & ~ruled_out).sum(axis=1), can_end)
+    for total, left, end in dict.fromkeys(zip(*(of.tolist() for of in figures), strict=True)):
+        if not left:
+            whole = "vocabulary" if shortlist is None else "shortlist"
+            raise ValueError(f"Expected forbidden to leave a token; received the whole {whole}.")
+        size, others = allowed.no_repeat_ngram, left - end
+        least = allowed.min_output_length if end else allowed.max_output_length
         longest = others**size + size - 1 if 0 < size < least else least  # a de Bruijn sequence
-        longest = longest * (others > 0) + can_end
+        longest = longest * (others > 0) + end
         if longest < least and not allowed.prefix.size:
             raise ValueError(
                 f"Expected constraints that leave outputs of at least {least} tokens; received "
-                f"{int(ruled_out.sum())} forbidden tokens of {vocab_size} and no_repeat_ngram={size}, "
+                f"{total - left} forbidden tokens of {total} and no_repeat_ngram={size}, "
                 f"which leave {longest} at most."
+            )
+
+
+def _check_shortlist(allowed):
+    """Raise an error where what is to be written is not on the shortlist."""
+    for name, tokens in (("prefix", allowed.prefix), ("required", allowed.required.tokens)):
+        lacking = allowed.shortlist.lacks(tokens)
+        if lacking.any():
+            sentence, place = (int(of[0]) for of in np.nonzero(lacking))
+            raise ValueError(
+                f"Expected {name} to hold tokens of the shortlist alone, the leaf {LEAF!r}; received "
+                f"{int(tokens[sentence, place])}, which is not on that of row {sentence}. Add it to the list."
             )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from s2s_lesson.data.memory import expect_memory
 from s2s_lesson.search.arrays import as_numpy, keras_steps, leaves, map_leaves, take_rows, with_leaves
+from s2s_lesson.search.shortlist import LEAF
 
 SLOT_BYTES = 150  # what a search keeps for each hypothesis, and each step of it
 TOKEN_BYTES = 16  # for each token that it may go on with: logits and their order
@@ -27,6 +28,9 @@ class Rows:
         compile_step: bool or None, as in ``beam_search``.
         shared_leaves: names of leaves, or None, as in ``beam_search``. They are never copied.
         option: str. The option that says how many slots there are.
+
+    Attributes:
+        candidate_ids: int (sentences, n), the leaf of that name, which is read once, or None.
 
     Raises:
         ValueError: the leaves of the state differ in their batch axis, there is none, one of
@@ -53,8 +57,11 @@ class Rows:
         self.step_function, self.compiled = _runnable(step, compile_step)
         self.state = map_leaves(_own, initial_state)  # a plain function may write into its state
         self.sentences, self.copies = self.batch, 1  # how many there are, and the rows of each
+        named = initial_state if isinstance(initial_state, dict) else {}
+        self.candidate_ids = np.array(as_numpy(named[LEAF])) if named.get(LEAF) is not None else None
         if shared_leaves is None:
             shared_leaves = getattr(getattr(step, "__self__", None), "shared_leaves", ())
+        self._handed_on = None  # the shortlist as it was when it was last looked at
         self.shared_leaves = _known_leaves(shared_leaves, initial_state)
         self._expect_room(vocab_size=0)
         self.unchanged = set(range(len(leaves(initial_state))))  # leaves alike for a sentence's rows
@@ -98,6 +105,8 @@ class Rows:
             if after is earlier and not isinstance(after, np.ndarray)  # which may have been written into
         }
         self.unchanged = self.unchanged & handed_on if self.compiled else set()
+        if self.candidate_ids is not None:
+            self._expect_same_shortlist()
         return logits
 
     def take(self, sentences: np.ndarray, parents: np.ndarray) -> None:
@@ -122,6 +131,21 @@ class Rows:
                 kept[index] = _take(leaf, rows)
         self.state = with_leaves(self.state, kept)
         self.sentences, self.copies = len(sentences), self.slots
+        if self.candidate_ids is not None and not all_stay:
+            self.candidate_ids = self.candidate_ids[sentences]
+
+    def _expect_same_shortlist(self):
+        """Raise an error where a step changed the shortlist, which is read once, before the first step."""
+        leaf = self.state.get(LEAF) if isinstance(self.state, dict) else None
+        if leaf is None or (leaf is self._handed_on and not isinstance(leaf, np.ndarray)):
+            return
+        copies = 1 if LEAF in self.shared_leaves else self.copies
+        if not np.array_equal(as_numpy(leaf), np.repeat(self.candidate_ids, copies, axis=0)):
+            raise ValueError(
+                f"Expected step to hand on the leaf {LEAF!r} as it is; received another one. A shortlist "
+                "holds for the whole output."
+            )
+        self._handed_on = leaf
 
     def _expect_room(self, vocab_size):
         """Compare what all slots need with what is free; what a step does inside is not known."""

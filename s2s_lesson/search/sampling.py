@@ -18,6 +18,7 @@ from s2s_lesson.search.constraints import Constraints
 from s2s_lesson.search.ranking import check_usable, log_softmax
 from s2s_lesson.search.results import SearchResult
 from s2s_lesson.search.rows import Rows
+from s2s_lesson.search.shortlist import Shortlist
 
 
 @checked
@@ -84,7 +85,9 @@ def sample(
     """
     rows = Rows(step, initial_state, n_samples, compile_step, shared_leaves, option="n_samples")
     constraints = constraints or Constraints()
-    allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never=(bos_id, pad_id))
+    shortlist = None if rows.candidate_ids is None else Shortlist(rows.candidate_ids, eos_id)
+    never = (bos_id, pad_id)
+    allowed = AllowedTokens(constraints, rows.batch, eos_id, max_output_length, never, shortlist)
     generators = [np.random.default_rng(part) for part in _seeds(seed, rows.batch)]
     shape = (rows.batch, n_samples)
     tokens, lengths = np.full(shape, bos_id), np.zeros(shape, "int32")
@@ -98,17 +101,24 @@ def sample(
         if time == 0:
             allowed.check_ids(logits.shape[-1], bos_id)
         open_rows = writing[sentences].reshape(-1)
+        permitted = allowed.next_tokens(sequences[sentences], logits.shape[-1])
+        if shortlist is not None:
+            permitted = shortlist.look_up_allowed(permitted, len(open_rows))
+            logits = shortlist.look_up(logits)
         log_probs, usable = log_softmax(logits)
         check_usable(usable, open_rows)
-        permitted = allowed.next_tokens(sequences[sentences], logits.shape[-1])
         possible = log_probs if permitted is None else np.where(permitted, log_probs, -np.inf)
         probabilities = sampling_probabilities(possible[open_rows], temperature, top_k, top_p, typical_p)
         numbers = np.concatenate([generators[sentence].random(n_samples) for sentence in sentences])
         drawn = _draw(probabilities, numbers[open_rows])
 
         tokens, step_log_probs = np.full(shape, eos_id), np.zeros(shape, "float32")
-        tokens[writing] = drawn
         step_log_probs[writing] = np.take_along_axis(log_probs[open_rows], drawn[:, None], axis=-1)[:, 0]
+        if shortlist is not None:
+            columns = np.zeros((len(open_rows), 1), int)
+            columns[open_rows, 0] = drawn
+            drawn = shortlist.ids_at(columns)[open_rows, 0]
+        tokens[writing] = drawn
         lost[writing] = ~probabilities.any(axis=-1)
         lengths += writing
         sequences = np.concatenate([sequences, tokens[..., None].astype("int32")], axis=-1)
@@ -123,8 +133,9 @@ def sample(
             break
         places = rows.staying(np.logical_not(writing[sentences].any(axis=1)))
         rows.take(places, np.broadcast_to(np.arange(n_samples), (len(places), n_samples)))
-        allowed.keep(places)
-        sentences = sentences[places]
+        if len(places) < len(sentences):
+            allowed.keep(places)
+            sentences = sentences[places]
 
     lengths[lost], sequences[lost], token_log_probs[lost] = 0, eos_id, 0
     length = lengths.max(initial=0)

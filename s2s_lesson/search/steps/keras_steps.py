@@ -50,6 +50,11 @@ def rank(
     return tuple(None if array is None else as_numpy(array) for array in ranked)
 
 
+def look_up(logits: engine.Tensor, ids: np.ndarray, real: np.ndarray) -> engine.Tensor:
+    """As ``Shortlist.look_up``, with ids for each row, and whether they are any."""
+    return _looking_up()(logits, ids.astype("int32"), real)
+
+
 def log_softmax(logits: Any) -> tuple[np.ndarray, np.ndarray]:
     """As ``ranking.log_softmax``."""
     log_probs, normaliser = (as_numpy(array) for array in _log_softmax()(logits))
@@ -156,6 +161,15 @@ def _ranking(count, normalise):
         return ids, log_probs - normaliser, extra_log_probs, ops.isfinite(normaliser[:, 0])
 
     return engine.compile_function(ranking)
+
+
+@functools.cache
+def _looking_up():
+    def looking_up(logits, ids, real):
+        taken = ops.take_along_axis(ops.cast(ops.convert_to_tensor(logits), "float32"), ids, axis=-1)
+        return ops.where(real, taken, -np.inf)
+
+    return engine.compile_function(looking_up)
 
 
 @functools.cache
