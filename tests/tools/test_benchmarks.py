@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS, command_line, main
-from benchmarks.shared import quick, summaries
+from benchmarks.shared import quick, ranking, summaries
 from benchmarks.shared.arithmetic import gigaflops, multiply_adds
 from benchmarks.shared.processes import Process, in_processes, in_turns
 from benchmarks.shared.results import Missing, file_name, kept, runs_of, write_results
@@ -283,3 +284,18 @@ SUMMED_UP = list(summed_up())
 )
 def test_the_runs_in_the_results_are_summed_up_as_they_stand_there(summary, figures):
     assert summary == close(figures)
+
+
+def test_both_ways_of_ranking_find_the_same_and_are_timed_in_turns(small):
+    figures = ranking.measure(2)
+    assert figures["rows"] == 15
+    assert [(case["vocab_size"], case["shortlist"]) for case in figures["cases"]] == [
+        (8_000, None),
+        (32_000, None),
+        (32_000, 512),
+    ]
+    for case in figures["cases"]:
+        assert set(case["milliseconds"]) == set(figures["ways"]) and case["times_plain"] < 1
+    package, plain = (way() for way in ranking.ways_of(3, 1_031, 13).values())
+    assert package[0].tolist() == plain[0].tolist()
+    np.testing.assert_allclose(package[1], plain[1], rtol=1e-5)

@@ -153,6 +153,14 @@ def test_constraints_that_ask_for_more_than_the_list_are_errors(constraints, mes
         run("beam", TABLES, LISTS, constraints=Constraints(**constraints))
 
 
+def test_what_keeps_required_phrases_apart_must_be_on_the_list():
+    constraints = Constraints(required=[4, 5], forbidden=[[4, 5], [5, 4]])
+    result = run("beam", TABLES[:1], np.array([[EOS, 4, 5, 8]]), constraints=constraints)
+    assert {4, 5, 8} <= set(result.sequences[0, 0].tolist())
+    with pytest.raises(ValueError, match="to hold the prefix and the required phrases"):
+        run("beam", TABLES[:1], np.array([[EOS, 4, 5, -1]]), constraints=constraints)
+
+
 @pytest.mark.parametrize("in_place", [True, False])
 def test_a_step_that_changes_the_list_is_an_error(in_place):
     def step(token_ids, state):
