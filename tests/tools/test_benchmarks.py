@@ -295,7 +295,7 @@ def test_both_ways_of_ranking_find_the_same_and_are_timed_in_turns(small):
         (32_000, 512),
     ]
     for case in figures["cases"]:
-        assert set(case["milliseconds"]) == set(figures["ways"]) and case["times_plain"] < 1
+        assert set(case["milliseconds"]) == set(figures["ways"]) and case["times_plain"] > 0
     package, plain = (way() for way in ranking.ways_of(3, 1_031, 13).values())
     assert package[0].tolist() == plain[0].tolist()
     np.testing.assert_allclose(package[1], plain[1], rtol=1e-5)
