@@ -250,8 +250,8 @@ def test_greedy_search_without_log_probabilities_chooses_the_same_tokens(kind):
     np.testing.assert_array_equal(result.sequences, expected.sequences)
     np.testing.assert_array_equal(result.lengths, expected.lengths)
     assert result.lengths[2] == 0 and (result.lengths[:2] > 1).all()
-    for found in (result.scores, result.log_probabilities):
-        assert found.dtype == "float32" and np.isnan(found[:2]).all() and found[2] == -np.inf
+    for figures in (result.scores, result.log_probabilities):
+        assert figures.dtype == "float32" and np.isnan(figures[:2]).all() and figures[2] == -np.inf
     written = np.arange(result.sequences.shape[-1]) < result.lengths[..., None]
     np.testing.assert_array_equal(np.isnan(result.token_log_probabilities), written)
     assert not result.token_log_probabilities[~written].any()

@@ -134,11 +134,11 @@ def test_without_the_sum_the_engine_and_numpy_find_the_same(vocab_size):
     logits = np.random.default_rng(3).normal(0, 3, (ROWS, vocab_size)).astype("float32")
     logits[1, 2], logits[2, 3], logits[3] = np.nan, np.inf, -np.inf
     allowed = np.arange(vocab_size)[None] != 4
-    found = rank(logits, 2, allowed, None, normalise=False)
+    of_numpy = rank(logits, 2, allowed, None, normalise=False)
     of_engine = rank(ops.convert_to_tensor(logits), 2, allowed, None, normalise=False)
-    usable = found[3]
+    usable = of_numpy[3]
     assert usable.tolist() == of_engine[3].tolist() == [True, False, False, False, True]
-    for ours, theirs in zip(found[:2], of_engine[:2], strict=True):
+    for ours, theirs in zip(of_numpy[:2], of_engine[:2], strict=True):
         np.testing.assert_array_equal(ours[usable], theirs[usable])
 
 
