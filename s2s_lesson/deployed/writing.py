@@ -131,7 +131,7 @@ def sample(
     sources: Iterable[Source],
     n_samples: PositiveInt = 1,
     *,
-    seed: Seed = 0,
+    seed: Seed | Sequence[Any] = 0,
     batch_size: PositiveInt = 64,
     truncate: bool = False,
     unknown: bool = False,
@@ -144,7 +144,8 @@ def sample(
         writer: ``Writer``, such as a ``TextToText`` or a ``SequenceToText``.
         sources, batch_size, truncate, unknown, progress: as in ``predict``.
         n_samples: int.
-        seed: int. Each source draws from ``seed`` and its place in ``sources``, whatever the batches.
+        seed: int, or a list of one seed for each source: ints, or lists of ints. Each source draws from its
+            own seed; of an int that is [``seed``, its place in ``sources``], whatever the batches.
         **options: of ``search.sample``, such as ``temperature``; ``Constraints`` as in ``predict``.
 
     Returns:
@@ -154,7 +155,14 @@ def sample(
     Raises:
         TypeError, ValueError: as ``predict``.
     """
-    options |= {"n_samples": n_samples, "seed": seed}
+    sources = writer.plain_sources(sources)
+    places = range(len(sources))
+    seeds = list(seed) if isinstance(seed, Sequence) else [[seed, place] for place in places]
+    if len(seeds) != len(sources):
+        raise ValueError(
+            f"Expected one seed, or one for each of {len(sources)} sources; received {len(seeds)}."
+        )
+    options |= {"n_samples": n_samples, "seed": seeds}
     return _write(writer, search.sample, sources, batch_size, truncate, unknown, progress, options)
 
 
@@ -185,7 +193,7 @@ def _write(
     def decode(rows):
         words = [words_of[row] for row in rows]
         own = {name: [ids[row] for row in rows] for name, ids in in_ids._asdict().items()}
-        seed = {"seed": [[options["seed"], row] for row in rows]} if "seed" in options else {}
+        seed = {"seed": [options["seed"][row] for row in rows]} if "seed" in options else {}
         result = search(
             writer.step,
             writer.start(writer.source_inputs([sides[row] for row in rows])),

@@ -59,6 +59,16 @@ def test_samples_do_not_depend_on_their_batches():
     assert len({tokens for tokens in drawn[0]}) > 1
 
 
+def test_each_source_may_have_a_seed_of_its_own():
+    texts, seeds = ["cab", "", "bb"], [[5, 1], 3, [5, 0]]
+    own = sample(Copier(), texts, 7, seed=seeds, temperature=2.0)
+    (first, second) = sample(Copier(), ["bb", "cab"], 7, seed=5, temperature=2.0)
+    drawn, wanted = ([each.tokens for each in (one, *one.alternatives)] for one in (own[0], second))
+    assert drawn == wanted and own[2].tokens == first.tokens and own[1].text == ""
+    with pytest.raises(ValueError, match=r"Expected one seed, or one for each of 3 sources; received 2\."):
+        sample(Copier(), texts, seed=[1, 2])
+
+
 def test_leaves_that_a_writer_shares_are_kept_once_a_source():
     copier = Copier()
     predict(copier, ["cab", "ab", "b"], beam_size=5)
