@@ -1,4 +1,4 @@
-"""The command line: s2s-lesson inspect | train | predict | evaluate | chat | plot | export | init."""
+"""The command line: s2s-lesson inspect | train | predict | evaluate | chat | plot | export | serve | init."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from s2s_lesson import __version__, _extras
-from s2s_lesson.commands import chat, evaluate, export, init, inspect, plot, predict, train
+from s2s_lesson.commands import chat, evaluate, export, init, inspect, plot, predict, serve, train
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes are not for the user
 
@@ -19,6 +19,7 @@ COMMANDS = {
     "chat": chat,
     "plot": plot,
     "export": export,
+    "serve": serve,
     "init": init,
 }
 EXAMPLES = """examples:
@@ -32,6 +33,7 @@ EXAMPLES = """examples:
   s2s-lesson plot runs/dates "30 sept. 2016" --output attention.png
   s2s-lesson chat runs/cornell
   s2s-lesson export runs/dates exported/dates --weights float16
+  s2s-lesson serve exported/dates
 """
 
 

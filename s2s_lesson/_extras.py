@@ -29,6 +29,7 @@ EXTRA_OF = {
     "onnx": "export",
     "matplotlib": "plots",
     "tensorboard": "tensorboard",
+    **dict.fromkeys(("fastapi", "pydantic", "starlette", "uvicorn"), "serve"),
 }
 
 
