@@ -25,7 +25,7 @@ from output import write_plainly
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ("KERAS_BACKEND", "S2S_LESSON_DATA")  # environment variables
-NOT_SOURCES = {"__pycache__", ".ipynb_checkpoints"}
+NOT_SOURCES = {"__pycache__", ".ipynb_checkpoints", "bundle"}
 
 
 @dataclass

@@ -64,15 +64,20 @@ class Steps:
 
     # The book.
 
-    def views(self):
-        """What the interactive views need, into _build: the script, bundled by Node.js, and the data."""
+    def bundles(self, *scripts: str):
+        """Scripts of views/, bundled by Node.js: of package.json's names."""
         packages = ROOT / "views" / "node_modules" / ".package-lock.json"
         lock = ROOT / "views" / "package-lock.json"
         with self.step("Bundling the interactive views", "npm needs views/package-lock.json and a network"):
             if not packages.exists() or packages.stat().st_mtime < lock.stat().st_mtime:
                 npm("ci")
-            shutil.rmtree(ROOT / "_build" / "static", ignore_errors=True)
-            npm("run", "--silent", "build")
+            for script in scripts:
+                npm("run", "--silent", script)
+
+    def views(self):
+        """What the interactive views need: the scripts, those of the book in _build, and the book's data."""
+        shutil.rmtree(ROOT / "_build" / "static", ignore_errors=True)
+        self.bundles("build", "build:served")
         with self.step("Computing what the interactive views show"):
             run(python_of(".venv"), "tools/page_data.py", plainly=True)
 
@@ -195,8 +200,9 @@ class Steps:
             run(python_of(".venv"), "tools/screenshots.py")
 
     def dist(self):
-        """Build the source distribution and the wheel."""
+        """Build the source distribution and the wheel, with the script of a served model's page."""
         self.environment()
+        self.bundles("build:served")
         shutil.rmtree(ROOT / "dist", ignore_errors=True)
         with self.step("Building the package"):
             environments.uv("build", "--quiet", "--no-build-isolation", "--python", python_of(".venv"))

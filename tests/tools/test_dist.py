@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import steps
 from packaging.requirements import Requirement
 from wheels import BESIDE, UV, build, run, tracked
 
@@ -20,6 +21,8 @@ import s2s_lesson
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+BUNDLE = "s2s_lesson/deployed/serving/bundle/"  # which Node.js builds, and git does not know
+BUNDLED = {f"{BUNDLE}served.css", f"{BUNDLE}served.js"}
 WRITTEN = ("PKG-INFO", "setup.cfg", "s2s_lesson.egg-info/")
 
 # Runs in an empty folder, with the wheel and what it needs, and nothing else of this project.
@@ -65,12 +68,28 @@ def test_the_wheel_takes_every_file_of_the_package():
         pattern: {path.relative_to(ROOT).as_posix() for path in (ROOT / "s2s_lesson").glob(pattern)}
         for pattern in patterns["s2s_lesson"]
     }
+    bundled = matched.pop("deployed/serving/bundle/*")
     assert {"s2s_lesson/py.typed", "s2s_lesson/weights/pronunciations/model.keras"} <= data
     assert set().union(*matched.values()) == data, "Name them in package-data, in pyproject.toml."
     assert [pattern for pattern, files in matched.items() if not files] == []
+    assert bundled in (set(), BUNDLED)
     assert PROJECT["tool"]["setuptools"]["packages"]["find"] == {"include": ["s2s_lesson*"]}
     folders = {Path(name).parent for name in of_package() if name.endswith(".py")}
     assert [folder for folder in folders if not (ROOT / folder / "__init__.py").exists()] == []
+
+
+def test_the_script_of_a_served_page_is_built_before_the_package(monkeypatch):
+    """`make dist` bundles it first, into the folder of which the wheel takes all."""
+    done = []
+    monkeypatch.setattr(steps, "npm", lambda *arguments: done.append(arguments[-1]))
+    monkeypatch.setattr(steps.environments, "sync", lambda *_: None)
+    monkeypatch.setattr(steps.environments, "uv", lambda *arguments: done.append(arguments[0]))
+    monkeypatch.setattr(steps.shutil, "rmtree", lambda *_, **__: None)
+    steps.Steps("dist").dist()
+    assert done[-2:] == ["build:served", "build"]
+    scripts = json.loads((ROOT / "views" / "package.json").read_text(encoding="utf-8"))["scripts"]
+    assert scripts["build:served"].endswith(f"--outdir=../{BUNDLE.rstrip('/')}")
+    assert (ROOT / "views" / "src" / "served.js").is_file() and "src/served.js" in scripts["build:served"]
 
 
 def test_the_pins_have_what_builds_it():
@@ -91,8 +110,11 @@ def test_what_is_said_of_python_is_what_pip_asks_for():
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """A folder with both, built as `make dist` does, and with the wheel installed."""
+    """A folder with both, built from files as `make dist` does, and with the wheel installed."""
     folder = tmp_path_factory.mktemp("dist")
+    for name in BUNDLED:
+        (folder / "project" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "project" / name).write_text("/* bundled */", encoding="utf-8")
     (wheel,) = build(folder).glob("*.whl")
     target = ["--offline", "--no-cache", "--no-deps", "--target", folder / "site"]
     run([*UV, "pip", "install", "--python", sys.executable, *target, wheel])
@@ -125,8 +147,8 @@ def test_what_is_published_holds_no_more_than_it_must(built):
     name = f"s2s_lesson-{s2s_lesson.__version__}"
     assert wheel.name == f"{name}-py3-none-any.whl" and source.name == f"{name}.tar.gz"
     in_wheel = {file for file in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in file}
-    assert in_wheel == of_package()
+    assert in_wheel == of_package() | BUNDLED
     with tarfile.open(source) as archive:
         names = (member.name.partition("/")[2] for member in archive if member.isfile())
         in_source = {file for file in names if not file.startswith(WRITTEN)}
-    assert in_source == of_package() | BESIDE
+    assert in_source == of_package() | BESIDE | BUNDLED
