@@ -3,6 +3,7 @@
 import shutil
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -57,10 +58,10 @@ def browser():
 
 
 @contextmanager
-def watched(browser, url, *, width=1280, height=900, dark=False):
+def watched(browser, url, *, width=1280, height=900, dark=False, within=WITHIN):
     """A page with its formulas set; at its end it must have logged no error and asked for nothing outside.
 
-    `page.requested` lists what it asked for.
+    `page.requested` lists what it asked for, which begins with one of `within`.
     """
     scheme = "dark" if dark else "light"
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
@@ -75,7 +76,7 @@ def watched(browser, url, *, width=1280, height=900, dark=False):
     yield page
     context.close()
     assert faults == []
-    assert [url for url in page.requested if not url.startswith(WITHIN)] == []
+    assert [url for url in page.requested if not url.startswith(within)] == []
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +87,15 @@ def visit(browser, site):
         return watched(browser, (site / "book" / f"{name}.html").as_uri(), **options)
 
     return visit
+
+
+@pytest.fixture
+def open_url(browser):
+    """Open a page of a server, which may ask that server and nobody else, until the end of the test."""
+    with ExitStack() as opened:
+        yield lambda url, **options: opened.enter_context(
+            watched(browser, url, within=(urljoin(url, "/"), "data:"), **options)
+        )
 
 
 @pytest.fixture
