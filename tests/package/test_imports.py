@@ -70,6 +70,8 @@ def loaded_by(code):
         ("from s2s_lesson import beam_search, greedy_search, sample", {"matplotlib"}),
         ("from s2s_lesson.data import tokenize, Vocabulary, bleu, Subwords", {"matplotlib", "sentencepiece"}),
         ("from s2s_lesson.deployed import Writer", {"matplotlib", "onnxruntime", "tqdm"}),
+        ("from s2s_lesson.deployed.serving import Limits", {"numpy", "fastapi", "uvicorn"}),
+        ("from s2s_lesson.deployed.serving import Application, listen", {"matplotlib", "onnxruntime"}),
         ("import s2s_lesson.training, s2s_lesson.layers, s2s_lesson.pipeline", {"numpy"}),
         ("import s2s_lesson.__main__", {"matplotlib"}),
     ],

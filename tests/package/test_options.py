@@ -38,6 +38,7 @@ DATA = {
     **dict.fromkeys(("locale", "pattern", "color"), "a name that another library knows"),
     **dict.fromkeys(("number", "chapter"), "a name of the book's"),
     **dict.fromkeys(("prefix", "forbidden", "required"), "ids or texts"),
+    "host": "an address, which the machine knows or not",
     "sha256": "of files, with which it is compared",
     "name": "of a folder of weights, or of a layer",
     "training": "Keras passes it, also as None",

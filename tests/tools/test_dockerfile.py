@@ -1,6 +1,7 @@
 """The Dockerfile of a served model: sound, careful with rights, and made of what the project has.
 
-No image is built. No engine is needed, but Node.js and dockerfile-utils, which `npm ci` installs into views/node_modules.
+No image is built. No engine is needed, but Node.js and dockerfile-utils, which `npm ci` installs into
+views/node_modules.
 """
 
 import re

@@ -91,6 +91,38 @@ plot_encoder_decoder("ab", "cd")
     "jax": TRAINING,
     "torch": TRAINING,
     "export": "import onnx, onnxruntime\nassert onnx.__version__ and onnxruntime.get_available_providers()",
+    "serve": """
+import json, threading
+from urllib.request import Request, urlopen
+import numpy as np, onnxruntime, uvicorn
+from s2s_lesson.data import TextSides, Vocabulary
+from s2s_lesson.deployed import writing
+from s2s_lesson.deployed.serving import Application, listen
+from s2s_lesson.deployed.serving.server import Server, address
+
+class Constant(TextSides):
+    manifest, batches_at_once, predict, sample = {"name": "b"}, 1, writing.predict, writing.sample
+
+    def start(self, inputs):
+        return {"attention_weights": np.ones(inputs["source_ids"].shape, "float32")}
+
+    def step(self, token_ids, state):
+        ids = np.where(token_ids == self.target_vocab.bos_id, 5, self.target_vocab.eos_id)
+        return 9.0 * np.eye(len(self.target_vocab))[ids], state
+
+vocab = Vocabulary("abc")
+application = Application(Constant(vocab, vocab, source_tokens="characters", target_tokens="characters"))
+listening, started = listen("127.0.0.1", 0), threading.Event()
+server = Server(application, started.set)
+thread = threading.Thread(target=server.run, args=([listening],))
+thread.start()
+assert started.wait(30)
+body, kind = json.dumps({"texts": ["ca"]}).encode(), {"content-type": "application/json"}
+answer = json.load(urlopen(Request(f"{address(listening)}/predict", body, kind)))
+server.should_exit = True
+thread.join(30)
+assert answer["predictions"][0]["outputs"][0]["text"] == "b"
+""",
     "tensorboard": "from tensorboard.summary import Writer\nWriter(FOLDER).close()",
 }
 
@@ -103,6 +135,7 @@ plot_encoder_decoder("ab", "cd")
         ("icu4py", "icu"),
         ("matplotlib", "plots"),
         ("onnxruntime", "onnx"),
+        ("fastapi", "serve"),
     ],
 )
 def test_a_missing_package_names_its_extra(package, extra):
@@ -112,6 +145,7 @@ def test_a_missing_package_names_its_extra(package, extra):
         "icu4py": "from s2s_lesson.data import tokenize; tokenize('a b', 'icu')",
         "matplotlib": "from s2s_lesson.teaching import plot_attention",
         "onnxruntime": "from s2s_lesson.deployed import Sessions; Sessions(b'', b'')",
+        "fastapi": "from s2s_lesson.deployed.serving import Application",
     }[package]
     code = f"import sys; sys.modules[{package!r}] = None; {use}"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)

@@ -1,4 +1,9 @@
 """An exported model behind HTTP: a JSON interface, and a page that shows outputs and attention.
 
-``serve`` starts it, and so does ``s2s-lesson serve FOLDER``; ``application`` makes what any ASGI server runs.
+``s2s-lesson serve FOLDER`` starts it. In Python, ``Application(load(folder)).asgi`` is what any ASGI server
+runs, and ``run(application, listen("127.0.0.1", 8000))`` serves it until it is told to stop.
 """
+
+from s2s_lesson._lazy import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, __file__)
