@@ -1,6 +1,7 @@
 """The server: an application on a socket, until it is told to stop."""
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -14,6 +15,7 @@ from s2s_lesson.data.expected import PositiveInt, Range, checked
 from s2s_lesson.deployed.serving.application import Application
 
 LOOPBACK = "127.0.0.1"
+BACKLOG = 2048  # connections that may wait to be taken
 Port: TypeAlias = Annotated[int, Range(0, 65535)]
 
 
@@ -81,13 +83,20 @@ def listen(host: str, port: Port) -> socket.socket:
         OSError: the port is taken, or the host none of this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends answers at once, instead of 40 ms later, where the protocol is named.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
     except OSError as error:
+        listening.close()
         raise OSError(
             f"Expected a host of this machine and a free port; received {host} and {port}: {error}. "
             "Choose another by --host or --port."
         ) from error
+    return listening
 
 
 def address(listening: socket.socket) -> str:
