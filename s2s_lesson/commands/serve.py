@@ -59,9 +59,15 @@ def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
     limits = Limits(**{name: getattr(options, name) for name in LIMIT_OPTIONS})
 
-    from s2s_lesson.deployed import load
+    from s2s_lesson.deployed import ExportedSequenceToText, load
     from s2s_lesson.deployed.serving.application import Application
     from s2s_lesson.deployed.serving.server import listen, run
 
-    application = Application(load(options.folder, options.threads), limits)
+    model = load(options.folder, options.threads)
+    if isinstance(model, ExportedSequenceToText):
+        raise ValueError(
+            f"Expected an export that reads texts; the one in {options.folder} reads arrays. "
+            "Use it in Python: s2s_lesson.deployed.load."
+        )
+    application = Application(model, limits)
     run(application, listen(options.host, options.port), options.stop_within)

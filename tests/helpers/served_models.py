@@ -11,6 +11,7 @@ from reference import softmax
 
 from s2s_lesson.data import TextSides, Vocabulary
 from s2s_lesson.deployed import writing
+from s2s_lesson.deployed.manifest import Manifest
 
 UNITS = 11
 
@@ -32,8 +33,8 @@ class SmallModel(TextSides):
         characters = {"source_tokens": "characters", "target_tokens": "characters"}
         lengths = {"max_source_length": 23, "max_output_length": 13}
         super().__init__(Vocabulary("abcdefgh "), Vocabulary("abcdefg "), **characters, **lengths)
-        about = {"name": "small <model>", "version": "1.2"}
-        self.manifest = {**about, "licence": "CC0-1.0", "attribution": "Nobody"}
+        about = {"name": "small <model>", "licence": "CC0-1.0", "attribution": "Nobody"}
+        self.manifest = Manifest({}, "float32", {}, {}, {}, **about)
         self.seconds, self.calls, self.go_on = seconds, [], threading.Event()
         self.go_on.set()
         draw = np.random.default_rng(7).normal

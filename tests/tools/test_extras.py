@@ -96,12 +96,13 @@ import json, threading
 from urllib.request import Request, urlopen
 import numpy as np, onnxruntime, uvicorn
 from s2s_lesson.data import TextSides, Vocabulary
-from s2s_lesson.deployed import writing
+from s2s_lesson.deployed import Manifest, writing
 from s2s_lesson.deployed.serving import Application, listen
 from s2s_lesson.deployed.serving.server import Server, address
 
 class Constant(TextSides):
-    manifest, batches_at_once, predict, sample = {"name": "b"}, 1, writing.predict, writing.sample
+    manifest, batches_at_once = Manifest({}, "float32", {}, {}, {}, name="b"), 1
+    predict, sample = writing.predict, writing.sample
 
     def start(self, inputs):
         return {"attention_weights": np.ones(inputs["source_ids"].shape, "float32")}

@@ -68,7 +68,6 @@ class Health(BaseModel):
 
     ready: bool
     name: str | None = None
-    version: str | None = None
     licence: str | None = None
     attribution: str | None = None
     max_source_length: Annotated[int, Field(description="Of a text, in tokens.")]

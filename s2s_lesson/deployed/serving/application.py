@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from s2s_lesson import __version__
 from s2s_lesson.data.prediction import Prediction
+from s2s_lesson.deployed.exported import ExportedTextToText
 from s2s_lesson.deployed.serving import pages
 from s2s_lesson.deployed.serving.answers import Answer, Health, Refusal, answer
 from s2s_lesson.deployed.serving.batching import Batcher, BusyError
@@ -21,7 +22,6 @@ from s2s_lesson.deployed.serving.limits import Limits
 from s2s_lesson.deployed.serving.metrics import CONTENT_TYPE, Metrics
 from s2s_lesson.deployed.serving.refusals import in_words, writable
 from s2s_lesson.deployed.serving.requests import PredictRequest, SampleRequest
-from s2s_lesson.deployed.serving.served import Served, about
 
 RETRY_AFTER = {"retry-after": "1"}  # seconds
 GONE = 499  # whoever asked went away; nobody reads it, but it is counted
@@ -37,7 +37,7 @@ class Application:
     """An exported model as an ASGI application.
 
     Args:
-        served: the model, a ``Deployed``.
+        model: ``ExportedTextToText``, from ``load``.
         limits: ``Limits``, or None for the usual ones.
 
     Attributes:
@@ -45,25 +45,19 @@ class Application:
         metrics: ``Metrics``.
         asgi: what an ASGI server runs.
 
-    Raises:
-        ValueError: the model reads no texts.
-
     >>> from types import SimpleNamespace
     >>> from s2s_lesson.deployed.serving.application import Application
-    >>> lengths = {"max_source_length": 30, "max_output_length": 11}
-    >>> model = SimpleNamespace(manifest={"name": "dates"}, source_vocab="abc", **lengths)
+    >>> manifest = SimpleNamespace(name="dates", licence=None, attribution=None)
+    >>> model = SimpleNamespace(manifest=manifest, max_source_length=30, max_output_length=11)
     >>> Application(model).health().name
     'dates'
     """
 
-    def __init__(self, served: Served, limits: Limits | None = None):
-        if served.source_vocab is None:
-            raise ValueError("Expected a model that reads texts; received one that reads arrays.")
-        self.served, self.limits, self.metrics = served, limits or Limits(), Metrics()
-        self.batcher = Batcher(served, self.limits, self.metrics)
-        told = about(served)
+    def __init__(self, model: ExportedTextToText, limits: Limits | None = None):
+        self.model, self.limits, self.metrics = model, limits or Limits(), Metrics()
+        self.batcher = Batcher(model, self.limits, self.metrics)
         api = FastAPI(
-            title=f"s2s-lesson: {told.get('name', 'a model')}",
+            title=f"s2s-lesson: {model.manifest.name or 'a model'}",
             version=__version__,
             description="An exported sequence-to-sequence model: its likeliest outputs, and samples.",
             docs_url=None,  # both would ask another server for their scripts
@@ -71,8 +65,7 @@ class Application:
             lifespan=self._decoding,
         )
         self._add_routes(api)
-        lengths = served.max_source_length, served.max_output_length
-        pages.add_routes(api, told, lengths, self.limits)
+        pages.add_routes(api, self.health, self.limits)
         api.add_exception_handler(RequestValidationError, _misread)
         api.add_exception_handler(HTTPException, _refused)
         api.add_exception_handler(Exception, _failed)
@@ -81,11 +74,14 @@ class Application:
 
     def health(self) -> Health:
         """Whether requests are taken, and what is served."""
+        manifest = self.model.manifest
         return Health(
             ready=not self.batcher.stopping,
-            max_source_length=self.served.max_source_length,
-            max_output_length=self.served.max_output_length,
-            **about(self.served),
+            name=manifest.name,
+            licence=manifest.licence,
+            attribution=manifest.attribution,
+            max_source_length=self.model.max_source_length,
+            max_output_length=self.model.max_output_length,
         )
 
     @asynccontextmanager

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from s2s_lesson.data.prediction import Prediction
+from s2s_lesson.deployed.exported import ExportedTextToText
 from s2s_lesson.deployed.serving.jobs import Job, decode
 from s2s_lesson.deployed.serving.limits import Limits
 from s2s_lesson.deployed.serving.metrics import Metrics
-from s2s_lesson.deployed.serving.served import Served
 
 
 class BusyError(RuntimeError):
@@ -34,18 +34,18 @@ class Batcher:
     which it would get alone: a job that fails among others is decoded again without them.
 
     Args:
-        served: the model.
+        model: ``ExportedTextToText``.
         limits: ``Limits``.
         metrics: ``Metrics``, to count in.
 
-    >>> batcher = Batcher(served=None, limits=Limits(), metrics=Metrics())
+    >>> batcher = Batcher(model=None, limits=Limits(), metrics=Metrics())
     >>> batcher.stop()
     >>> batcher.stopping
     True
     """
 
-    def __init__(self, served: Served, limits: Limits, metrics: Metrics):
-        self.served, self.limits, self.metrics = served, limits, metrics
+    def __init__(self, model: ExportedTextToText, limits: Limits, metrics: Metrics):
+        self.model, self.limits, self.metrics = model, limits, metrics
         self.stopping = False
         self._waiting: list[_Waiting] = []
         self._arrived = asyncio.Event()
@@ -144,7 +144,7 @@ class Batcher:
     def _decode(self, jobs: Sequence[Job]) -> Sequence[list[Prediction] | Exception]:
         """The answers to jobs, or what is wrong with each; in the thread."""
         try:
-            return decode(self.served, jobs, self.limits.batch_size)
+            return decode(self.model, jobs, self.limits.batch_size)
         except Exception as error:
             if len(jobs) == 1:
                 return [error]

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Literal, TypeAlias
 
 from s2s_lesson.data.prediction import Prediction
-from s2s_lesson.deployed.serving.served import Served
+from s2s_lesson.deployed.exported import ExportedTextToText
 from s2s_lesson.search.constraints import Constraints, Phrases
 
 Options: TypeAlias = tuple[tuple[str, object], ...]
@@ -20,7 +20,7 @@ class Job:
     Args:
         search: "predict" or "sample".
         texts: tuple of str.
-        options: of ``Served.predict`` or ``Served.sample``, but for what follows: pairs of a name and a
+        options: of ``predict`` or ``sample``, but for what follows: pairs of a name and a
             value.
         constraints: ``Constraints`` of texts: ``prefix`` is a str, ``required`` and ``forbidden`` are tuples
             of str.
@@ -50,11 +50,11 @@ class Job:
         return asked == also_asked and not self.constraints.forbidden
 
 
-def decode(served: Served, jobs: Sequence[Job], batch_size: int) -> list[list[Prediction]]:
+def decode(model: ExportedTextToText, jobs: Sequence[Job], batch_size: int) -> list[list[Prediction]]:
     """Decode jobs that share their options as one call.
 
     Args:
-        served: the model.
+        model: what ``load`` returns.
         jobs: sequence of ``Job``, at least one, each of which ``shares_with`` the others.
         batch_size: int. Texts that are decoded at once.
 
@@ -76,7 +76,7 @@ def decode(served: Served, jobs: Sequence[Job], batch_size: int) -> list[list[Pr
         own = [[job.seed, place] for job in jobs for place in range(len(job.texts))]
         options["seed"] = own if len(jobs) > 1 else first.seed
     texts = [text for job in jobs for text in job.texts]
-    predictions = iter(getattr(served, first.search)(texts, **options))
+    predictions = iter(getattr(model, first.search)(texts, **options))
     return [list(islice(predictions, len(job.texts))) for job in jobs]
 
 

@@ -7,7 +7,7 @@ The attention map is drawn by the script of ``views/``, which ``make dist`` bund
 
 import html
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from string import Template
 from typing import TypeAlias, cast
@@ -15,6 +15,7 @@ from typing import TypeAlias, cast
 from fastapi import FastAPI, Response
 from starlette.responses import HTMLResponse
 
+from s2s_lesson.deployed.serving.answers import Health
 from s2s_lesson.deployed.serving.limits import Limits
 
 Schema: TypeAlias = Mapping[str, object]
@@ -39,19 +40,18 @@ BOUNDS = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to"}
 NO_SCHEMAS: Schema = {}
 
 
-def add_routes(api: FastAPI, told: Mapping[str, str], lengths: tuple[int, int], limits: Limits) -> None:
+def add_routes(api: FastAPI, health: Callable[[], Health], limits: Limits) -> None:
     """Add the pages to an application.
 
     Args:
         api: ``FastAPI``.
-        told: dict of str. The name, licence and attribution of the model, as far as they are known.
-        lengths: (longest source, longest output), in tokens.
+        health: says what is served.
         limits: ``Limits``.
     """
 
     @api.get("/", include_in_schema=False)
     async def page() -> Response:
-        return HTMLResponse(front_page(told, lengths, limits))
+        return HTMLResponse(front_page(health(), limits))
 
     @api.get("/docs", include_in_schema=False)
     async def docs() -> Response:
@@ -72,22 +72,23 @@ def add_routes(api: FastAPI, told: Mapping[str, str], lengths: tuple[int, int], 
         add(path, folder, name, kind)
 
 
-def front_page(told: Mapping[str, str], lengths: tuple[int, int], limits: Limits) -> str:
+def front_page(health: Health, limits: Limits) -> str:
     """The page that shows outputs and attention: HTML.
 
     Args:
-        told, lengths, limits: as in ``add_routes``.
+        health: ``Health``, what is served.
+        limits: ``Limits``.
     """
     bundled = (HOME / "bundle" / "served.js").is_file()
-    source = ". ".join(told[name] for name in ("attribution", "licence") if name in told)
+    source = ". ".join(filter(None, (health.attribution, health.licence)))
     return Template((HOME / "page" / "page.html").read_text(encoding="utf-8")).substitute(
-        name=_escaped(told.get("name", "A model")),
+        name=_escaped(health.name or "A model"),
         about=f'<p class="note">{_escaped(source)}</p>' if source else "",
         bundle=WITH_MAP if bundled else "",
         no_map="" if bundled else NO_MAP,
         text_length=limits.text_length,
-        max_source_length=lengths[0],
-        max_output_length=lengths[1],
+        max_source_length=health.max_source_length,
+        max_output_length=health.max_output_length,
         beam_size=limits.beam_size,
         usual_beam=min(5, limits.beam_size),
         usual_outputs=min(3, limits.beam_size),

@@ -28,8 +28,8 @@ class Server(uvicorn.Server):
         stop_within: int, in seconds. How long what is under way may take to finish.
 
     >>> from types import SimpleNamespace
-    >>> lengths = {"max_source_length": 3, "max_output_length": 5}
-    >>> model = SimpleNamespace(manifest={}, source_vocab="abc", **lengths)
+    >>> manifest = SimpleNamespace(name="dates", licence=None, attribution=None)
+    >>> model = SimpleNamespace(manifest=manifest, max_source_length=30, max_output_length=11)
     >>> server = Server(Application(model))
     >>> server.handle_exit(signal.SIGTERM, None)
     >>> server.should_exit, server.application.health().ready

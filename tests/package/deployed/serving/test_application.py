@@ -14,7 +14,6 @@ from serving import drawn_requests, served
 
 from s2s_lesson.data import Prediction
 from s2s_lesson.deployed.serving.answers import answer
-from s2s_lesson.deployed.serving.application import Application
 from s2s_lesson.deployed.serving.jobs import decode
 from s2s_lesson.deployed.serving.limits import Limits
 from s2s_lesson.deployed.serving.requests import PredictRequest, SampleRequest
@@ -57,7 +56,7 @@ def ask_all_at_once(client, requests):
 
 def check_many(client, count, seed):
     """Answers to many requests at once are those of the model alone, and some were decoded together."""
-    model, before = client.application.served, len(client.application.served.calls)
+    model, before = client.application.model, len(client.application.model.calls)
     requests = drawn_requests(count, seed)
     responses = ask_all_at_once(client, requests)
     assert len(model.calls) - before < count
@@ -133,20 +132,12 @@ def test_samples_depend_on_their_seed_alone(client):
     assert len(one) == 3 and one != other
 
 
-def test_a_model_that_reads_no_texts_is_refused():
-    model = SmallModel()
-    model.source_vocab = None
-    with pytest.raises(ValueError, match="Expected a model that reads texts; received one that reads arrays"):
-        Application(model)
-
-
 def test_health_tells_what_is_served(client):
     response = client.get("/health")
     assert response.status_code == 200
     assert response.json() == {
         "ready": True,
         "name": "small <model>",
-        "version": "1.2",
         "licence": "CC0-1.0",
         "attribution": "Nobody",
         "max_source_length": 23,

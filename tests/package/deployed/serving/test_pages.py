@@ -9,10 +9,12 @@ import pytest
 from served_models import SmallModel
 
 from s2s_lesson.deployed.serving import pages
+from s2s_lesson.deployed.serving.answers import Health
 from s2s_lesson.deployed.serving.application import Application
 from s2s_lesson.deployed.serving.limits import Limits
 from s2s_lesson.teaching import COLORS
 
+SERVED = {"ready": True, "max_source_length": 23, "max_output_length": 13}
 LIMITS = Limits(text_length=37, beam_size=3)
 OUTSIDE = re.compile(r"(?:https?:)?//[\w.]|@import|url\(")
 
@@ -28,13 +30,13 @@ def home(tmp_path, monkeypatch):
 
 
 def test_without_the_script_of_the_map_the_page_says_what_to_run(home):
-    page = pages.front_page({"name": "a <b>", "licence": "CC0"}, (23, 13), LIMITS)
+    page = pages.front_page(Health(name="a <b>", licence="CC0", **SERVED), LIMITS)
     assert "Run <code>make dist</code>" in page and "map.js" not in page
     assert "<h1>a &lt;b&gt;</h1>" in page and "CC0" in page and "<b>" not in page
     assert 'maxlength="37"' in page and 'max="3" value="3"' in page and "up to 23 tokens" in page
     (home / "bundle").mkdir()
     (home / "bundle" / "served.js").write_text("")
-    page = pages.front_page({}, (23, 13), LIMITS)
+    page = pages.front_page(Health(**SERVED), LIMITS)
     assert "make dist" not in page and 'src="map.js"' in page and "<h1>A model</h1>" in page
 
 
@@ -48,7 +50,7 @@ def test_nothing_comes_from_elsewhere(home):
 
 
 def test_every_field_has_a_label(home):
-    page = pages.front_page({}, (23, 13), LIMITS)
+    page = pages.front_page(Health(**SERVED), LIMITS)
     fields = set(re.findall(r'<(?:input|textarea) id="(\w+)"', page))
     assert fields == set(re.findall(r'<label for="(\w+)">', page)) == {"text", "beam", "outputs", "penalty"}
 

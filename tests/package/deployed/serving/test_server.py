@@ -14,6 +14,7 @@ from served_models import SmallModel
 from serving import served
 
 from s2s_lesson import __main__ as command_line
+from s2s_lesson import deployed
 from s2s_lesson.commands.serve import LIMIT_OPTIONS
 from s2s_lesson.deployed.serving.limits import Limits
 from s2s_lesson.deployed.serving.server import LOOPBACK, address, listen
@@ -34,7 +35,7 @@ sys.exit(main(["serve", "folder", "--port", "0", "--wait", "0", *sys.argv[2:]]))
 @pytest.fixture
 def client_of_a_quick_model():
     with served(SmallModel(), Limits(wait=0)) as client:
-        client.application.served.max_output_length = 2
+        client.application.model.max_output_length = 2
         yield client
 
 
@@ -74,6 +75,13 @@ def test_a_wrong_option_is_named(capsys):
         assert f"argument {wrong[0]}: Expected " in capsys.readouterr().err
     assert command_line.main(["serve", "folder", "--max-texts", "9", "--queue", "8"]) == 1
     assert "Expected queue of at least texts=9; received 8." in capsys.readouterr().err
+
+
+def test_an_export_that_reads_arrays_is_refused(monkeypatch, capsys):
+    signals = deployed.ExportedSequenceToText.__new__(deployed.ExportedSequenceToText)
+    monkeypatch.setattr(deployed, "load", lambda folder, threads: signals)
+    assert command_line.main(["serve", "folder"]) == 1
+    assert "Expected an export that reads texts; the one in folder reads arrays." in capsys.readouterr().err
 
 
 def test_what_is_under_way_is_finished_and_nothing_new_begun():
