@@ -16,6 +16,7 @@ LIMIT_OPTIONS = {
     "text_length": ("--max-text-length", "CHARACTERS", "the longest text"),
     "beam_size": ("--max-beam-size", "N", "the widest beam"),
     "samples": ("--max-samples", "N", "the most samples of a text"),
+    "outputs": ("--max-outputs", "N", "the most outputs of a request, all its texts together"),
     "phrases": ("--max-phrases", "N", "the most phrases to require, and to forbid"),
     "queue": ("--queue", "TEXTS", "the most texts that wait; more are answered by 503"),
     "batch_size": ("--batch-size", "TEXTS", "the most texts that are decoded together"),

@@ -123,7 +123,7 @@ class Application:
             if not str(error).startswith("Expected "):  # then it is no fault of the request
                 raise
             return JSONResponse({"detail": writable(str(error))}, 422)
-        text = answer(predictions, asked.attention).model_dump_json(exclude_none=True)
+        text = await asyncio.to_thread(_as_json, predictions, asked.attention)  # it may be long
         return Response(text, media_type="application/json")
 
     async def _while_connected(self, job: Job, request: Request) -> Sequence[Prediction] | None:
@@ -136,6 +136,10 @@ class Application:
         finally:
             for task in (wanted, gone):
                 task.cancel()
+
+
+def _as_json(predictions: Sequence[Prediction], attention: bool) -> str:
+    return answer(predictions, attention).model_dump_json(exclude_none=True)
 
 
 async def _gone(request: Request) -> None:

@@ -20,6 +20,7 @@ class Limits:
         text_length: int, in characters. The longest text, and the longest prefix or phrase of constraints.
         beam_size: int. The widest beam.
         samples: int. The most samples of a text.
+        outputs: int. The most outputs of a request, all its texts together.
         phrases: int. The most phrases that a request may require, and forbid.
         queue: int. The most texts that may wait; a request that would be one too many is answered by 503.
         batch_size: int. The most texts that are decoded together.
@@ -38,6 +39,7 @@ class Limits:
     text_length: PositiveInt = 5_000
     beam_size: PositiveInt = 16
     samples: PositiveInt = 16
+    outputs: PositiveInt = 256
     phrases: PositiveInt = 16
     queue: PositiveInt = 256
     batch_size: PositiveInt = 64

@@ -34,6 +34,7 @@ LIMITS = {
     "text_length": "{:,} characters a text",
     "beam_size": "beams of {}",
     "samples": "{} samples a text",
+    "outputs": "{} outputs in all",
     "phrases": "{} phrases to require and to forbid",
 }
 BOUNDS = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to"}

@@ -78,9 +78,12 @@ class _Decoding(_Strict):
     unknown: Unknown = False
     truncate: Truncate = False
 
-    def _check_texts(self, limits: Limits) -> None:
+    def _check_texts(self, limits: Limits, outputs: int) -> None:
+        """Check lengths and numbers, that of the outputs for each text among them."""
         number, longest = len(self.texts), limits.text_length
         expect("the number of texts", number, 1 <= number <= limits.texts, f"from 1 to {limits.texts}")
+        outputs *= number
+        expect("the number of outputs", outputs, outputs <= limits.outputs, f"of at most {limits.outputs}")
         for place, text in enumerate(self.texts):
             _expect_short(f"the length of text {place}", text, longest)
         _expect_short("the length of prefix", self.constraints.prefix, longest)
@@ -132,10 +135,10 @@ class PredictRequest(_Decoding):
         Raises:
             ValueError: an option is out of its range or above its limit.
         """
-        self._check_texts(limits)
         check(beam_search, beam_size=self.beam_size, n_best=self.n_best)
         widest = f"of at most {limits.beam_size}"
         expect("beam_size", self.beam_size, self.beam_size <= limits.beam_size, widest)
+        self._check_texts(limits, self.n_best)
         options = {
             "beam_size": self.beam_size,
             "n_best": self.n_best,
@@ -174,12 +177,12 @@ class SampleRequest(_Decoding):
 
     def job(self, limits: Limits) -> Job:
         """Check what is asked, and make a job of it, as ``PredictRequest.job``."""
-        self._check_texts(limits)
         chosen = self.model_dump(include={"n_samples", "temperature", "top_k", "top_p", "typical_p"})
         check(sample, **chosen)
         expect("seed", self.seed, 0 <= self.seed <= LARGEST_SEED, f"from 0 to {LARGEST_SEED}")
         most = f"of at most {limits.samples}"
         expect("n_samples", self.n_samples, self.n_samples <= limits.samples, most)
+        self._check_texts(limits, self.n_samples)
         options = {**chosen, "unknown": self.unknown, "truncate": self.truncate}
         constraints = self.constraints.constraints()
         return Job("sample", tuple(self.texts), tuple(options.items()), constraints, self.seed)

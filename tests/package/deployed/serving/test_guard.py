@@ -1,5 +1,7 @@
 """Limits of bodies, headers, and a log without texts. No engine is needed."""
 
+import asyncio
+import json
 import logging
 import socket
 
@@ -7,7 +9,9 @@ import pytest
 from served_models import SmallModel
 from serving import served
 
+from s2s_lesson.deployed.serving.guard import FAILED, Guard
 from s2s_lesson.deployed.serving.limits import Limits
+from s2s_lesson.deployed.serving.metrics import Metrics
 
 SECRET = "abc gfd"
 
@@ -63,6 +67,25 @@ def test_pages_may_load_nothing_from_elsewhere(client):
     assert "server" not in headers
 
 
+def test_a_fault_before_the_application_is_answered_too(caplog):
+    async def failing(scope, receive, send):
+        raise RuntimeError(SECRET)
+
+    told = []
+
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    async def send(message):
+        told.append(message)
+
+    guard = Guard(failing, ["/predict"], Limits(), metrics := Metrics())
+    asyncio.run(guard({"type": "http", "method": "POST", "path": "/predict", "headers": []}, receive, send))
+    assert [message.get("status") for message in told] == [500, None]
+    assert json.loads(told[1]["body"]) == {"detail": FAILED}
+    assert 'path="/predict",status="500"} 1' in metrics.text() and SECRET not in caplog.text
+
+
 def test_the_log_holds_no_texts(caplog):
     caplog.set_level(logging.DEBUG)
     with served(SmallModel()) as client:
@@ -72,7 +95,7 @@ def test_the_log_holds_no_texts(caplog):
     with served(FailingModel()) as client:
         failed = client.post("/sample", json={"texts": [SECRET]})
         assert failed.status_code == 500
-        assert failed.json() == {"detail": "The server failed, and wrote down where."}
+        assert failed.json() == {"detail": FAILED}
         assert client.get("/health").status_code == 200
     ours = [record for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
     told = "\n".join(f"{record.getMessage()} {record.exc_info} {record.exc_text}" for record in ours)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from served_models import SmallModel
+from serving import served
 
 from s2s_lesson.deployed.serving import pages
 from s2s_lesson.deployed.serving.answers import Health
@@ -47,6 +48,16 @@ def test_nothing_comes_from_elsewhere(home):
         name: [] for name in texts
     }
     assert OUTSIDE.search('src="https://example.org/a.js"') and OUTSIDE.search("url(a.png)")
+
+
+def test_files_are_served_as_what_they_are(home):
+    with served(SmallModel()) as client:
+        for path, kind in (("/page.css", "text/css"), ("/page.js", "text/javascript"), ("/", "text/html")):
+            response = client.get(path)
+            assert response.status_code == 200 and response.headers["content-type"].startswith(kind)
+        assert client.get("/page.js").text == (home / "page" / "page.js").read_text(encoding="utf-8")
+        assert client.get("/map.js").status_code == 404
+        assert "<h1>The interface of" in client.get("/docs").text
 
 
 def test_every_field_has_a_label(home):

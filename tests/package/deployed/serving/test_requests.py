@@ -12,7 +12,7 @@ from s2s_lesson.deployed.serving.limits import Limits
 from s2s_lesson.deployed.serving.requests import PredictRequest, SampleRequest
 from s2s_lesson.search import Constraints, DiverseGroups, Scoring
 
-LIMITS = Limits(texts=3, text_length=31, beam_size=7, samples=5, phrases=2)
+LIMITS = Limits(texts=3, text_length=31, beam_size=7, samples=5, outputs=11, phrases=2)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,10 @@ def refused(client, path, **body):
         ({"texts": ["ab", 5]}, "Expected texts.1 as a valid string; received 5."),
         ({"texts": []}, "Expected the number of texts from 1 to 3; received 0."),
         ({"texts": ["a"] * 4}, "Expected the number of texts from 1 to 3; received 4."),
+        (
+            {"texts": ["a", "b"], "beam_size": 6, "n_best": 6},
+            "Expected the number of outputs of at most 11; received",
+        ),
         ({"texts": ["a", "b" * 32]}, "Expected the length of text 1 of at most 31 characters; received 32."),
         ({"texts": ["a" * 24]}, "Expected texts of at most 23 tokens; text 0 has 24. Shorten it, or"),
         ({"texts": ["a\ud800"]}, "Expected whole characters in row 0 of texts (rows count from 0);"),
@@ -82,6 +86,7 @@ def test_what_cannot_be_done_is_refused_in_words(client, body, why):
     ("body", "why"),
     [
         ({"n_samples": 6}, "Expected n_samples of at most 5; received 6."),
+        ({"texts": ["a"] * 3, "n_samples": 4}, "Expected the number of outputs of at most 11; received 12."),
         ({"n_samples": 0}, "Expected n_samples of at least 1; received 0."),
         ({"seed": -1}, "Expected seed from 0 to 4294967295; received -1."),
         ({"seed": 2**32}, "Expected seed from 0 to 4294967295; received 4294967296."),
@@ -150,6 +155,16 @@ def test_a_request_means_what_it_says():
     options = {"n_samples": 3, "temperature": 0.5, "top_k": 2, "top_p": 0.5, "typical_p": 0.25}
     assert dict(drawn.job(LIMITS).options) == {**options, "unknown": False, "truncate": False}
     assert (drawn.job(LIMITS).seed, drawn.job(LIMITS).search) == (7, "sample")
+
+
+def test_a_request_may_go_up_to_every_limit():
+    phrases = {"required": ["a"] * 2, "forbidden": ["b"] * 2, "prefix": "c" * 31}
+    asked = {"texts": ["a" * 31] * 2, "constraints": phrases}
+    assert PredictRequest(**asked, beam_size=7, n_best=5).job(LIMITS).texts == ("a" * 31,) * 2
+    assert SampleRequest(**asked, n_samples=5, seed=2**32 - 1).job(LIMITS).seed == 2**32 - 1
+    assert len(PredictRequest(texts=["a"] * 3, n_best=3).job(LIMITS).texts) == 3
+    usual = Limits()
+    assert (usual.body_bytes, usual.texts, usual.beam_size, usual.samples) == (1_000_000, 64, 16, 16)
 
 
 def test_every_field_of_a_request_is_described(client: httpx.Client):
