@@ -51,13 +51,13 @@ def run(options: argparse.Namespace) -> None:
     manifest = TextToText.load(options.run).export(
         options.folder, weights=options.weights, sources=texts, **told
     )
-    size = sum(file["bytes"] for file in manifest.files.values())
+    size = sum(int(file["bytes"]) for file in manifest.files.values())
     agreement = manifest.agreement
     of_what = "drawn texts" if agreement["drawn"] else "texts"
     print(f"Exported to {options.folder}: {size:,} bytes, weights in {manifest.weights}")
     print(
         f"Same outputs for {agreement['same_outputs']:.1%} of {agreement['sources']} {of_what}; "
-        f"log-probabilities differ by {agreement['largest_difference']:.1e} at most"
+        f"probabilities differ by {agreement['largest_difference']:.1e} at most"
     )
     if options.licence is None:
         print("The manifest names no licence: --licence and --attribution say what people may do with it.")

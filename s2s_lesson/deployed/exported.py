@@ -4,6 +4,8 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from s2s_lesson import _extras
 from s2s_lesson.data.description import read_description
 from s2s_lesson.data.expected import PositiveInt, checked
@@ -11,6 +13,7 @@ from s2s_lesson.data.sides import Sides, Source
 from s2s_lesson.data.text import PACKAGES
 from s2s_lesson.data.text_sides import TextSides
 from s2s_lesson.data.vector_sides import VectorSides
+from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.deployed import writing
 from s2s_lesson.deployed.manifest import ENCODER, STEP, Manifest, read_manifest
 from s2s_lesson.deployed.sessions import Sessions
@@ -48,20 +51,27 @@ class ExportedTextToText(TextSides, Exported[str]):
     True
     """
 
-    def __init__(self, sessions: Sessions, manifest: Manifest, *sides: Any, **options: Any):
-        super().__init__(*sides, **options, copies=bool(manifest.config.get("copy")))
+    def __init__(
+        self,
+        sessions: Sessions,
+        manifest: Manifest,
+        source_vocab: Vocabulary,
+        target_vocab: Vocabulary,
+        **options: Any,
+    ):
+        super().__init__(source_vocab, target_vocab, **options, copies=bool(manifest.config.get("copy")))
         self._hold(sessions, manifest)
 
 
-class ExportedSequenceToText(VectorSides, Exported[Any]):
+class ExportedSequenceToText(VectorSides, Exported[np.ndarray]):
     """An exported ``SequenceToText``: see ``load``.
 
     >>> ExportedSequenceToText.sample is Exported.sample
     True
     """
 
-    def __init__(self, sessions: Sessions, manifest: Manifest, *sides: Any, **options: Any):
-        super().__init__(*sides, **options)
+    def __init__(self, sessions: Sessions, manifest: Manifest, target_vocab: Vocabulary, **options: Any):
+        super().__init__(target_vocab, **options)
         self._hold(sessions, manifest)
 
 
@@ -97,7 +107,7 @@ def load(
     return ExportedTextToText(sessions, manifest, source_vocab, target_vocab, **options)
 
 
-def _expect_tokenizer(tokens: Any) -> None:
+def _expect_tokenizer(tokens: object) -> None:
     """Make sure, now and not at the first text, of what a tokenizer imports."""
     package = PACKAGES.get(tokens) if isinstance(tokens, str) else None
     if package and importlib.util.find_spec(package) is None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from s2s_lesson.data.description import DESCRIPTION, SOURCE_VOCAB, SUBWORDS, TARGET_VOCAB
 
@@ -34,10 +34,10 @@ class Manifest:
     True
     """
 
-    files: dict[str, dict[str, Any]]
+    files: dict[str, dict[str, int | str]]
     weights: Weights
-    config: dict[str, Any]
-    agreement: dict[str, Any]
+    config: dict[str, object]
+    agreement: dict[str, float]
     made_with: dict[str, str]
     name: str | None = None
     licence: str | None = None
@@ -50,7 +50,7 @@ class Manifest:
         (folder / MANIFEST).write_bytes(text.encode("utf-8"))
 
 
-def files_of(folder: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+def files_of(folder: Path, names: Iterable[str]) -> dict[str, dict[str, int | str]]:
     """Size and checksum of files: what ``Manifest.files`` holds."""
     return {
         name: {"bytes": (folder / name).stat().st_size, "sha256": _sha256(folder / name)} for name in names

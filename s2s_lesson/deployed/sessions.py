@@ -1,11 +1,15 @@
 """Sessions: the two graphs of an exported model, run by ONNX Runtime."""
 
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from s2s_lesson import _extras
+from s2s_lesson.data.expected import PositiveInt, checked
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 SENTENCES = "sentences"  # the first axis of what the hypotheses of a sentence share, as graphs name it
 AFTER = "_next"  # ends the name of a leaf that a step gives out
@@ -32,7 +36,8 @@ class Sessions:
     ValueError: Expected a graph that ONNX Runtime can load; ...
     """
 
-    def __init__(self, encoder: bytes, step: bytes, threads: int = 1):
+    @checked
+    def __init__(self, encoder: bytes, step: bytes, threads: PositiveInt = 1):
         self._encoder, self._step = _session(encoder, threads), _session(step, threads)
         self._encoder_inputs = [value.name for value in self._encoder.get_inputs()]
         self._leaves = [value.name for value in self._encoder.get_outputs()]
@@ -73,7 +78,7 @@ class Sessions:
         return logits, {**state, **dict(zip(self._changed, changed, strict=True))}
 
 
-def _session(graph: bytes, threads: int) -> Any:
+def _session(graph: bytes, threads: int) -> "InferenceSession":
     """A session of a graph that is all in one file: what it says of other files is not followed."""
     with _extras.named():
         import onnxruntime

@@ -23,7 +23,6 @@ from s2s_lesson.models import Seq2Seq
 from s2s_lesson.pipeline.export.graphs import graphs
 
 HYPOTHESES, STEPS = 3, 4
-GUARD = "tests/conformance/test_exported.py::test_an_export_computes_what_the_model_does"
 MORE = {
     "copy": {**SIZES, "attention": "bahdanau", "copy": True},
     "copy-coverage-input_feeding-into_rnn-temperature": {
@@ -91,7 +90,10 @@ def batch_for(options):
     return batch
 
 
-@pytest.mark.parametrize("variant", all_variants(GUARD))
+@pytest.mark.parametrize(
+    "variant",
+    all_variants(guard="tests/conformance/test_exported.py::test_an_export_computes_what_the_model_does"),
+)
 def test_an_export_computes_what_the_model_does(variant):
     assert largest_difference(small_model(variant), with_blank_row(small_batch(variant=variant))) < 1e-5
 
@@ -101,7 +103,7 @@ def test_copies_blocks_and_shared_embeddings_are_exported(variant):
     assert largest_difference(random_model(**MORE[variant]), batch_for(MORE[variant])) < 1e-5
 
 
-@pytest.mark.slow(guard=GUARD)
+@pytest.mark.slow(guard="tests/conformance/test_exported.py::test_an_export_computes_what_the_model_does")
 @pytest.mark.parametrize(
     ("attention", "order", "input_feeding"),
     list(itertools.product(ATTENTIONS, ("after_rnn", "into_rnn"), (False, True))),

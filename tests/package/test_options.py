@@ -40,6 +40,7 @@ DATA = {
     **dict.fromkeys(("prefix", "forbidden", "required"), "ids or texts"),
     "host": "an address, which the machine knows or not",
     "sha256": "of files, with which it is compared",
+    **dict.fromkeys(("licence", "attribution"), "what the maker of a model says of it"),
     "name": "of a folder of weights, or of a layer",
     "training": "Keras passes it, also as None",
 }

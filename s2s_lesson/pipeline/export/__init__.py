@@ -1,0 +1,1 @@
+"""Export: a trained pipeline in forms that run without Keras."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from keras import ops
 
+from s2s_lesson.data.sides import Options
 from s2s_lesson.data.text import detokenize
 from s2s_lesson.deployed.manifest import Weights
 from s2s_lesson.models.seq2seq import Seq2Seq
@@ -14,10 +15,11 @@ from s2s_lesson.pipeline.export.rounding import rounded
 from s2s_lesson.search.ranking import log_softmax
 
 if TYPE_CHECKING:
+    from s2s_lesson.data.sides import Source
     from s2s_lesson.deployed.exported import Exported
     from s2s_lesson.pipeline.to_text import ToText
 
-TOLERANCE = 1e-5  # of log-probabilities, as a share of their size where that is above 1
+TOLERANCE = 1e-5  # of probabilities
 SOURCES, SEED = 100, 0  # how many are drawn where none are given
 
 
@@ -39,8 +41,8 @@ def with_stored_weights(model: Seq2Seq, weights: Weights) -> Seq2Seq:
 
 
 def agreement(
-    pipeline: "ToText[Any]", model: Seq2Seq, exported: "Exported", sources: Iterable[Any] | None
-) -> dict[str, Any]:
+    pipeline: "ToText[Source]", model: Seq2Seq, exported: "Exported", sources: Iterable["Source"] | None
+) -> dict[str, float]:
     """Compare an export with its model.
 
     Args:
@@ -51,9 +53,11 @@ def agreement(
 
     Returns:
         dict of ``sources``, how many; ``drawn``, bool, whether they were drawn from the vocabulary;
-        ``largest_difference``, between log-probabilities of the export and of ``model``, over all tokens and
-        steps of greedy outputs, as a share where they are below -1; ``same_outputs``, the share of sources
-        for which beam search of width 5 writes what the pipeline's own model writes.
+        ``largest_difference``, between probabilities of the export and of ``model``, over all tokens and
+        steps of greedy outputs; ``largest_log_difference``, likewise between log-probabilities, as a share
+        where these are below -1: a text that the model can make nothing of has the largest;
+        ``same_outputs``, the share of sources for which beam search of width 5 writes what the pipeline's
+        own model writes.
     """
     drawn = sources is None
     chosen = _drawn(pipeline) if sources is None else pipeline.plain_sources(sources)
@@ -65,33 +69,36 @@ def agreement(
             f"Expected sources of 1 to {pipeline.max_source_length} {pipeline.parts}, to compare on; "
             "received none. Leave them out, and some are drawn."
         )
-    search: dict[str, Any] = {"beam_size": 5, "truncate": True, "compile_step": False}
+    search: Options = {"beam_size": 5, "truncate": True, "compile_step": False}
     both = [one.predict(chosen, **search) for one in (pipeline, exported)]
     same = [mine.tokens == other.tokens for mine, other in zip(*both, strict=True)]
+    parts = [sides[start : start + 32] for start in range(0, len(sides), 32)]
+    largest = np.max([_differences(pipeline, model, exported, part) for part in parts], axis=0)
     return {
         "sources": len(chosen),
         "drawn": drawn,
-        "largest_difference": max(
-            _difference(pipeline, model, exported, sides[start : start + 32])
-            for start in range(0, len(sides), 32)
-        ),
+        "largest_difference": float(largest[0]),
+        "largest_log_difference": float(largest[1]),
         "same_outputs": float(np.mean(same)),
     }
 
 
-def _difference(pipeline, model, exported, sides):
-    """The largest difference over greedy outputs of a few sources."""
+def _differences(pipeline, model, exported, sides):
+    """The two largest differences over greedy outputs of a few sources: float (2,)."""
     inputs = pipeline.source_inputs(sides)
     mine, other = model.encode_inputs(inputs), exported.start(inputs)
     vocab = pipeline.target_vocab
     tokens, ended = np.full(len(sides), vocab.bos_id, "int32"), np.zeros(len(sides), bool)
-    largest = 0.0
+    largest = np.zeros(2)
     for _ in range(pipeline.max_output_length):
         logits, mine = model.step(tokens, mine)
         other_logits, other = exported.step(tokens, other)
         expected, received = (log_softmax(ops.convert_to_numpy(one))[0] for one in (logits, other_logits))
-        differences = np.abs(expected - received) / np.maximum(1, np.abs(expected))
-        largest = max(largest, float(differences[~ended].max()))
+        both = (
+            np.abs(np.exp(expected) - np.exp(received)),
+            np.abs(expected - received) / np.maximum(1, np.abs(expected)),
+        )
+        largest = np.maximum(largest, [differences[~ended].max() for differences in both])
         tokens = expected.argmax(axis=-1).astype("int32")
         ended |= tokens == vocab.eos_id
         if ended.all():

@@ -4,7 +4,7 @@ The hypotheses of a sentence lie together and share its leaves: a step sees quer
 units), whatever coverage or position each of them has.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline.export.graph import Graph
@@ -43,7 +43,7 @@ def add_source_leaves(graph: Graph, model: Seq2Seq, outputs: str, mask: str) -> 
         keys, key_dim = outputs, width
         if config.attention != "luong_dot":
             keys, key_dim = graph("MatMul", outputs, variable(graph, attention.key_kernel)), attention.units
-        shape: list[Any] = ["sentences", "source_length", key_dim]
+        shape: list[int | str] = ["sentences", "source_length", key_dim]
         if config.attention not in ADDITIVE:
             keys = graph("Transpose", keys, perm=[0, 2, 1])
             shape = ["sentences", key_dim, "source_length"]

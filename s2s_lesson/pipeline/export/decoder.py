@@ -1,7 +1,5 @@
 """One step of a recurrent decoder as a graph."""
 
-from typing import Any
-
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline.export.attention import AttentionStep
@@ -101,7 +99,7 @@ def _first_layer(
     config, cell = model.config, model.decoder.recurrent_layers[0].cell
     widths = [model.encoder.width, config.decoder_units]
     start = config.embedding_dim
-    table: Any = embeddings(graph, model.decoder.embedding)
+    table = embeddings(graph, model.decoder.embedding)
     kernel = kernel_rows(graph, cell, 0, start)
     if config.cell == "lstm":
         kernel = reorder_gates(graph, kernel, STEP_ORDER, cell.units)

@@ -1,7 +1,8 @@
 """The encoder as a graph: sources in, all that decoding needs out."""
 
-from typing import Any
+import keras
 
+from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline.export.attention import add_source_leaves
 from s2s_lesson.pipeline.export.graph import Graph
@@ -62,12 +63,14 @@ def _embedded(graph: Graph, model: Seq2Seq) -> tuple[str, str]:
     return graph("Gather", embeddings(graph, model.encoder.embedding), ids), mask
 
 
-def _layer(graph: Graph, config: Any, layer: Any, inputs: str, lengths: str) -> tuple[str, list[str]]:
+def _layer(
+    graph: Graph, config: Seq2SeqConfig, layer: keras.Layer, inputs: str, lengths: str
+) -> tuple[str, list[str]]:
     """One recurrent layer, by ONNX's operator: outputs, time first, and final states side by side."""
     both = config.bidirectional
     cells = [layer.forward_layer.cell, layer.backward_layer.cell] if both else [layer.cell]
     operator, count = OPERATORS[config.cell]
-    options: dict[str, Any] = {
+    options: dict[str, str | int] = {
         "hidden_size": config.encoder_units,
         "direction": "bidirectional" if both else "forward",
     }

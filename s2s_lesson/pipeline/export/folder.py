@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import keras
 
 from s2s_lesson import __version__, _extras, deployed
 from s2s_lesson.data.description import write_description
 from s2s_lesson.data.expected import checked
+from s2s_lesson.data.sides import Options
 from s2s_lesson.deployed.manifest import MANIFEST, Manifest, Weights, files_of
 from s2s_lesson.pipeline.export.agreement import TOLERANCE, agreement, with_stored_weights
 from s2s_lesson.training.run_folder import writable_folder
@@ -65,7 +66,7 @@ def export(
         write_description(folder, *pipeline.description())
         for file, graph in graphs(pipeline.model, weights).items():
             (folder / file).write_bytes(graph.model().SerializeToString())
-        content: dict[str, Any] = {
+        content: Options = {
             "files": files_of(folder, sorted(path.name for path in folder.iterdir())),
             "weights": weights,
             "config": asdict(pipeline.model.config),
@@ -83,7 +84,7 @@ def export(
         measured = agreement(pipeline, model, deployed.load(folder), sources)
         if not measured["largest_difference"] <= TOLERANCE:  # NaN, too
             raise RuntimeError(
-                f"Expected log-probabilities within {TOLERANCE} of the model's; received a difference of "
+                f"Expected probabilities within {TOLERANCE} of the model's; received a difference of "
                 f"{measured['largest_difference']}. Nothing was exported. Please report this model's options."
             )
         manifest = Manifest(**content, agreement=measured)

@@ -1,5 +1,6 @@
 """Graph: an ONNX graph that is written node by node, and how it stores its weights."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ class Graph:
         self.outputs: list[onnx.ValueInfoProto] = []
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
-        self._names: dict[Any, str] = {}  # of constants
+        self._names: dict[tuple[str, tuple[int, ...], bytes], str] = {}  # of constants
         self._weights_of: dict[str, str] = {}
 
     def __call__(self, kind: str, *inputs: str, **attributes: Any) -> str:
@@ -50,17 +51,17 @@ class Graph:
         self.nodes.append(helper.make_node(kind, list(inputs), outputs, **attributes))
         return outputs
 
-    def input(self, name: str, dtype: str, shape: list[int | str]) -> str:
+    def input(self, name: str, dtype: str, shape: Sequence[int | str]) -> str:
         """Declare what the graph takes: sizes that are known, and names of those that are not."""
         self.inputs.append(helper.make_tensor_value_info(name, TYPES[dtype], shape))
         return name
 
-    def output(self, name: str, value: str, shape: list[Any], dtype: str = "float32") -> None:
+    def output(self, name: str, value: str, shape: Sequence[int | str], dtype: str = "float32") -> None:
         """Let a value be one of the outputs, under this name; ``shape`` as of ``input``."""
         self.nodes.append(helper.make_node("Identity", [value], [name]))
         self.outputs.append(helper.make_tensor_value_info(name, TYPES[dtype], shape))
 
-    def constant(self, values: Any, dtype: str = "float32") -> str:
+    def constant(self, values: object, dtype: str = "float32") -> str:
         """A constant that is no weight: a number, or an array."""
         array = np.asarray(values, dtype)
         key = dtype, array.shape, array.tobytes()

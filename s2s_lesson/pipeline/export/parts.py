@@ -1,7 +1,5 @@
 """Parts of a graph: dense layers, cells of recurrent layers, normalisation and masked softmax."""
 
-from typing import Any
-
 import keras
 import numpy as np
 
@@ -14,17 +12,17 @@ OPERATOR_ORDER = (0, 3, 1, 2)  # input, output, forget, candidate: that of ONNX'
 STEP_ORDER = (0, 1, 3, 2)  # those with a sigmoid first
 
 
-def variable(graph: Graph, value: Any, by_row: bool = False) -> str:
+def variable(graph: Graph, value: keras.Variable, by_row: bool = False) -> str:
     """A variable of a layer, as a weight of the graph."""
     return graph.weight(value.path, keras.ops.convert_to_numpy(value), by_row)
 
 
-def embeddings(graph: Graph, layer: Any) -> str:
+def embeddings(graph: Graph, layer: keras.Layer) -> str:
     """The table of an embedding: (vocab_size, embedding_dim)."""
     return variable(graph, layer.embeddings, by_row=True)
 
 
-def dense(graph: Graph, layer: Any, inputs: str, activation: str | None = None) -> str:
+def dense(graph: Graph, layer: keras.Layer, inputs: str, activation: str | None = None) -> str:
     """A dense layer with a bias: (..., width) -> (..., units)."""
     outputs = graph(
         "Add", graph("MatMul", inputs, variable(graph, layer.kernel)), variable(graph, layer.bias)
@@ -32,7 +30,7 @@ def dense(graph: Graph, layer: Any, inputs: str, activation: str | None = None) 
     return outputs if activation is None else graph(activation, outputs)
 
 
-def normalise(graph: Graph, layer: Any, inputs: str) -> str:
+def normalise(graph: Graph, layer: keras.Layer, inputs: str) -> str:
     """Layer normalisation over the last axis."""
     weights = variable(graph, layer.gamma), variable(graph, layer.beta)
     return graph("LayerNormalization", inputs, *weights, axis=-1, epsilon=layer.epsilon)
@@ -50,7 +48,7 @@ def reorder_gates(graph: Graph, value: str, order: tuple[int, ...], units: int) 
     return graph("Gather", value, graph.constant(places, "int64"), axis=-1)
 
 
-def operator_weights(graph: Graph, cells: list[Any], kind: str) -> list[str]:
+def operator_weights(graph: Graph, cells: list[keras.Layer], kind: str) -> list[str]:
     """The weights of cells, one a direction, as ONNX's operators take them.
 
     Returns:
@@ -73,7 +71,7 @@ def operator_weights(graph: Graph, cells: list[Any], kind: str) -> list[str]:
 
 
 def lstm_step(
-    graph: Graph, cell: Any, projected: str, inputs: list[str], kernels: list[str], states: list[str]
+    graph: Graph, cell: keras.Layer, projected: str, inputs: list[str], kernels: list[str], states: list[str]
 ) -> list[str]:
     """One step of an LSTM: the new hidden state and cell state, (rows, units) each.
 
@@ -103,7 +101,7 @@ def lstm_step(
 
 
 def gru_step(
-    graph: Graph, cell: Any, projected: str, inputs: list[str], kernels: list[str], states: list[str]
+    graph: Graph, cell: keras.Layer, projected: str, inputs: list[str], kernels: list[str], states: list[str]
 ) -> list[str]:
     """One step of a GRU: the new hidden state, (rows, units), alone in a list. Arguments as ``lstm_step``."""
     (hidden,) = states
@@ -122,7 +120,7 @@ def gru_step(
     return [graph("Add", candidate, graph("Mul", update, graph("Sub", hidden, candidate)))]
 
 
-def input_bias(graph: Graph, cell: Any, kind: str) -> str:
+def input_bias(graph: Graph, cell: keras.Layer, kind: str) -> str:
     """The bias that goes with the input: (gates * units,), in the order that the step of this kind takes."""
     bias = variable(graph, cell.bias)
     if kind == "lstm":
@@ -130,7 +128,7 @@ def input_bias(graph: Graph, cell: Any, kind: str) -> str:
     return graph("Gather", bias, graph.constant(0, "int64"), axis=0)
 
 
-def kernel_rows(graph: Graph, cell: Any, start: int, end: int) -> str:
+def kernel_rows(graph: Graph, cell: keras.Layer, start: int, end: int) -> str:
     """The rows of a kernel that belong to a part of its input."""
     axes = graph.integers(0)
     return graph("Slice", variable(graph, cell.kernel), graph.integers(start), graph.integers(end), axes)

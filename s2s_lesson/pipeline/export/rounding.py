@@ -36,7 +36,7 @@ def stored_form(
 def rounded(array: np.ndarray, weights: Weights, by_row: bool = False) -> np.ndarray:
     """What is left of a weight that was stored: float32 array.
 
-    >>> rounded(np.array([[0.5, 127.0], [1.0, 0.4]]), "int8").round(3).tolist()
+    >>> rounded(np.array([[0.5, 127.0], [1.0, 0.4]]), "int8").astype(float).round(3).tolist()
     [[0.504, 127.0], [1.0, 0.0]]
     """
     stored, scale = stored_form(array, weights, by_row)

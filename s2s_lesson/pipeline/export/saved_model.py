@@ -1,21 +1,23 @@
 """A SavedModel with the two halves of a model, for TensorFlow Serving."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 from keras import ops, tree
 
+from s2s_lesson.engine import State
 from s2s_lesson.training.run_folder import writable_folder
 
 if TYPE_CHECKING:
+    from s2s_lesson.data.sides import Source
     from s2s_lesson.pipeline.to_text import ToText
 
 SIZES = (2, 3), (5, 7)  # batch and source length of two examples: what differs between them is free
 
 
-def export_saved_model(pipeline: "ToText[Any]", folder: str | Path) -> None:
+def export_saved_model(pipeline: "ToText[Source]", folder: str | Path) -> None:
     """Write a SavedModel with the signatures ``encode`` and ``step``, for TensorFlow Serving.
 
     ``encode`` takes the inputs of ``Seq2Seq.encode_inputs`` and gives the leaves of the state, as tensors
@@ -68,12 +70,12 @@ def export_saved_model(pipeline: "ToText[Any]", folder: str | Path) -> None:
     archive.write_out(str(writable_folder(folder)), verbose=False)
 
 
-def _flat(state: dict[str, Any]) -> dict[str, Any]:
+def _flat(state: State) -> State:
     """The leaves of a state by the names on their way, joined: "recurrent_state_0_1"."""
     return {"_".join(map(str, path)): leaf for path, leaf in tree.flatten_with_path(state)}
 
 
-def _example(signature: dict[str, Any], batch: int, length: int) -> dict[str, Any]:
+def _example(signature: dict[str, keras.InputSpec], batch: int, length: int) -> State:
     """Inputs of a batch size and a source length."""
     shapes = {name: (batch, length, *spec.shape[2:]) for name, spec in signature.items()}
     return {

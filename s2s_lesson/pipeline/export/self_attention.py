@@ -27,7 +27,7 @@ def add_block_leaves(graph: Graph, model: Seq2Seq, outputs: str) -> None:
             ("values", block.source_attention.value_layer, [0, 2, 1, 3]),
         ):
             split = _split(graph, dense(graph, layer, outputs), heads, head_dim)
-            shape = ["sentences", heads, "source_length", head_dim]
+            shape: list[int | str] = ["sentences", heads, "source_length", head_dim]
             if name == "keys":
                 shape[2:] = [head_dim, "source_length"]
             graph.output(f"{name}_{index}", graph("Transpose", split, perm=perm), shape=shape)

@@ -25,7 +25,7 @@ def test_answers_say_what_they_looked_at(export, capsys, monkeypatch):
 def test_searches_go_over_the_steps_of_an_export(export, capsys, monkeypatch):
     first, *outputs = printed(capsys, monkeypatch, "search_by_hand.py", export, "abc")
     assert first == "one step: (1, 7) attention: (1, 4)" and len(outputs) == 4
-    assert len(outputs[2].split(",")) >= 3
+    assert len(outputs[2].split(",")) >= 2 and "<unk>" not in outputs[2]
 
 
 def test_a_run_is_exported_with_its_terms(tmp_path, capsys, monkeypatch):

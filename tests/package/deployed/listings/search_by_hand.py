@@ -18,11 +18,11 @@ def read():
 
 logits, state = model.step(np.array([vocab.bos_id], "int32"), read())
 print("one step:", logits.shape, "attention:", state["attention_weights"].shape)
-long = Constraints(min_output_length=3)
+words = Constraints(min_output_length=3, forbidden=[vocab.unk_id])
 for result in (
     greedy_search(model.step, read(), **ends),
     beam_search(model.step, read(), **ends, beam_size=5, length_penalty=0.6),
-    beam_search(model.step, read(), **ends, beam_size=5, constraints=long),
+    beam_search(model.step, read(), **ends, beam_size=5, constraints=words),
     sample(model.step, read(), **ends, n_samples=1, temperature=0.8, seed=1),
 ):
     print(vocab.decode(result.sequences[0, 0]))

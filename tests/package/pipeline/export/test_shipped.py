@@ -8,10 +8,6 @@ from s2s_lesson.pipeline import TextToText, pretrained
 from s2s_lesson.pipeline.export.agreement import with_stored_weights
 
 SAME = {"float32": 1.0, "float16": 0.995, "int8": 0.99}  # at least this share of words
-GUARD = (
-    "tests/package/pipeline/export/test_folder.py"
-    "::test_predictions_are_those_of_the_model_with_the_same_rounded_weights"
-)
 
 
 def texts(pipeline, words):
@@ -26,7 +22,9 @@ def shipped():
     return pipeline, words, texts(pipeline, words)
 
 
-@pytest.mark.slow(guard=GUARD)
+@pytest.mark.slow(
+    guard="tests/package/pipeline/export/test_folder.py::test_predictions_are_those_of_the_model"
+)
 @pytest.mark.parametrize("form", SAME)
 def test_an_export_writes_what_the_model_writes(shipped, tmp_path, form):
     pipeline, words, expected = shipped
