@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from s2s_lesson.pipeline.to_text import ToText
 
 TOLERANCE = 1e-5  # of probabilities
-SOURCES, SEED = 100, 0  # how many are drawn where none are given
+SOURCES, LONGEST, SEED = 50, 12, 0  # what is drawn where none are given
 
 
 def with_stored_weights(model: Seq2Seq, weights: Weights) -> Seq2Seq:
@@ -107,9 +107,9 @@ def _differences(pipeline, model, exported, sides):
 
 
 def _drawn(pipeline):
-    """Sources of lengths from 1 to 30: texts of tokens of the vocabulary, or vectors."""
+    """Short sources: texts of tokens of the vocabulary, or vectors."""
     rng = np.random.default_rng(SEED)
-    lengths = rng.integers(1, min(30, pipeline.max_source_length) + 1, SOURCES)
+    lengths = rng.integers(1, min(LONGEST, pipeline.max_source_length) + 1, SOURCES)
     if pipeline.source_vocab is None:
         features = pipeline.model.config.source_features
         return [rng.normal(size=(length, features)).astype("float32") for length in lengths]
