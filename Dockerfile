@@ -21,12 +21,12 @@ WORKDIR /source
 COPY pyproject.toml requirements.txt README.md LICENSE ./
 COPY s2s_lesson s2s_lesson
 COPY --from=page /source/s2s_lesson/deployed/serving/bundle s2s_lesson/deployed/serving/bundle
-RUN python -m venv /opt/s2s-lesson \
-    && /opt/s2s-lesson/bin/pip install --no-cache-dir --constraint requirements.txt ".[${EXTRAS}]"
+RUN python -m venv /venv \
+    && /venv/bin/pip install --no-cache-dir --constraint requirements.txt ".[${EXTRAS}]"
 
 FROM python:3.12-slim
 ARG MODEL
-COPY --from=package /opt/s2s-lesson /opt/s2s-lesson
+COPY --from=package /venv /venv
 COPY ${MODEL} /model
 RUN if [ ! -f /model/manifest.json ]; then \
         echo "Expected an exported model; received a MODEL without manifest.json. Name its folder." >&2; exit 1; fi \
@@ -35,5 +35,5 @@ USER 10001
 ENV PYTHONUNBUFFERED=1
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
-    CMD ["/opt/s2s-lesson/bin/python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health')"]
-ENTRYPOINT ["/opt/s2s-lesson/bin/s2s-lesson", "serve", "/model", "--host", "0.0.0.0", "--port", "8000"]
+    CMD ["/venv/bin/python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health')"]
+ENTRYPOINT ["/venv/bin/s2s-lesson", "serve", "/model", "--host", "0.0.0.0", "--port", "8000"]

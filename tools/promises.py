@@ -38,6 +38,9 @@ PROMISES = {
     "On PyTorch, encoder and dot attention equal PyTorch's own modules.": ("torch_modules",),
     "Teacher-forced decoding equals decoding step by step.": ("step_by_step",),
     "Dropout works alike in every order of decoding, and in training alone.": ("dropout",),
+    "An exported model, run by ONNX Runtime, computes what the model does to 1e-5, whatever its options.": (
+        "exported",
+    ),
     "Compiled for batches of any shape, models compute and learn what they do uncompiled.": ("compiled",),
     "A training loop written out with `GradientTape` takes the same steps as `Model.fit`.": (
         "tensorflow_loop::test_teacher_forcing",

@@ -14,7 +14,7 @@ from s2s_lesson.data.whole_files import write_at_once
 from s2s_lesson.deployed import writing
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline import fitting, predicting
-from s2s_lesson.pipeline.export import folder, saved_model
+from s2s_lesson.pipeline.export import onnx_folder, saved_model
 from s2s_lesson.pipeline.sides import PairedSides
 from s2s_lesson.training.losses import sequence_log_prob
 from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder
@@ -37,7 +37,7 @@ class ToText(PairedSides[Source]):
     predict = writing.predict
     sample = writing.sample
     log_probabilities = predicting.log_probabilities
-    export = folder.export
+    export = onnx_folder.export
     export_saved_model = saved_model.export_saved_model
 
     def start(self, inputs: dict[str, np.ndarray]) -> engine.State:

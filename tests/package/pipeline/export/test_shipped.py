@@ -23,7 +23,7 @@ def shipped():
 
 
 @pytest.mark.slow(
-    guard="tests/package/pipeline/export/test_folder.py::test_predictions_are_those_of_the_model"
+    guard="tests/package/pipeline/export/test_onnx_folder.py::test_predictions_are_those_of_the_model"
 )
 @pytest.mark.parametrize("form", SAME)
 def test_an_export_writes_what_the_model_writes(shipped, tmp_path, form):

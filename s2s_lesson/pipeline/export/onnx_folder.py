@@ -44,8 +44,8 @@ def export(
         folder: str or Path. An empty one, a new one, or one that holds an export, which is replaced.
         weights: "float32", "float16" (half the size) or "int8" (a quarter: whole numbers, with one scale for
             each column of a kernel and each row of an embedding).
-        sources: what to compare on, texts or float arrays (length, features), at least one. None draws 50 short
-            sources, of tokens of the vocabulary or normally distributed vectors.
+        sources: what to compare on, texts or float arrays (length, features), at least one. None draws 50,
+            short ones of tokens of the vocabulary, or normally distributed vectors.
         name, licence, attribution: str or None, for the manifest: what those who get the folder should know.
 
     Returns:

@@ -126,7 +126,7 @@ def test_a_folder_of_other_things_is_left_alone(pipeline, tmp_path):
 
 
 def test_nothing_is_left_of_an_export_that_does_not_agree(pipeline, tmp_path, monkeypatch):
-    monkeypatch.setattr("s2s_lesson.pipeline.export.folder.TOLERANCE", 0.0)
+    monkeypatch.setattr("s2s_lesson.pipeline.export.onnx_folder.TOLERANCE", 0.0)
     with pytest.raises(RuntimeError, match=r"Expected probabilities within .* of the model's"):
         pipeline.export(tmp_path / "export", sources=TEXTS)
     assert list(tmp_path.iterdir()) == []
