@@ -208,8 +208,8 @@ def _write(
         batch = [sources[row] for row in rows]
         return read_predictions(result, batch, words, writer.source_vocab, writer.target_tokens)
 
-    with _counter(len(batches), progress) as count, ThreadPoolExecutor(writer.batches_at_once) as pool:
-        for rows, written in zip(batches, pool.map(decode, batches), strict=True):
+    with _counter(len(batches), progress) as count, _threads(writer, len(batches)) as apply:
+        for rows, written in zip(batches, apply(decode, batches), strict=True):
             count()
             for row, prediction in zip(rows, written, strict=True):
                 predictions[row] = prediction
@@ -226,6 +226,17 @@ def _source_sides(writer, sources, truncate):
                 f"{writer.kind} {index} has {len(side)}. Shorten it, or pass truncate=True to cut it."
             )
     return [side[: writer.max_source_length] for side in sides]
+
+
+@contextmanager
+def _threads(writer: Writer, batches: int) -> Iterator[Callable]:
+    """A function like ``map``, in threads where there are several batches for them."""
+    at_once = min(writer.batches_at_once, batches)
+    if at_once < 2:
+        yield map
+        return
+    with ThreadPoolExecutor(at_once) as pool:
+        yield pool.map
 
 
 @contextmanager
