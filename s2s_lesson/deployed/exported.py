@@ -34,10 +34,14 @@ class Exported(Sides[Source]):
 
     manifest: Manifest
     sessions: Sessions
-    batches_at_once = 1
 
     predict = writing.predict
     sample = writing.sample
+
+    @property
+    def batches_at_once(self) -> int:
+        """As many as a call may use threads."""
+        return self.sessions.threads
 
     def _hold(self, sessions: Sessions, manifest: Manifest) -> None:
         self.sessions, self.manifest = sessions, manifest
@@ -83,7 +87,7 @@ def load(
 
     Args:
         folder: str or Path, which ``TextToText.export`` or ``s2s-lesson export`` made.
-        threads: int. Threads that one call may use.
+        threads: int. Threads that one call may use: in a graph, and as batches that are decoded at a time.
         max_bytes: int. The most that the files may take together.
 
     Returns:

@@ -24,6 +24,7 @@ class Sessions:
         threads: int. Threads that one call may use.
 
     Attributes:
+        threads: int.
         shared_leaves: names of the leaves of the state that ``step`` takes with one row a sentence, whatever
             the number of its hypotheses.
 
@@ -38,6 +39,7 @@ class Sessions:
 
     @checked
     def __init__(self, encoder: bytes, step: bytes, threads: PositiveInt = 1):
+        self.threads = threads
         self._encoder, self._step = _session(encoder, threads), _session(step, threads)
         self._encoder_inputs = [value.name for value in self._encoder.get_inputs()]
         self._leaves = [value.name for value in self._encoder.get_outputs()]

@@ -81,6 +81,14 @@ def test_no_engine_is_needed(export):
     assert_alike(json.loads(printed), small_export.read_answers(export))
 
 
+def test_as_many_batches_as_threads_are_decoded_at_a_time(pipeline, folder):
+    expected = [prediction.text for prediction in pipeline.predict(["abc", "b", "cab"])]
+    for threads in (1, 2):
+        exported = deployed.load(folder, threads)
+        assert exported.batches_at_once == threads
+        assert [one.text for one in exported.predict(["abc", "b", "cab"], batch_size=1)] == expected
+
+
 @pytest.mark.parametrize("name", ["encoder.onnx", "step.onnx", "pipeline.json", "target_vocab.json"])
 def test_a_file_that_was_changed_or_cut_is_not_read(folder, name):
     content = (folder / name).read_bytes()
