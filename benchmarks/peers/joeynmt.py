@@ -1,4 +1,4 @@
-"""JoeyNMT: its virtual environment, its model, and what runs in a process of its own with its Python.
+"""JoeyNMT: its virtual environment, its models, and what runs in a process of its own with its Python.
 
 What such a process needs stands here or in ``shared.worker``, since that environment has no other part of the
 project.
@@ -17,31 +17,35 @@ ENVIRONMENT = ROOT / "runs" / "joeynmt-venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 PACKAGES = ("joeynmt==2.3.0", "torch==2.13.0", "importlib_metadata")
 SIZES = {"embedding_dim": 64, "units": 256, "encoder_layers": 2, "decoder_layers": 1, "dropout": 0.1}
-# JoeyNMT lowers its learning rate after every epoch, so its epochs are short: a fifth of the pairs each.
+SHIPPED_SIZES = {**SIZES, "units": 128, "encoder_layers": 1}
+MODELS = {"joeynmt": SIZES, "joeynmt-shipped": SHIPPED_SIZES}  # by their folders in runs/
+# JoeyNMT lowers its learning rate after every epoch, so its epochs are short: a fifth of the pairs each. All
+# together are two passes over the pairs, as the preset makes them.
 TRAINING = {
     "batch_size": 128,
     "learning_rate": 0.002,
-    "decay": 0.861,
-    "epochs": 20,
+    "decay": 0.741,
+    "epochs": 10,
     "pairs_per_epoch": 25_600,
 }
 STEPS_BETWEEN_CHECKPOINTS = 400
 
 
-def prepare(splits, threads):
-    """Make the environment and train the model, where they are not there yet.
+def prepare(splits, threads, model="joeynmt"):
+    """Make the environment and train a model, where they are not there yet.
 
     Args:
         splits: dict of lists of (source, target) texts: "train", "dev" and "test".
         threads: int.
+        model: one of ``MODELS``.
     """
     install()
-    folder = runs_of("joeynmt")
+    folder = runs_of(model)
     if (folder / "trained").exists():
         return
     write_data(splits)
     path = folder / "config.yaml"
-    path.write_text(json.dumps(config(), indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(config(model), indent=1) + "\n", encoding="utf-8")
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     subprocess.run([PYTHON, "-m", "joeynmt", "train", path, "--skip-test"], check=True, env=environment)
     (folder / "trained").touch()
@@ -64,7 +68,7 @@ def install():
 
 
 def write_data(splits):
-    """Write the texts that JoeyNMT reads: arguments as for ``prepare``."""
+    """Write the texts that all its models read: arguments as for ``prepare``."""
     data = runs_of("joeynmt") / "data"
     data.mkdir(parents=True, exist_ok=True)
     for name, pairs in splits.items():
@@ -86,40 +90,42 @@ def training():
     return {**TRAINING, **quick.size({}, {"epochs": 1, "pairs_per_epoch": 250})}
 
 
-def config(**changes):
-    """JoeyNMT's configuration: a model of the same sizes as the preset "pronunciations", and its training.
+def config(model="joeynmt", **changes):
+    """JoeyNMT's configuration: a model and its training.
 
     Args:
+        model: one of ``MODELS``, of the sizes of the preset "pronunciations", or of the model that the
+            package comes with.
         **changes: in place of entries of ``TRAINING``.
     """
-    folder, options = runs_of("joeynmt"), {**training(), **changes}
+    data, sizes, options = runs_of("joeynmt") / "data", MODELS[model], {**training(), **changes}
     recurrent = {
         "type": "recurrent",
         "rnn_type": "lstm",
-        "hidden_size": SIZES["units"],
-        "embeddings": {"embedding_dim": SIZES["embedding_dim"], "scale": False},
-        "dropout": SIZES["dropout"],
+        "hidden_size": sizes["units"],
+        "embeddings": {"embedding_dim": sizes["embedding_dim"], "scale": False},
+        "dropout": sizes["dropout"],
     }
     tokens = {"max_length": 100, "voc_min_freq": 1}
     return {
         "name": "pronunciations",
         "joeynmt_version": "2.3.0",
-        "model_dir": str(folder / "model"),
+        "model_dir": str(runs_of(model) / "model"),
         "use_cuda": False,
         "random_seed": 0,
         "data": {
-            **{split: str(folder / "data" / split) for split in ("train", "dev", "test")},
+            **{split: str(data / split) for split in ("train", "dev", "test")},
             "dataset_type": "plain",
             "sample_train_subset": options["pairs_per_epoch"],
             "src": {"lang": "word", "level": "char", **tokens},
             "trg": {"lang": "phones", "level": "word", **tokens},
         },
         "model": {
-            "encoder": {**recurrent, "bidirectional": True, "num_layers": SIZES["encoder_layers"]},
+            "encoder": {**recurrent, "bidirectional": True, "num_layers": sizes["encoder_layers"]},
             "decoder": {
                 **recurrent,
-                "num_layers": SIZES["decoder_layers"],
-                "hidden_dropout": SIZES["dropout"],
+                "num_layers": sizes["decoder_layers"],
+                "hidden_dropout": sizes["dropout"],
                 "attention": "luong",
                 "init_hidden": "bridge",
                 "input_feeding": False,
@@ -149,12 +155,12 @@ def config(**changes):
     }
 
 
-def decoder():
-    """JoeyNMT's own prediction with the trained model: see ``worker``."""
+def decoder(name="joeynmt"):
+    """JoeyNMT's own prediction with one of ``MODELS``, trained: see ``worker``."""
     from joeynmt.config import parse_global_args
     from joeynmt.prediction import predict, prepare
 
-    options = parse_global_args(config(), mode="translate")
+    options = parse_global_args(config(name), mode="translate")
     model, _, _, data = prepare(options, rank=0, mode="translate")
 
     def decode(words, beam_size, batch_size):

@@ -4,16 +4,21 @@ import ast
 import json
 import subprocess
 import sys
+import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS, command_line, main
-from benchmarks.shared import quick, ranking, summaries
+from benchmarks.peers import joeynmt
+from benchmarks.shared import decoders, quick, ranking, summaries
 from benchmarks.shared.arithmetic import gigaflops, multiply_adds
-from benchmarks.shared.processes import Process, in_processes, in_turns
+from benchmarks.shared.processes import Process, in_processes, in_turns, run_to_end
 from benchmarks.shared.results import Missing, file_name, kept, runs_of, write_results
+from s2s_lesson.deployed import writing
+from tests.helpers.copier import Copier
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "benchmarks"
@@ -199,6 +204,90 @@ def test_a_process_answers_requests(tmp_path):
         with pytest.raises(RuntimeError, match="Its log is"):
             process(no_such_argument=1)
     assert "no_such_argument" in log.read_text()
+
+
+def test_the_processor_seconds_of_a_program_are_its_own():
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    costs = [run_to_end([sys.executable, "-S", "-c", code])["processor_seconds"] for code in ("", busy)]
+    assert costs[0] < 0.25 < 0.3 <= costs[1] < 1
+
+
+def test_a_program_writes_out_what_it_compiled():
+    code = "import sys; print(sys.dont_write_bytecode)"
+    assert run_to_end([sys.executable, "-S", "-c", code])["output"] == "False\n"
+
+
+def test_both_models_of_joeynmt_learn_from_the_same_texts(small):
+    large, shipped = (joeynmt.config(model) for model in joeynmt.MODELS)
+    assert large["data"] == shipped["data"] and large["training"] == shipped["training"]
+    assert large["model_dir"] != shipped["model_dir"]
+    assert [one["model"]["encoder"]["hidden_size"] for one in (large, shipped)] == [256, 128]
+    assert [one["model"]["encoder"]["num_layers"] for one in (large, shipped)] == [2, 1]
+    assert shipped["model"]["decoder"]["hidden_size"] == 128
+
+
+def test_the_sizes_of_the_shipped_model_are_those_it_has():
+    with zipfile.ZipFile(BENCHMARKS["decode"].SHIPPED / "model.keras") as saved:
+        config = json.loads(saved.read("config.json"))["config"]["config"]
+    sizes = dict(joeynmt.SHIPPED_SIZES)
+    units = sizes.pop("units")
+    assert {name: config[name] for name in sizes} == sizes
+    assert config["encoder_units"] == config["decoder_units"] == units
+
+
+def test_the_search_of_a_benchmark_is_that_of_a_writer():
+    words, sizes = ["cab", "a", "bb", "abcab"], {"embedding_dim": 2, "encoder_units": 3, "encoder_layers": 1}
+    decode = decoders.searching(Copier(), {**sizes, "decoder_units": 5, "target_vocab_size": 7})
+    assert decode(words, beam_size=2, batch_size=3) == [list(word) for word in words]
+    assert decode(words, beam_size=2, batch_size=3, length=4, count=True)["steps"] == 2 * 4
+    counted = decode(words, beam_size=1, batch_size=2, count=True)
+    assert counted["positions"] == 2 * 3 + 2 * 6  # two batches, an end token with each word
+    assert counted["steps"] == 3 + 6 and counted["rows"] >= 2 + 3 + 4 + 6
+    assert counted["multiply_adds"] == counted["encoder"] + counted["decoder"] > 0
+
+
+def test_words_alone_are_predicted_as_all_together():
+    model = Copier()
+    model.predict = partial(writing.predict, model)
+    decode = decoders.predicting(model)
+    together, alone = (
+        decode(["cab", "a"], beam_size=2, batch_size=2, alone=alone) for alone in (False, True)
+    )
+    assert together == alone == [["cab"], ["a"]]
+
+
+def test_a_process_of_an_exported_model_imports_no_engine(monkeypatch):
+    decode = decoders.without_engine(lambda words: words)
+    monkeypatch.setattr(decoders, "ENGINES", {"no_such_engine"})
+    assert decode(["a"]) == ["a"]
+    monkeypatch.setattr(decoders, "ENGINES", {"json"})
+    with pytest.raises(RuntimeError, match="it imported json"):
+        decode(["a"])
+
+
+def test_speeds_of_decoding_are_held_against_joeynmt_by_the_turn():
+    turns = [{"search": 2.0, "deployed": 1.0, "joeynmt": 4.0, "product": 1.0}] * 2
+    names = list(turns[0])[:3]
+    paired = {
+        "turns": [*turns, {**turns[0], "joeynmt": 8.0}],
+        "words": dict.fromkeys(names, 8),
+        "memory": {name: {"loaded": 1, "peak": 2} for name in names},
+        "arithmetic": {"multiply_adds": 1e9},
+    }
+    speed = BENCHMARKS["decode"].summary(paired)
+    assert [speed[name]["times_joeynmt"] for name in names] == [2, 4, 1]
+    assert [speed[name]["words_per_second"] for name in names] == [4, 8, 2]
+    assert speed["gigaflops_deployed"]["deployed"] == 2 == 2 * speed["gigaflops"]["search"]
+
+
+def test_figures_of_turns_are_held_against_the_last_one():
+    figures = BENCHMARKS["decode"].summary_of([{"a": 1.0, "b": 2.0}, {"a": 3.0, "b": 4.0}], ["a", "b"], 10)
+    assert figures["a"] == {"median": 20, "spread": summaries.spread([10.0, 30.0]), "times_b": 0.625}
+    assert figures["b"]["times_b"] == 1 and figures["runs"][0] == {"a": 1.0, "b": 2.0}
+
+
+def test_equal_outputs_are_counted():
+    assert BENCHMARKS["decode"].same_outputs([["a"], ["b"]], [["a"], ["c"]]) == 0.5
 
 
 def test_what_is_kept_is_not_measured_again(tmp_path):
