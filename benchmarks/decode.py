@@ -90,7 +90,11 @@ def run(options):
         searches=SEARCHES,
         **of_preset,
         shipped={"sizes": joeynmt.MODELS[shipped.joeynmt], **of_shipped},
-        single={"words": SINGLE_WORDS, **summary_of(single, SINGLE, 1_000 / len(words[:SINGLE_WORDS]))},
+        single={
+            "words": SINGLE_WORDS,
+            "threads": 1,
+            **summary_of(single, SINGLE, 1_000 / len(words[:SINGLE_WORDS])),
+        },
         start=summary_of(start, STARTS),
         ranking=kept(folder / "ranking.json", measure_ranking, turns),
         growth=growth,
@@ -154,20 +158,21 @@ def test_words():
     return list(sources), [[target.split() for target in right] for right in targets]
 
 
-def process_of(name, models):
+def process_of(name, models, threads=THREADS):
     """Start one of ``SEARCHES``, or "product": a ``Process``.
 
     Args:
         name: str.
         models: ``Models``.
+        threads: int.
     """
-    place = {"log": runs_of("decode") / f"{name}.log", "threads": THREADS}
+    place = {"log": runs_of("decode") / f"{name}.log", "threads": threads}
     if name == "joeynmt":
         target = "benchmarks.peers.joeynmt:decoder"
         return Process(target, models.joeynmt, **place, python=joeynmt.PYTHON)
     if name == "product":
         return Process("benchmarks.shared.arithmetic:product_process", **place)
-    folder = [models.exported, THREADS] if name.startswith("deployed") else [models.keras]
+    folder = [models.exported, threads] if name.startswith("deployed") else [models.keras]
     return Process(f"benchmarks.shared.decoders:{name}_process", *folder, **place)
 
 
@@ -293,13 +298,13 @@ def errors(outputs, references, count):
 
 
 def measure_single(models, words, turns):
-    """Decode words one at a time, all by ``predict``: list of dicts of seconds, one a turn.
+    """Decode words one at a time, all by ``predict`` and in one thread: list of dicts of seconds, one a turn.
 
     Each word is a request of its own; JoeyNMT gets all words in one, as batches of one word.
     """
     words = words[: quick.size(SINGLE_WORDS, 3)]
     with ExitStack() as stack:
-        processes = {name: stack.enter_context(process_of(name, models)) for name in SINGLE}
+        processes = {name: stack.enter_context(process_of(name, models, threads=1)) for name in SINGLE}
         request = {"words": words, "beam_size": BEAM_SIZE, "batch_size": 1}
         requests = {name: request if name == "joeynmt" else {**request, "alone": True} for name in SINGLE}
         answers = in_turns(
