@@ -49,8 +49,16 @@ def quoted():
         f"{percent(RESULTS['best']['runs'][0]['scores']['beam 5']['word_error_rate'])}, phoneme error rate "
         f"{percent(RESULTS['best']['runs'][0]['scores']['beam 5']['phoneme_error_rate'])}",
         percent(RESULTS["strategies"]["figures"]["teacher forcing"]["word_error_rate"]["mean"]),
-        f"{RESULTS['decode']['speed']['predict']['times_joeynmt']:.2f} times",
-        f"{RESULTS['decode']['speed']['search']['times_joeynmt']:.2f} times",
+        *(
+            f"{speed[search]['times_joeynmt']:.2f} times"
+            for speed in (RESULTS["decode"]["speed"], RESULTS["decode"]["shipped"]["speed"])
+            for search in ("predict", "search", "deployed_predict", "deployed")
+            if search.startswith("deployed") or speed is RESULTS["decode"]["speed"]
+        ),
+        f"{RESULTS['decode']['single']['deployed_predict']['median']:.1f} ms",
+        f"{RESULTS['decode']['single']['joeynmt']['median']:.1f} ms",
+        f"{RESULTS['decode']['start']['deployed_predict']['median']:.2f} processor seconds",
+        f"{RESULTS['decode']['shipped']['speed']['deployed']['mebibytes']['peak']:.0f} MiB",
         *(f"{ratio['median']:.2f} times" for ratio in RESULTS["train"]["speed"]["times"].values()),
         *(
             f"{contender['reached']['processor_seconds']:,.0f} s"
