@@ -20,7 +20,7 @@ WHAT = {
     "copying": "appointments with places to copy, with and without copying",
     "cornell": "replies to lines of films: models and ways to choose",
     "dates": "dates in 33 locales to ISO 8601, and in 6 that training never shows",
-    "decode": "the speed of the searches, beside JoeyNMT and a loop in plain Python",
+    "decode": "the speed of searches and of exported models, beside JoeyNMT and a loop in plain Python",
     "encoder": "the model of dates that chapter 2 looks into, trained with and without masks",
     "front_page": "the attention map of the front page",
     "memory": "how many steps back a small LSTM remembers, by its size",
@@ -44,7 +44,7 @@ CHANGED = (
     "Since these files were made, label smoothing gives padding and the begin token no share any more. Their "
     "trainings smooth labels and take more than an hour; another run will give slightly other figures"
 )
-VERSIONS = ("python", "tensorflow", "keras", "numpy", "scipy", "sacrebleu")
+VERSIONS = ("python", "tensorflow", "keras", "numpy", "onnxruntime", "scipy", "sacrebleu")
 
 
 def minutes(results):

@@ -130,10 +130,9 @@ def limits(threads):
     """The variables that keep libraries to some threads: dict; empty for None."""
     if threads is None:
         return {}
+    between = "1" if threads == 1 else "0"  # operations at a time; 0 is TensorFlow's own choice
     names = ["OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"]
-    if threads == 1:
-        names.append("TF_NUM_INTEROP_THREADS")
-    return dict.fromkeys(names, str(threads))
+    return {**dict.fromkeys(names, str(threads)), "TF_NUM_INTEROP_THREADS": between}
 
 
 def _set_variables(variables):

@@ -359,10 +359,34 @@ def summed_up():
     for arm, figures in strategies["differences"].items():
         differences = BENCHMARKS["strategies"].differences(strategies["runs"], arm)
         yield f"strategies: {arm}, differences", differences, figures
+    yield from decoded()
     for corpus in BENCHMARKS["figures"].RESULTS:
         for split, figures in RESULTS[corpus]["splits"].items():
             scores = [run["scores"][split] for run in RESULTS[corpus]["runs"]]
             yield f"{corpus}: {split}", summaries.spreads(scores, float), figures
+
+
+def decoded():
+    """The same of the benchmark of decoding."""
+    decode, benchmark = RESULTS["decode"], BENCHMARKS["decode"]
+    for name, part in (("preset", decode), ("shipped", decode["shipped"])):
+        names = [search for search in benchmark.SEARCHES if search in part["speed"]]
+        paired = {
+            "turns": part["runs"],
+            "words": {search: decode["plain_words" if search == "plain" else "words"] for search in names},
+            "memory": {search: part["speed"][search]["mebibytes"] for search in names},
+            "arithmetic": part["arithmetic"],
+        }
+        yield f"decode: {name}", benchmark.summary(paired), part["speed"]
+    single = decode["single"]
+    of_single = benchmark.summary_of(single["runs"], benchmark.SINGLE, 1_000 / single["words"])
+    of_start = benchmark.summary_of(decode["start"]["runs"], benchmark.STARTS)
+    for part, names, summary in (
+        ("single", benchmark.SINGLE, of_single),
+        ("start", benchmark.STARTS, of_start),
+    ):
+        for name in names:
+            yield f"decode: {part}, {name}", summary[name], decode[part][name]
 
 
 SUMMED_UP = list(summed_up())
