@@ -93,7 +93,7 @@ def run(options):
         single={
             "words": SINGLE_WORDS,
             "threads": 1,
-            **summary_of(single, SINGLE, 1_000 / len(words[:SINGLE_WORDS])),
+            **summary_of(single, SINGLE, 1_000 / quick.size(SINGLE_WORDS, 3)),
         },
         start=summary_of(start, STARTS),
         ranking=kept(folder / "ranking.json", measure_ranking, turns),
