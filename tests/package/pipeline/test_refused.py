@@ -54,7 +54,7 @@ def test_searching(pipeline, options, message):
             {"n_samples": 10**9},
             "Expected n_samples that the free memory .*; received 1000000000, which needs",
         ),
-        ({"seed": -1}, "Expected seed from 0 to 4294967295; received -1"),
+        ({"seed": -1}, "Expected seed from 0 to 4294967295, or a Sequence; received -1"),
     ],
 )
 def test_sampling(pipeline, options, message):
