@@ -30,11 +30,11 @@ class Sessions:
 
     Raises:
         ModuleNotFoundError: ONNX Runtime is missing; the error names the extra.
-        ValueError: ONNX Runtime cannot load a graph.
+        ValueError: ONNX Runtime cannot load a graph, or ``threads`` is below 1.
 
-    >>> Sessions(b"no graph", b"no graph")  # doctest: +ELLIPSIS
+    >>> Sessions(b"", b"", threads=0)
     Traceback (most recent call last):
-    ValueError: Expected a graph that ONNX Runtime can load; ...
+    ValueError: Expected threads of at least 1; received 0.
     """
 
     @checked
