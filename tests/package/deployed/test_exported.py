@@ -9,7 +9,6 @@ import sys
 import numpy as np
 import pytest
 import small_export
-from serving import served
 
 from s2s_lesson import deployed
 from s2s_lesson.deployed.manifest import MANIFEST
@@ -175,17 +174,3 @@ def test_a_tokenizer_that_is_missing_is_named_at_once(folder, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r'nltk; there is none.*pip install "s2s-lesson\[text\]"'):
         deployed.load(folder)
-
-
-def test_an_export_is_served(folder):
-    model, texts = deployed.load(folder), ["abc", "cab"]
-    with served(model) as client:
-        asked = {"texts": texts, "beam_size": 2, "n_best": 2}
-        told = client.post("/predict", json=asked).json()["predictions"]
-        drawn = client.post("/sample", json={"texts": texts, "seed": 3}).json()["predictions"]
-    for one, prediction in zip(told, model.predict(texts, 2, 2), strict=True):
-        outputs = [(output["text"], output["log_probability"]) for output in one["outputs"]]
-        ranked = (prediction, *prediction.alternatives)
-        assert outputs == [(each.text, pytest.approx(each.log_probability, abs=1e-5)) for each in ranked]
-    written = [one["outputs"][0]["text"] for one in drawn]
-    assert written == [prediction.text for prediction in model.sample(texts, seed=3)]
