@@ -96,7 +96,8 @@ import json, threading
 from urllib.request import Request, urlopen
 import numpy as np, onnxruntime, uvicorn
 from s2s_lesson.data import TextSides, Vocabulary
-from s2s_lesson.deployed import Manifest, writing
+from s2s_lesson.deployed import writing
+from s2s_lesson.deployed.manifest import Manifest
 from s2s_lesson.deployed.serving import Application, listen
 from s2s_lesson.deployed.serving.server import Server, address
 

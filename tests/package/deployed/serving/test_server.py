@@ -22,7 +22,9 @@ from s2s_lesson.deployed.serving.server import LOOPBACK, address, listen
 HELPERS = Path(__file__).parents[3] / "helpers"
 # A process that serves the small model as the command does.
 SERVE = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background begins without one
 sys.path.append(sys.argv[1])
 from served_models import SmallModel
 from s2s_lesson import deployed
