@@ -45,7 +45,7 @@ class Exported(Sides[Source]):
 
     def _hold(self, sessions: Sessions, manifest: Manifest) -> None:
         self.sessions, self.manifest = sessions, manifest
-        self.start, self.step, self.shared_leaves = sessions.start, sessions.step, sessions.shared_leaves
+        self.start, self.step = sessions.start, sessions.step
 
 
 class ExportedTextToText(TextSides, Exported[str]):

@@ -27,8 +27,8 @@ class Attended(NamedTuple):
 def add_source_leaves(graph: Graph, model: Seq2Seq, outputs: str, mask: str) -> None:
     """Add to an encoder what attention needs of a source: leaves of the state before the first step.
 
-    ``keys`` went through the attention's kernel and, for scores that multiply, through the temperature; these
-    lie as (sentences, key_dim, source_length). ``values`` are the encoder's outputs. What words to copy the
+    ``keys`` went through the attention's kernel; where scores multiply, they lie as (sentences, key_dim,
+    source_length). ``values`` are the encoder's outputs. What words to copy the
     source holds, ``copy_ids``, is a leaf that comes as it is with the source.
 
     Args:
@@ -49,12 +49,12 @@ def add_source_leaves(graph: Graph, model: Seq2Seq, outputs: str, mask: str) -> 
             shape = ["sentences", key_dim, "source_length"]
         graph.output("keys", keys, shape=shape)
         graph.output("values", outputs, shape=["sentences", "source_length", width])
-    nothing = graph("Mul", graph("Cast", mask, to=1), graph.constant(0.0))  # (sentences, source_length)
+    nothing = graph("Mul", graph.cast(mask, "float32"), graph.constant(0.0))  # (sentences, source_length)
     if config.coverage:
         graph.output("coverage", nothing, shape=["sentences", "source_length"])
     first = graph("ReduceSum", nothing, graph.integers(1), keepdims=1)  # (sentences, 1)
     if config.window == "monotonic":
-        position = graph("Cast", graph("Squeeze", first, graph.integers(1)), to=6)
+        position = graph.cast(graph("Squeeze", first, graph.integers(1)), "int32")
         graph.output("position", position, ["sentences"], "int32")
     if config.input_feeding:
         widened = graph("Expand", first, graph.integers(1, config.decoder_units))
@@ -122,7 +122,7 @@ class AttentionStep:
         graph = self.graph
         shape = graph("Shape", self._by_sentence_of_source(weights))
         spread = graph("Expand", graph("Unsqueeze", copy_ids, graph.integers(1)), shape)
-        ids = graph("Cast", graph("Reshape", spread, total), to=7)
+        ids = graph.cast(graph("Reshape", spread, total), "int64")
         return graph("ScatterElements", probabilities, ids, weights, axis=1, reduction="add")
 
     def _scores(self, queries):
@@ -156,7 +156,7 @@ class AttentionStep:
         graph = self.graph
         if self.config.window == "none":
             return masked_softmax(graph, scores, self.mask_by_query)
-        source_length = graph("ReduceSum", graph("Cast", self.mask, to=1), graph.integers(1), keepdims=1)
+        source_length = graph("ReduceSum", graph.cast(self.mask, "float32"), graph.integers(1), keepdims=1)
         middle = graph("Unsqueeze", self._middle(queries, source_length), graph.integers(2))
         places = graph(
             "Range",
@@ -164,7 +164,7 @@ class AttentionStep:
             graph("Squeeze", graph("Shape", self.mask, start=1, end=2), graph.integers(0)),
             graph.constant(1, "int64"),
         )
-        offset = graph("Sub", graph("Cast", places, to=1), middle)
+        offset = graph("Sub", graph.cast(places, "float32"), middle)
         half_width = graph.constant(float(self.config.half_width))
         in_window = graph("LessOrEqual", graph("Abs", offset), half_width)
         mask = graph("And", self.mask_by_query, in_window)
@@ -179,7 +179,7 @@ class AttentionStep:
         """As ``LuongAttention.middle``: float (sentences, hypotheses)."""
         graph = self.graph
         if self.position is not None:
-            position = graph("Reshape", graph("Cast", self.position, to=1), self.by_sentence)
+            position = graph("Reshape", graph.cast(self.position, "float32"), self.by_sentence)
             last = graph("Sub", source_length, graph.constant(1.0))
             return graph("Min", position, graph("Max", last, graph.constant(0.0)))
         hidden = graph("Tanh", graph("MatMul", queries, variable(graph, self.layer.position_kernel)))

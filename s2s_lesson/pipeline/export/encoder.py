@@ -25,8 +25,8 @@ def encoder_graph(model: Seq2Seq, graph: Graph) -> None:
     """
     config, encoder = model.config, model.encoder
     embedded, mask = _embedded(graph, model)
-    reads = graph("ReduceMax", graph("Cast", mask, to=6), axes=[1], keepdims=0)  # 1, or 0 of a blank row
-    lengths = graph("ReduceSum", graph("Cast", mask, to=6), graph.integers(1), keepdims=0)
+    reads = graph("ReduceMax", graph.cast(mask, "int32"), axes=[1], keepdims=0)  # 1, or 0 of a blank row
+    lengths = graph("ReduceSum", graph.cast(mask, "int32"), graph.integers(1), keepdims=0)
     lengths = graph("Max", lengths, graph.constant(1, "int32"))  # a blank row reads its first position
     outputs, states = graph("Transpose", embedded, perm=[1, 0, 2]), []  # (source_length, sentences, width)
     for index, layer in enumerate(encoder.recurrent_layers):
@@ -35,9 +35,9 @@ def encoder_graph(model: Seq2Seq, graph: Graph) -> None:
         if config.residual and index > 0:
             outputs = graph("Add", outputs, inputs)
         states.append(layer_states)
-    real = graph("Unsqueeze", graph("Cast", mask, to=1), graph.integers(2))
+    real = graph("Unsqueeze", graph.cast(mask, "float32"), graph.integers(2))
     outputs = graph("Mul", graph("Transpose", outputs, perm=[1, 0, 2]), real)
-    not_blank = graph("Unsqueeze", graph("Cast", reads, to=1), graph.integers(1))
+    not_blank = graph("Unsqueeze", graph.cast(reads, "float32"), graph.integers(1))
     graph.output("keys_mask", mask, ["sentences", "source_length"], "bool")
     if model.bridge is None:
         add_block_leaves(graph, model, outputs)

@@ -11,7 +11,12 @@ from s2s_lesson.deployed.manifest import Weights
 from s2s_lesson.pipeline.export.rounding import stored_form
 
 OPSET, IR_VERSION = 17, 8  # which every ONNX Runtime since 1.14 reads
-TYPES = {"float32": TensorProto.FLOAT, "int32": TensorProto.INT32, "bool": TensorProto.BOOL}
+TYPES = {
+    "float32": TensorProto.FLOAT,
+    "int32": TensorProto.INT32,
+    "int64": TensorProto.INT64,
+    "bool": TensorProto.BOOL,
+}
 
 
 class Graph:
@@ -70,6 +75,10 @@ class Graph:
             self.constants[name] = numpy_helper.from_array(array, name)
         return self._names[key]
 
+    def cast(self, value: str, dtype: str) -> str:
+        """The same numbers in another type."""
+        return self("Cast", value, to=TYPES[dtype])
+
     def integers(self, *values: int) -> str:
         """A constant list of int64, for shapes and axes."""
         return self.constant(values, "int64")
@@ -85,7 +94,7 @@ class Graph:
         if name not in self._weights_of:
             stored, scale = stored_form(array, self.weights, by_row)
             self.constants[name] = numpy_helper.from_array(stored, name)
-            value = name if stored.dtype == np.float32 else self("Cast", name, to=TensorProto.FLOAT)
+            value = name if stored.dtype == np.float32 else self.cast(name, "float32")
             if scale is not None:
                 self.constants[f"{name}.scale"] = numpy_helper.from_array(scale, f"{name}.scale")
                 value = self("Mul", value, f"{name}.scale")

@@ -13,7 +13,15 @@ from s2s_lesson import __version__, _extras, deployed
 from s2s_lesson.data.description import write_description
 from s2s_lesson.data.expected import checked
 from s2s_lesson.data.sides import Options
-from s2s_lesson.deployed.manifest import MANIFEST, Manifest, Weights, files_of
+from s2s_lesson.deployed.manifest import (
+    DESCRIPTION_FILES,
+    ENCODER,
+    MANIFEST,
+    STEP,
+    Manifest,
+    Weights,
+    files_of,
+)
 from s2s_lesson.pipeline.export.agreement import TOLERANCE, agreement, with_stored_weights
 from s2s_lesson.training.run_folder import writable_folder
 
@@ -54,20 +62,24 @@ def export(
     Raises:
         FileExistsError: the folder holds other things.
         ModuleNotFoundError: ``onnx`` is missing, which the extra "export" brings.
-        RuntimeError: the export does not agree with the model; nothing is left of it.
+        RuntimeError: the export does not agree with the model; the folder is as it was.
         ValueError: an option is out of range.
     """
     with _extras.named():
         from s2s_lesson.pipeline.export.graphs import graphs
 
-    folder = _empty_folder(Path(folder))
+    folder = Path(folder).resolve()
+    _expect_free(folder)
+    part = folder.with_name(f".part-{folder.name}")  # an export that is to be replaced stays till the end
+    shutil.rmtree(part, ignore_errors=True)
+    writable_folder(part)
     try:
         model = with_stored_weights(pipeline.model, weights)
-        write_description(folder, *pipeline.description())
+        write_description(part, *pipeline.description())
         for file, graph in graphs(pipeline.model, weights).items():
-            (folder / file).write_bytes(graph.model().SerializeToString())
+            (part / file).write_bytes(graph.model().SerializeToString())
         content: Options = {
-            "files": files_of(folder, sorted(path.name for path in folder.iterdir())),
+            "files": files_of(part, sorted(path.name for path in part.iterdir())),
             "weights": weights,
             "config": asdict(pipeline.model.config),
             "made_with": {
@@ -80,31 +92,28 @@ def export(
             "licence": licence,
             "attribution": attribution,
         }
-        Manifest(**content, agreement={}).write(folder)
-        measured = agreement(pipeline, model, deployed.load(folder), sources)
+        Manifest(**content, agreement={}).write(part)
+        measured = agreement(pipeline, model, deployed.load(part), sources)
         if not measured["largest_difference"] <= TOLERANCE:  # NaN, too
             raise RuntimeError(
                 f"Expected probabilities within {TOLERANCE} of the model's; received a difference of "
                 f"{measured['largest_difference']}. Nothing was exported. Please report this model's options."
             )
         manifest = Manifest(**content, agreement=measured)
-        manifest.write(folder)
-    except BaseException:
+        manifest.write(part)
         shutil.rmtree(folder, ignore_errors=True)
-        raise
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return manifest
 
 
-def _empty_folder(folder: Path) -> Path:
-    """A folder to write to; what an export left there is removed."""
-    folder = writable_folder(folder)
-    if (folder / MANIFEST).exists():
-        shutil.rmtree(folder)
-        return writable_folder(folder)
-    others = sorted(path.name for path in folder.iterdir())
+def _expect_free(folder: Path) -> None:
+    """Make sure that a folder holds nothing but an export, if anything."""
+    held = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    others = sorted(held - {MANIFEST, ENCODER, STEP, *DESCRIPTION_FILES} if MANIFEST in held else held)
     if others:
         raise FileExistsError(
             f"Expected an empty folder, or one that holds an export; {folder} holds {', '.join(others[:3])}. "
             "Choose another one."
         )
-    return folder

@@ -125,6 +125,19 @@ def test_a_folder_of_other_things_is_left_alone(pipeline, tmp_path):
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
+def test_an_export_stays_until_another_one_agrees(pipeline, tmp_path):
+    """Nor does it go together with what somebody put beside it."""
+    folder = tmp_path / "export"
+    first = pipeline.export(folder, sources=TEXTS)
+    with pytest.raises(ValueError, match="to compare on; received none"):
+        pipeline.export(folder, sources=[""], weights="int8")
+    assert deployed.load(folder).manifest == first and list(tmp_path.iterdir()) == [folder]
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match=r"holds notes\.txt"):
+        pipeline.export(folder, sources=TEXTS)
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
 def test_nothing_is_left_of_an_export_that_does_not_agree(pipeline, tmp_path, monkeypatch):
     monkeypatch.setattr("s2s_lesson.pipeline.export.onnx_folder.TOLERANCE", 0.0)
     with pytest.raises(RuntimeError, match=r"Expected probabilities within .* of the model's"):
