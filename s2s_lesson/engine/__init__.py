@@ -11,13 +11,16 @@ State = dict[str, Any]  # what a model hands on from step to step
 Shape = tuple[int | None, ...]
 
 
-def compile_function(function: Callable, layer: Any = None) -> Callable:
+def compile_function(function: Callable, layer: Any = None, batches: bool = False) -> Callable:
     """Compile a function of tensors for the engine in use, once per shape of its arguments.
 
     Args:
         function: takes and returns tensors, or nested structures of them, and has no side effects.
         layer: ``keras.Layer`` whose weights the function reads, as they are at each call. None for a function
             that reads none. What is compiled does not keep the layer alive.
+        batches: bool. All tensors are batches of sequences, (rows, length, ...) or (rows,). TensorFlow then
+            makes one graph for all numbers of rows and all lengths, and not one of the first shape and a
+            further one for each axis that changes, of a second or two each.
 
     Returns:
         A callable with the same signature: a ``tf.function`` on TensorFlow, a ``jax.jit`` on JAX, and on
@@ -27,7 +30,23 @@ def compile_function(function: Callable, layer: Any = None) -> Callable:
         ValueError: Keras runs on another backend; or, at the first call and on JAX, which would go on with
             the weights of then, the function reads weights and there is no layer.
     """
-    return _in_use().compile_function(function, layer)
+    return _in_use().compile_function(function, layer, batches)
+
+
+def compile_training(function: Callable, step: Callable, model: Any) -> Callable:
+    """Let a Keras model train and be tested on batches of all shapes by one graph, see ``compile_function``.
+
+    Args:
+        function: ``model.train_function`` or ``model.test_function``, as Keras made it, of an iterator of
+            batches. It is what still runs where Keras is given a dataset or runs eagerly, several steps at
+            once, or on several replicas; and on JAX and PyTorch.
+        step: ``model.train_step`` or ``model.test_step``.
+        model: ``keras.Model``.
+
+    Returns:
+        A function as ``function`` is.
+    """
+    return _in_use().compile_training(function, step, model)
 
 
 def batches_at_once() -> int:

@@ -1,15 +1,51 @@
 """What ``s2s_lesson.engine`` does on TensorFlow."""
 
 import tensorflow as tf
-from keras import ops
+from keras import ops, tree
 
 BATCHES_AT_ONCE = 2
 COMPILES_EACH_SHAPE = False
 JIT_COMPILE = False
 
 
-def compile_function(function, layer):
-    return tf.function(function, reduce_retracing=True, jit_compile=False)
+def compile_function(function, layer, batches):
+    if not batches:
+        return tf.function(function, reduce_retracing=True, jit_compile=False)
+    compiled = tf.function(lambda *arguments: function(*arguments), jit_compile=False, autograph=False)
+    graphs = {}  # by the types of the arguments
+
+    def run(*arguments):
+        arguments = tree.map_structure(_tensor, arguments)
+        types = tree.map_structure(_type, arguments)
+        key = str(types)
+        if key not in graphs:
+            graphs[key] = compiled.get_concrete_function(*types)
+        return graphs[key](*arguments)
+
+    return run
+
+
+def _tensor(leaf):
+    return None if leaf is None else tf.convert_to_tensor(leaf)
+
+
+def _type(leaf):
+    """The type of a tensor with any number of rows and any length."""
+    return None if leaf is None else tf.TensorSpec([None, None][: leaf.ndim] + leaf.shape[2:], leaf.dtype)
+
+
+def compile_training(function, step, model):
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    if model.run_eagerly or model.jit_compile or model.steps_per_execution > 1 or replicas > 1:
+        return function
+    compiled = compile_function(step, model, batches=True)
+
+    def of_batches(iterator):
+        if isinstance(iterator, (tf.data.Iterator, tf.distribute.DistributedIterator)):
+            return function(iterator)
+        return compiled(next(iterator))
+
+    return of_batches
 
 
 def known(values):

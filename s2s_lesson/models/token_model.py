@@ -2,6 +2,7 @@
 
 import keras
 
+from s2s_lesson import engine
 from s2s_lesson.engine import Tensor
 
 
@@ -46,6 +47,18 @@ class TokenModel(keras.Model):
         """As ``keras.Model.train_on_batch``, but that ``class_weight`` must be None."""
         _expect_none(class_weight)
         return super().train_on_batch(x, y, sample_weight, return_dict=return_dict)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """As of ``keras.Model``, but that batches of all shapes share one graph."""
+        if self.train_function is None or force:
+            super().make_train_function(force)
+            self.train_function = engine.compile_training(self.train_function, self.train_step, self)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """As of ``keras.Model``, but that batches of all shapes share one graph."""
+        if self.test_function is None or force:
+            super().make_test_function(force)
+            self.test_function = engine.compile_training(self.test_function, self.test_step, self)
 
     def export_signature(self) -> dict[str, keras.InputSpec]:
         """What ``export`` lets the exported model take: shapes and types of the inputs, by name."""

@@ -155,7 +155,7 @@ def exposure(
 
     pasts = {
         "teacher_forced": lambda inputs: inputs["decoder_inputs"],
-        "free_running": engine.compile_function(own_past, model),
+        "free_running": engine.compile_function(own_past, model, batches=True),
         **{f"corrupted_{share}": corrupted(share) for share in shares},
     }
     padded = pipeline.batches(pairs, batch_size)

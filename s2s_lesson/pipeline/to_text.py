@@ -98,9 +98,9 @@ class ToText(PairedSides[Source]):
     def _hold(self, model):
         """Keep the model, and compile what is asked of it."""
         self.model = model
-        self.encode = engine.compile_function(model.encode_inputs, model)
+        self.encode = engine.compile_function(model.encode_inputs, model, batches=True)
         self.score = engine.compile_function(
-            lambda inputs, targets: sequence_log_prob(targets, model(inputs)), model
+            lambda inputs, targets: sequence_log_prob(targets, model(inputs)), model, batches=True
         )
 
 

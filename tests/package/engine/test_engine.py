@@ -92,7 +92,7 @@ def test_only_jax_compiles_recurrent_models_further_and_each_shape_anew(name):
 
 
 def test_each_engine_has_all_that_is_asked_of_one():
-    asked = {"compile_function", "take_rows", "top_k", "lstm_loop", "ask_for_determinism"}
+    asked = {"compile_function", "compile_training", "take_rows", "top_k", "lstm_loop", "ask_for_determinism"}
     asked |= {"random_states", "set_random_states"}
     for name in ("tensorflow", "jax", "torch"):
         assert asked <= parsed(name)[1], name
