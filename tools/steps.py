@@ -236,8 +236,8 @@ print("Python " + ", ".join([platform.python_version(), *(f"{x} {version(x)}" fo
 
 def settings() -> None:
     """The environment variables of all steps."""
-    for name in ("PYTHONPATH", "PYTHONHOME"):
-        os.environ.pop(name, None)
+    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE"):
+        os.environ.pop(name, None)  # the last one lets every process compile TensorFlow's modules, for 5 s
     os.environ.update(ONE_THREAD_EACH)
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
