@@ -26,12 +26,13 @@ TEXT = """() => {
     article.querySelectorAll("pre, code, script, mjx-container").forEach((part) => part.remove());
     return article.textContent;
 }"""
-# Code is thousands of coloured words: of each colour, one will do.
+# Code and signatures are thousands of coloured words: of each colour, one will do.
 ONE_OF_EACH_COLOUR = """() => {
     const seen = new Set();
-    for (const span of document.querySelectorAll(".highlight pre span")) {
-        if (!span.className || seen.has(span.className)) span.replaceWith(...span.childNodes);
-        seen.add(span.className);
+    for (const part of document.querySelectorAll(":is(.highlight pre, dt.sig, code) :is(span, em)")) {
+        const colour = `${part.className} in ${part.parentElement.className}`;
+        if (!part.className || seen.has(colour)) part.replaceWith(...part.childNodes);
+        seen.add(colour);
     }
 }"""
 CHINESE = """() => {
