@@ -1,4 +1,4 @@
-"""The command line: s2s-lesson inspect | train | predict | evaluate | chat | plot | export | serve | init."""
+"""The command line: s2s-lesson COMMAND, as `s2s-lesson --help` lists them."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from s2s_lesson import __version__, _extras
-from s2s_lesson.commands import chat, evaluate, export, init, inspect, plot, predict, serve, train
+from s2s_lesson.commands import chat, evaluate, export, init, inspect, models, plot, predict, serve, train
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes are not for the user
 
@@ -20,6 +20,7 @@ COMMANDS = {
     "plot": plot,
     "export": export,
     "serve": serve,
+    "models": models,
     "init": init,
 }
 EXAMPLES = """examples:

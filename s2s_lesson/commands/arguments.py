@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the folder of a run."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, made by train")
+    parser.add_argument(
+        "run", type=run_folder, metavar="RUN", help="a run folder, made by train; or a model's name"
+    )
+
+
+def run_folder(text: str) -> Path:
+    """The folder that an argument names: one that is there, or that of a model of the package."""
+    from s2s_lesson.pipeline.cards import cards, shipped_folder
+
+    folder = Path(text)
+    return shipped_folder(text) if not folder.exists() and text in cards() else folder
 
 
 def add_beam_size(parser: argparse.ArgumentParser) -> None:

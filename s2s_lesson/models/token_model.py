@@ -1,5 +1,7 @@
 """TokenModel: what models whose targets are sequences of ids share."""
 
+from collections.abc import Callable
+
 import keras
 
 from s2s_lesson import engine
@@ -18,6 +20,9 @@ class TokenModel(keras.Model):
     ...     print(str(error)[:24])
     Expected no class_weight
     """
+
+    train_function: Callable | None
+    test_function: Callable | None
 
     @property
     def takes_label_smoothing(self) -> bool:

@@ -2,23 +2,27 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import keras
 import numpy as np
 
 from s2s_lesson import engine
 from s2s_lesson.data.description import expect_file, read_description, write_description
+from s2s_lesson.data.expected import checked
 from s2s_lesson.data.sides import Source
 from s2s_lesson.data.whole_files import write_at_once
 from s2s_lesson.deployed import writing
 from s2s_lesson.models.seq2seq import Seq2Seq
+from s2s_lesson.models.stored import read_stored, write_stored
 from s2s_lesson.pipeline import fitting, predicting
 from s2s_lesson.pipeline.export import onnx_folder, saved_model
 from s2s_lesson.pipeline.sides import PairedSides
 from s2s_lesson.training.losses import sequence_log_prob
 from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder
 
+SMALL_MODEL = "weights.npz"  # in place of BEST_MODEL, with weights of 16 bits
+Weights: TypeAlias = Literal["float32", "float16"]
 Pipeline = TypeVar("Pipeline", bound="ToText")
 
 
@@ -54,15 +58,26 @@ class ToText(PairedSides[Source]):
         """As ``engine.batches_at_once``."""
         return engine.batches_at_once()
 
-    def save(self, folder: str | Path) -> None:
+    @checked
+    def save(self, folder: str | Path, weights: Weights = "float32") -> None:
         """Write the pipeline to a folder: model, vocabularies and options.
 
         Args:
             folder: str or Path.
+            weights: "float32", as they are, or "float16", rounded, in half the room.
+
+        Raises:
+            OSError: the folder cannot be written to.
+            ValueError: a weight is too large for 16 bits.
         """
         folder = writable_folder(folder)
         write_description(folder, *self.description())
-        write_at_once(folder / BEST_MODEL, self.model.save)
+        if weights == "float16":
+            write_stored(self.model, folder / SMALL_MODEL)
+            (folder / BEST_MODEL).unlink(missing_ok=True)
+        else:
+            write_at_once(folder / BEST_MODEL, self.model.save)
+            (folder / SMALL_MODEL).unlink(missing_ok=True)
 
     @classmethod
     def load(cls: type[Pipeline], folder: str | Path) -> Pipeline:
@@ -79,7 +94,9 @@ class ToText(PairedSides[Source]):
             ValueError: the folder was written in another format, or by a pipeline of another kind.
         """
         source_vocab, target_vocab, options = read_description(folder)
-        expect_file(Path(folder) / BEST_MODEL)
+        small = Path(folder) / SMALL_MODEL
+        if not small.exists():
+            expect_file(Path(folder) / BEST_MODEL)
         if cls.reads_vectors != (source_vocab is None):
             kind, other = (
                 ("SequenceToText", "TextToText") if cls.reads_vectors else ("TextToText", "SequenceToText")
@@ -87,7 +104,10 @@ class ToText(PairedSides[Source]):
             raise ValueError(
                 f"Expected the folder of a {kind}; {folder} is that of a {other}. Use {other}.load."
             )
-        model = keras.saving.load_model(Path(folder) / BEST_MODEL, compile=False)
+        if small.exists():
+            model = read_stored(small)
+        else:
+            model = keras.saving.load_model(Path(folder) / BEST_MODEL, compile=False)
         return cls._of(model, source_vocab, target_vocab, options)
 
     @classmethod
