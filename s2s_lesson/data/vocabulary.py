@@ -5,7 +5,7 @@ import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from s2s_lesson.data.expected import PositiveInt, Range, checked
 from s2s_lesson.data.incoming import plain_list, plain_texts
@@ -51,7 +51,7 @@ class Vocabulary:
         token_lists: Iterable[Sequence[str]],
         min_count: PositiveInt = 1,
         max_size: Annotated[int, Range(len(SPECIAL_TOKENS), above=True)] | None = None,
-    ) -> Any:
+    ) -> "Vocabulary":
         """Collect a vocabulary, commonest token first; equally common ones in the order of their text.
 
         Args:
@@ -104,16 +104,44 @@ class Vocabulary:
         counts = {token: count for token, count in counts.items() if count and token not in SPECIAL_TOKENS}
         if not counts:
             raise ValueError("Expected at least one token; received none. Is the corpus empty?")
-        common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        kept = [token for token, count in common if count >= min_count]
+        common = _commonest_first(counts)
+        kept = [token for token in common if counts[token] >= min_count]
         if not kept:
             raise ValueError(
                 f"Expected a token that occurs at least min_count={min_count} times; the commonest, "
-                f"{common[0][0]!r}, occurs {common[0][1]} times. Lower min_count."
+                f"{common[0]!r}, occurs {counts[common[0]]} times. Lower min_count."
             )
         if max_size is not None:
             kept = kept[: max_size - len(SPECIAL_TOKENS)]
         return cls(kept)
+
+    @checked
+    def grown(
+        self,
+        counts: Mapping[str, int],
+        min_count: PositiveInt = 1,
+        max_size: Annotated[int, Range(len(SPECIAL_TOKENS), above=True)] | None = None,
+    ) -> "Vocabulary":
+        """Append tokens that it lacks, in the order of ``from_tokens``; the others keep their ids.
+
+        Args:
+            counts: how often each token occurs, old ones too: dict of str to int.
+            min_count: int, as in ``from_tokens``, of the new tokens.
+            max_size: int or None. The most entries it grows to, all the old ones included; it never shrinks.
+
+        Returns:
+            A ``Vocabulary``.
+
+        >>> Vocabulary(["c"]).grown({"b": 3, "a": 3, "c": 1, "d": 1}, min_count=2).tokens[4:]
+        ('c', 'a', 'b')
+        """
+        new = {
+            token: count
+            for token, count in counts.items()
+            if count >= min_count and token not in self and token not in SPECIAL_TOKENS
+        }
+        room = None if max_size is None else max(0, max_size - len(self))
+        return Vocabulary([*self.tokens[len(SPECIAL_TOKENS) :], *_commonest_first(new)[:room]])
 
     def __len__(self):
         return len(self.tokens)
@@ -261,3 +289,7 @@ class ExtendedVocabulary:
         """Look up the token of an id."""
         known = len(self.vocab)
         return self.vocab.tokens[index] if index < known else self.source_tokens[index - known]
+
+
+def _commonest_first(counts):
+    return sorted(counts, key=lambda token: (-counts[token], token))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from s2s_lesson.data.sides import Source
     from s2s_lesson.pipeline.to_text import ToText
 
+WEIGHTS_NEED = "None where no validation_data is given"  # which pairs are held back is not known before
+
 
 @checked
 def fit(
@@ -28,6 +30,7 @@ def fit(
     pairs: Iterable[tuple["Source", str]],
     validation_data: Iterable[tuple["Source", str]] | None = None,
     *,
+    old_validation_data: Iterable[tuple["Source", str]] | None = None,
     epochs: PositiveInt | None = None,
     weights: Sequence[float] | None = None,
     batch_size: PositiveInt = 64,
@@ -49,6 +52,8 @@ def fit(
             array, float (length, features), and a text.
         validation_data: likewise, the development pairs. None holds back a twentieth of the source texts, by
             ``corpora.split_pairs``, and says so.
+        old_validation_data: likewise, development pairs of what the pipeline was trained on before, or None.
+            They are scored as well, before training and after every epoch, so that forgetting is seen.
         epochs: int, or None: as many as ``recommendation.training_for`` says for so many pairs.
         weights: list of float, 0 or greater: how much each of ``pairs`` counts, in the loss and in the
             history's figures of training. 0 is as good as leaving a pair out, and 2 as having it twice.
@@ -73,12 +78,9 @@ def fit(
             twice; or an option is out of range, as a warm-up is that does not end within the run.
     """
     check(loop.fit, **options)
-    train_pairs = pipeline.plain_pairs(pairs)
-    if validation_data is None:
-        expect("weights", weights, weights is None, "None where no validation_data is given")
-        train_pairs, dev_pairs = _held_back(pipeline, train_pairs, options.get("progress", True))
-    else:
-        dev_pairs = pipeline.plain_pairs(validation_data, "validation_data")
+    progress = options.get("progress", True)
+    expect("weights", weights, weights is None or validation_data is not None, WEIGHTS_NEED)
+    train_pairs, dev_pairs = with_held_out(pipeline, pairs, validation_data, progress)
     if epochs is None:
         epochs = training_for(len(train_pairs))["epochs"]
     if optimization is None:
@@ -94,12 +96,15 @@ def fit(
                 f"Expected the vocabularies and options that the run in {folder} began with; received "
                 "others. Resume with the same ones, or choose another folder."
             )
-    progress = options.get("progress", True)
     train_batches = pipeline.batches(
         train_pairs, batch_size, shuffle=True, seed=seed, weights=weights, progress=progress
     )
     dev_batches = pipeline.batches(dev_pairs, batch_size, progress=progress)
     warn_of_unknown(pipeline, dev_batches)
+    old_dev_batches = None
+    if old_validation_data is not None:
+        old_pairs = pipeline.plain_pairs(old_validation_data, "old_validation_data")
+        old_dev_batches = pipeline.batches(old_pairs, batch_size, progress=progress)
     rate = optimization.rate(epochs * len(train_batches))
     trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model
     loop.compile_model(trained, rate, label_smoothing, optimization.clip_norm, optimization.accumulation)
@@ -109,12 +114,38 @@ def fit(
         trained,
         train_batches,
         dev_batches,
+        old_dev_batches=old_dev_batches,
         epochs=epochs,
         callbacks=callbacks,
         folder=folder,
         resume=resume,
         **options,
     )
+
+
+def with_held_out(
+    pipeline: "ToText[Source]",
+    pairs: Iterable[tuple["Source", str]],
+    validation_data: Iterable[tuple["Source", str]] | None,
+    progress: bool,
+) -> tuple[list[tuple["Source", str]], list[tuple["Source", str]]]:
+    """Put pairs to learn from and development pairs into lists, and hold some back where there are none.
+
+    Args:
+        pipeline, pairs, validation_data: as of ``fit``.
+        progress: bool. Say how many are held back.
+
+    Returns:
+        train_pairs: list of pairs.
+        dev_pairs: likewise.
+
+    Raises:
+        ValueError: pairs of arrays are to be held back, of which no hash is taken.
+    """
+    listed = pipeline.plain_pairs(pairs)
+    if validation_data is None:
+        return _held_back(pipeline, listed, progress)
+    return listed, pipeline.plain_pairs(validation_data, "validation_data")
 
 
 def _held_back(pipeline, pairs, progress):

@@ -14,7 +14,7 @@ from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.deployed import writing
 from s2s_lesson.layers.config import Seq2SeqConfig, VocabSize
 from s2s_lesson.models.seq2seq import Seq2Seq
-from s2s_lesson.pipeline import fitting, predicting
+from s2s_lesson.pipeline import fine_tuning, fitting, predicting
 from s2s_lesson.pipeline.texts import Learnable, Texts, learned, sides
 from s2s_lesson.pipeline.to_text import ToText, begin_with_frequencies
 from s2s_lesson.pipeline.token_cache import TokenCache
@@ -39,6 +39,14 @@ class TextToText(Texts, ToText[str]):
     >>> history = pipeline.fit(pairs, pairs, epochs=15, learning_rate=0.03, progress=False)
     >>> [prediction.text for prediction in pipeline.predict(["two", "one"])]
     ['2', '1']
+
+    Training goes on with other pairs, in a copy; what they bring that is new joins the vocabularies:
+
+    >>> tuned, history = pipeline.fine_tune(
+    ...     [("ten", "10")], pairs, old_validation_data=pairs, epochs=1, progress=False
+    ... )
+    >>> pipeline.target_vocab.tokens[4:], tuned.target_vocab.tokens[4:]
+    (('1', '2'), ('1', '2', '0'))
     """
 
     def __init__(self, model: Seq2Seq, source_vocab: Vocabulary, target_vocab: Vocabulary, **options: Any):
@@ -58,6 +66,7 @@ class TextToText(Texts, ToText[str]):
 
     # Of ``ToText``; named here so that they stand in the documentation of this class.
     fit = fitting.fit
+    fine_tune = fine_tuning.fine_tune
     predict = writing.predict
     sample = writing.sample
     log_probabilities = predicting.log_probabilities

@@ -19,7 +19,7 @@ from s2s_lesson.training.metrics import TokenAccuracy, TokenCrossEntropy
 from s2s_lesson.training.optimizers import SplitOptimizer
 from s2s_lesson.training.run import Keep, Run
 from s2s_lesson.training.run_folder import CHECKPOINT, run_folder
-from s2s_lesson.training.run_log import RunLog, Totals
+from s2s_lesson.training.run_log import RunLog, Totals, dev_figures
 from s2s_lesson.training.schedules import Rate, scaled
 from s2s_lesson.training.strategic_model import StrategicModel
 
@@ -72,6 +72,7 @@ def fit(
     train_batches: PairBatches,
     dev_batches: PairBatches,
     *,
+    old_dev_batches: PairBatches | None = None,
     epochs: PositiveInt,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     folder: str | Path | None = None,
@@ -93,6 +94,8 @@ def fit(
         model: compiled with ``compile_model``.
         train_batches: ``PairBatches``.
         dev_batches: ``PairBatches``.
+        old_dev_batches: ``PairBatches``, of pairs that are not trained on now and that the model could do
+            before, or None. They are scored before training, in step 0 of the log, and after every epoch.
         epochs: int.
         callbacks: list of ``keras.callbacks.Callback``, called as ``keras.Model.fit`` calls them. At the end
             of an epoch they see the figures of the history. ``ReduceLROnPlateau`` needs a learning rate that
@@ -115,20 +118,23 @@ def fit(
         nats per token, in training given what the strategies feed; ``perplexity`` and ``val_perplexity``,
         ``accuracy`` and ``val_accuracy`` (0 to 1), ``seconds``, and ``kept_epoch``, the epoch, from 1, whose
         weights were kept then: the last entry tells which one the model ends with. Where that is the first
-        of five or more, the best one, a warning says why this may be and what to do.
+        of five or more, the best one, a warning says why this may be and what to do. With
+        ``old_dev_batches`` there are ``old_val_loss``, ``old_val_perplexity`` and ``old_val_accuracy`` too.
 
     Raises:
         FileExistsError: the folder holds a checkpoint and ``resume`` is false.
         ModuleNotFoundError: TensorBoard is asked for and not installed.
         OSError: the folder cannot be written to.
         TrainingDiverged: the loss or a weight became NaN or infinite.
-        ValueError: the checkpoint is of another model, TensorBoard is asked for without a folder, a callback
+        ValueError: the checkpoint is of another model, or of a run with ``old_dev_batches`` where there are
+            none now, or the other way round; TensorBoard is asked for without a folder, a callback
             cannot be used, or no update is made, since more batches make one than there are.
     """
     _expect_usable(callbacks, model)
     _expect_updates(model.optimizer, epochs * len(train_batches))
     folder = None if folder is None else run_folder(folder, resume)
-    run = Run(model, folder, RunLog(folder, log_every, tensorboard), keep)
+    log = RunLog(folder, log_every, tensorboard)
+    run = Run(model, folder, log, keep, scores_old=old_dev_batches is not None)
     if folder is not None and (folder / CHECKPOINT).exists():
         run.load()
         if callbacks:
@@ -136,6 +142,11 @@ def fit(
                 "The run goes on and its callbacks begin anew: what they had counted is in no checkpoint.",
                 stacklevel=2,
             )
+    elif old_dev_batches is not None:
+        scores = [teacher_forced_scores(model, batches) for batches in (dev_batches, old_dev_batches)]
+        log.add_start(run, *scores)
+        if progress:
+            print(f"before: {_told(dev_figures(*scores))}", flush=True)
 
     calls = keras.callbacks.CallbackList(
         list(callbacks), model=model, epochs=epochs, steps=len(train_batches)
@@ -150,7 +161,8 @@ def fit(
         calls.on_test_begin()
         dev = teacher_forced_scores(model, dev_batches)
         calls.on_test_end(dev)
-        run.end_epoch(dev)
+        old_dev = None if old_dev_batches is None else teacher_forced_scores(model, old_dev_batches)
+        run.end_epoch(dev, old_dev)
         calls.on_epoch_end(epoch, run.last_figures())
         if progress:
             _report(run.history, epochs)
@@ -255,9 +267,16 @@ def _kept(run):
 
 def _report(history, epochs):
     last = {name: values[-1] for name, values in history.items()}
-    print(
-        f"epoch {len(history['loss'])}/{epochs}: {last['seconds']:.0f} s, loss {last['loss']:.4f}, "
-        f"held-out loss {last['val_loss']:.4f}, perplexity {last['val_perplexity']:.2f}, "
-        f"token accuracy {last['val_accuracy']:.2%}",
-        flush=True,
+    learned = f"{last['seconds']:.0f} s, loss {last['loss']:.4f}"
+    print(f"epoch {len(history['loss'])}/{epochs}: {learned}, {_told(last)}", flush=True)
+
+
+def _told(figures):
+    """The scores on development pairs, for people."""
+    parts = {"val": "held-out", "old_val": "old held-out"}
+    return "; ".join(
+        f"{said} loss {figures[f'{part}_loss']:.4f}, perplexity {figures[f'{part}_perplexity']:.2f}, "
+        f"token accuracy {figures[f'{part}_accuracy']:.2%}"
+        for part, said in parts.items()
+        if f"{part}_loss" in figures
     )

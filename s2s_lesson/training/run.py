@@ -10,7 +10,7 @@ import numpy as np
 from s2s_lesson import engine
 from s2s_lesson.data.whole_files import write_at_once
 from s2s_lesson.training.run_folder import BEST_MODEL, CHECKPOINT, HISTORY
-from s2s_lesson.training.run_log import RunLog, Totals
+from s2s_lesson.training.run_log import MEANS, OLD_COLUMNS, RunLog, Totals, dev_figures
 
 Keep: TypeAlias = Literal["best", "last"]  # the epoch with the lowest development loss, or the last one
 
@@ -27,6 +27,7 @@ class Run:
         folder: Path or None. None keeps nothing on disk.
         log: ``RunLog``.
         keep: which epoch's weights are kept, "best" or "last".
+        scores_old: bool. Each epoch is scored on old development pairs as well.
 
     >>> from s2s_lesson import Seq2Seq, Seq2SeqConfig
     >>> from s2s_lesson.training import compile_model
@@ -36,32 +37,36 @@ class Run:
     False
     """
 
-    def __init__(self, model: keras.Model, folder: Path | None, log: RunLog, keep: Keep = "best"):
+    def __init__(
+        self,
+        model: keras.Model,
+        folder: Path | None,
+        log: RunLog,
+        keep: Keep = "best",
+        scores_old: bool = False,
+    ):
         self.model, self.folder, self.log, self.keep = model, folder, log, keep
         self.epoch, self.step, self.seconds = 0, 0, 0.0  # epochs and, of the next one, steps and seconds done
         self.totals = Totals()
-        names = ("loss", "perplexity", "accuracy")
-        self.history: dict[str, list[float]] = {
-            name: [] for name in (*names, *(f"val_{name}" for name in names), "seconds", "kept_epoch")
-        }
+        scores = (*MEANS, *(f"val_{name}" for name in MEANS), *(OLD_COLUMNS if scores_old else ()))
+        self.history: dict[str, list[float]] = {name: [] for name in (*scores, "seconds", "kept_epoch")}
         self.best_weights: list[np.ndarray] | None = None
         model.optimizer.build(model.trainable_variables)
 
-    def end_epoch(self, dev: dict[str, float]) -> None:
+    def end_epoch(self, dev: dict[str, float], old_dev: dict[str, float] | None = None) -> None:
         """Enter an epoch's figures, keep the weights if they are to be kept, and save.
 
         Args:
             dev: dict of the means of ``Totals``, on the development split.
+            old_dev: likewise, on old development pairs, of a run that ``scores_old``.
 
         Raises:
             TrainingDiverged: the development loss or a weight is NaN or infinite.
         """
-        for name, value in self.totals.means().items():
+        for name, value in {**self.totals.means(), **dev_figures(dev, old_dev)}.items():
             self.history[name].append(value)
-        for name, value in dev.items():
-            self.history[f"val_{name}"].append(value)
         self.history["seconds"].append(self.seconds)
-        self.log.add_epoch(self, dev)
+        self.log.add_epoch(self, dev, old_dev)
         self.epoch, self.step, self.seconds = self.epoch + 1, 0, 0.0
         self.totals = Totals()
         self.history["kept_epoch"].append(self._kept_of(self.epoch))
@@ -139,11 +144,14 @@ class Run:
         """Go on from the folder's checkpoint.
 
         Raises:
-            ValueError: the checkpoint is of another model, or there is no folder.
+            ValueError: the checkpoint is of another model, or of a run that scored old development pairs
+                where this one does not, or the other way round; or there is no folder.
         """
         if self.folder is None:
             raise ValueError("Expected a run with a folder to go on from; received one without.")
         with np.load(self.folder / CHECKPOINT, allow_pickle=False) as arrays:
+            state = json.loads(str(arrays["state"]))
+            self._expect_same_scores(state["history"])
             variables = self._variables()
             saved = [arrays[name] for name in arrays.files if name.startswith("variable_")]
             if [v.shape for v in variables] != [array.shape for array in saved]:
@@ -156,7 +164,6 @@ class Run:
             best = [arrays[name] for name in arrays.files if name.startswith("best_")]
             self.best_weights = best or None
             engine.set_random_states([arrays[name] for name in arrays.files if name.startswith("random_")])
-            state = json.loads(str(arrays["state"]))
         self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
         self.totals, self.history = Totals(**state["totals"]), state["history"]
         self.log.go_on(state["log"])
@@ -168,6 +175,15 @@ class Run:
         """The epoch that a run of so many epochs keeps: both counted from 1."""
         losses = self.history["val_loss"][:epochs]
         return epochs if self.keep == "last" else 1 + losses.index(min(losses))
+
+    def _expect_same_scores(self, history):
+        """Raise an error where old development pairs are scored from now on, or no longer."""
+        (first, *_), said = OLD_COLUMNS, {True: "old development pairs", False: "none"}
+        if (first in history) != (first in self.history):
+            raise ValueError(
+                f"Expected {said[first in history]} to score, as the run in {self.folder} began with; "
+                f"received {said[first in self.history]}. Resume with the same, or choose another folder."
+            )
 
     def _keep_other(self, folder):
         """Write the model anew of a run that began with the other choice of what is kept.

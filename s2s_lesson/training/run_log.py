@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MEANS = ("loss", "perplexity", "accuracy")
 COLUMNS = ("step", "epoch", *MEANS, *(f"val_{name}" for name in MEANS), "learning_rate", "tokens_per_second")
+OLD_COLUMNS = tuple(f"old_val_{name}" for name in MEANS)  # of a run that scores old pairs as well, at the end
 
 
 class Totals:
@@ -73,6 +74,20 @@ class Totals:
         }
 
 
+def dev_figures(dev: dict[str, float], old_dev: dict[str, float] | None = None) -> dict[str, float]:
+    """The scores on development pairs, new and old ones, by the names of the history.
+
+    Args:
+        dev: dict of the means of ``Totals``.
+        old_dev: likewise, or None.
+
+    >>> dev_figures({"loss": 0.5}, {"loss": 0.7})
+    {'val_loss': 0.5, 'old_val_loss': 0.7}
+    """
+    figures = {f"val_{name}": value for name, value in dev.items()}
+    return figures | {f"old_val_{name}": value for name, value in (old_dev or {}).items()}
+
+
 class RunLog:
     """Figures of every so many training steps, and of every epoch's end.
 
@@ -119,14 +134,24 @@ class RunLog:
             self._add(run, **self.recent.means(), tokens_per_second=round(speed, 1))
             self.recent, self.seconds = Totals(), 0.0
 
-    def add_epoch(self, run: "Run", dev: dict[str, Any]) -> None:
+    def add_start(self, run: "Run", dev: dict[str, float], old_dev: dict[str, float]) -> None:
+        """Add the scores before the first step, as those of epoch 0.
+
+        Args:
+            run, dev, old_dev: as of ``add_epoch``.
+        """
+        self.add_epoch(run, dev, old_dev)
+        self.lines[-1]["epoch"] = 0
+
+    def add_epoch(self, run: "Run", dev: dict[str, float], old_dev: dict[str, float] | None = None) -> None:
         """Add the scores on the development split.
 
         Args:
             run: ``Run``.
             dev: dict of the means of ``Totals``.
+            old_dev: likewise, on old development pairs, or None.
         """
-        self._add(run, **{f"val_{name}": value for name, value in dev.items()})
+        self._add(run, **dev_figures(dev, old_dev))
         self.latest = time.perf_counter()
 
     def state(self) -> dict[str, Any]:
@@ -151,7 +176,7 @@ class RunLog:
         if self.writer is None:
             return
         for line in self.lines[self.shown :]:
-            for name in COLUMNS[2:]:
+            for name in (*COLUMNS[2:], *OLD_COLUMNS):
                 if name in line:
                     self.writer.add_scalar(name, line[name], line["step"])
         self.shown = len(self.lines)
@@ -163,7 +188,8 @@ class RunLog:
 
     def _write_csv(self, path):
         with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
+            old = [name for name in OLD_COLUMNS if any(name in line for line in self.lines)]
+            writer = csv.DictWriter(file, [*COLUMNS, *old])
             writer.writeheader()
             writer.writerows(self.lines)
 

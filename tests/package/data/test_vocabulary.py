@@ -124,3 +124,11 @@ def test_a_file_that_is_no_vocabulary_is_an_error(tmp_path, content):
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"vocab\.json"):
         Vocabulary.load(tmp_path / "vocab.json")
+
+
+def test_a_vocabulary_grows_by_what_it_lacks_and_keeps_its_ids():
+    vocab = Vocabulary(["x", "b"])
+    larger = vocab.grown({"c": 1, "b": 9, "a": 2, "d": 2, "</s>": 7})
+    assert larger.tokens[4:] == ("x", "b", "a", "d", "c") and vocab.tokens[4:] == ("x", "b")
+    assert vocab.grown({"c": 1, "a": 2, "d": 2}, min_count=2, max_size=7).tokens[6:] == ("a",)
+    assert vocab.grown({"c": 1}, max_size=5) == vocab == vocab.grown({})
