@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import json
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path
@@ -60,28 +59,14 @@ def option(function: str, name: str) -> Callable[[str], object]:
     return read
 
 
-def read_run(folder: Path) -> "Settings":
-    """The settings that a run was made with, table by table: empty for a run from Python."""
-    from s2s_lesson.training.run_folder import RUN, SETTINGS
-
-    if (folder / SETTINGS).exists():
-        from s2s_lesson.pipeline.settings import read_settings
-
-        return read_settings(folder / SETTINGS)
-    if not (folder / RUN).exists():
-        return {}
-    told = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    precision = {"precision": told.pop("precision", None)}
-    return {"run": told, "model": precision}
-
-
 def about(settings: "Settings") -> dict[str, object]:
     """What is worth telling beside figures of a run: what it learned from, and how."""
     run, files = settings["run"], settings.get("data", {}).get("files")
     told = {"files": files} if files else {"corpus": run.get("corpus") or run.get("preset")}
     if chat := settings.get("chat", {}).get("path"):
         told = {"chat": chat}
-    told |= {name: run[name] for name in ("seed", "preset") if name in run}
+    told |= {name: run[name] for name in ("seed", "preset") if run.get(name) is not None}
+    told |= {f"from_{name}": origin for name, origin in settings.get("from", {}).items() if name == "run"}
     told |= {name: True for name in ("backward",) if run.get(name)}
     return told | ({"context": run["context"]} if context_of(settings) > 1 else {})
 

@@ -4,7 +4,7 @@ import argparse
 import contextlib
 from pathlib import Path
 
-from s2s_lesson.commands.arguments import about, add_beam_size, add_run, context_of, option, read_run
+from s2s_lesson.commands.arguments import about, add_beam_size, add_run, context_of, option
 from s2s_lesson.commands.plot import draw
 
 HELP = "talk with a run"
@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from s2s_lesson.pipeline.chat import Chat, talk
+    from s2s_lesson.pipeline.settings import read_run
     from s2s_lesson.pipeline.text_to_text import TextToText
     from s2s_lesson.search import Constraints
 

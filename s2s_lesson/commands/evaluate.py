@@ -5,7 +5,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from s2s_lesson.commands.arguments import about, add_beam_size, add_run, option, read_run
+from s2s_lesson.commands.arguments import about, add_beam_size, add_run, option
 from s2s_lesson.commands.files import Given, add_layout, add_targets, given
 from s2s_lesson.data.expected import PositiveInt, checked
 
@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from s2s_lesson.pipeline.evaluation import evaluate as score
+    from s2s_lesson.pipeline.settings import read_run
     from s2s_lesson.pipeline.text_to_text import TextToText
 
     asked = given(options)
@@ -92,7 +93,7 @@ def _of_files(files: list[str], asked: Given) -> list:
 
 
 def _of_split(settings: "Settings", options: argparse.Namespace) -> list:
-    from s2s_lesson.pipeline.recipe import corpus_of
+    from s2s_lesson.pipeline.corpus_choice import corpus_of
     from s2s_lesson.training.run_folder import SETTINGS
 
     if not settings:

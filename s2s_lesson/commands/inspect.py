@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
+    from s2s_lesson.pipeline.corpus_choice import corpus_of
     from s2s_lesson.pipeline.inspection import inspect_corpus
-    from s2s_lesson.pipeline.recipe import corpus_of
     from s2s_lesson.pipeline.recommendation import recommended
     from s2s_lesson.pipeline.settings import understood
 

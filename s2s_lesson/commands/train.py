@@ -72,6 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--backward", action="store_true", default=None, help="learn to write sources from targets"
     )
+    what.add_argument(
+        "--from",
+        dest="from_run",
+        metavar="RUN",
+        help="go on from a trained run, which stays as it is, and add the words that it lacks",
+    )
 
     how = parser.add_argument_group("how")
     how.add_argument(
@@ -139,6 +145,7 @@ def run(options: argparse.Namespace) -> None:
         understood(_tables(options), "the command line"),
         *(assigned(text) for text in options.set),
     )
+    _expect_apart(output, settings)
     print("Loading ...", flush=True)
     recipe = prepare(settings, say=lambda text: print(text, flush=True))
     if options.resume and begun.exists() and (trouble := _differences(read_settings(begun), recipe.settings)):
@@ -148,7 +155,12 @@ def run(options: argparse.Namespace) -> None:
     counts = ", ".join(f"{len(pairs):,} {split}" for split, pairs in recipe.corpus.splits.items())
     print(f"{counts} pairs; {recipe.pipeline.model.count_params():,} parameters", flush=True)
     history = recipe.pipeline.fit(
-        recipe.corpus.train, recipe.corpus.dev, folder=output, resume=options.resume, **recipe.training()
+        recipe.corpus.train,
+        recipe.corpus.dev,
+        old_validation_data=recipe.old_dev,
+        folder=output,
+        resume=options.resume,
+        **recipe.training(),
     )
     seconds = sum(history["seconds"])
     print(f"Trained for {seconds:.0f} s. The run is in {output}; next: s2s-lesson evaluate {output}")
@@ -158,15 +170,25 @@ def _tables(options: argparse.Namespace) -> "Settings":
     """The settings that the arguments make."""
     tables = {table: given(options, names) for table, names in TABLES.items()}
     tables["chat"] = chosen_chat(options)
+    if options.from_run is not None:
+        limits = {name: tables["texts"].pop(name) for name in ("max_vocab_size",) if name in tables["texts"]}
+        tables["from"] = {"run": options.from_run, **limits}
     return {table: values for table, values in tables.items() if values}
+
+
+def _expect_apart(output: Path, settings: "Settings") -> None:
+    """Raise an error where a run would be written into the folder that it goes on from."""
+    begun = settings.get("from", {}).get("run")
+    if begun is not None and Path(begun).resolve() == output.resolve():
+        raise ValueError(f"Expected a new folder for the output; received {output}, that of the old run.")
 
 
 def _differences(begun: "Settings", now: "Settings") -> str:
     """The settings that differ, one after the other; empty where none does."""
     return ", ".join(
-        f"{table}.{name} = {begun.get(table, {}).get(name)!r} became {value!r}"
-        for table, values in now.items()
-        if isinstance(values, dict)
-        for name, value in values.items()
-        if begun.get(table, {}).get(name) != value
+        f"{table}.{name} = {begun.get(table, {}).get(name)!r} became {now.get(table, {}).get(name)!r}"
+        for table in {**begun, **now}
+        if isinstance(now.get(table, {}), dict)
+        for name in {**begun.get(table, {}), **now.get(table, {})}
+        if begun.get(table, {}).get(name) != now.get(table, {}).get(name)
     )

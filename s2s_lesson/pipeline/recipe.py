@@ -1,26 +1,25 @@
 """From settings to a run that is ready to train: its corpus, its pipeline, all settings as they are used."""
 
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import cast
 
 from s2s_lesson import engine
-from s2s_lesson.corpora import Corpus, chats, own
-from s2s_lesson.corpora.files import Layout
+from s2s_lesson.corpora import Corpus
 from s2s_lesson.data.sides import Options
+from s2s_lesson.pipeline.continuing import Origin, origin_of
+from s2s_lesson.pipeline.corpus_choice import corpus_of
+from s2s_lesson.pipeline.growing import grown
 from s2s_lesson.pipeline.inspection import inspect_corpus
-from s2s_lesson.pipeline.presets import PRESETS, load_corpus, options_for_pairs
-from s2s_lesson.pipeline.recommendation import recommended
-from s2s_lesson.pipeline.setting_tables import RunOptions, options_in
+from s2s_lesson.pipeline.presets import PRESETS, options_for_pairs
+from s2s_lesson.pipeline.recommendation import recommended, training_for
+from s2s_lesson.pipeline.setting_tables import RunOptions, defaults, options_in
 from s2s_lesson.pipeline.settings import STRATEGIES, Settings, merged
 from s2s_lesson.pipeline.text_to_text import TextToText
 from s2s_lesson.training import schedules, strategies
 from s2s_lesson.training.optimizers import Optimization
 from s2s_lesson.training.strategies import Strategy
 
-FILES = ("files", "target_files", "dev", "dev_target_files", "test", "test_target_files")
 PARTS = {
     name: getattr(module, name)
     for module, names in {
@@ -37,8 +36,9 @@ class Recipe:
 
     Attributes:
         corpus: ``Corpus``.
-        pipeline: ``TextToText``, untrained.
+        pipeline: ``TextToText``, untrained, or trained on other pairs and grown for these.
         settings: dict of dicts, every setting as it is used: the same settings give the same run.
+        old_dev: list of pairs, the development pairs of the run that this one goes on from, or None.
 
     >>> small = {"corpus_options": {"train_size": 97, "dev_size": 11, "test_size": 7}}
     >>> recipe = prepare({"run": {"corpus": "copy", **small}, "training": {"epochs": 3}})
@@ -49,6 +49,7 @@ class Recipe:
     corpus: Corpus
     pipeline: TextToText
     settings: Settings
+    old_dev: list[tuple[str, str]] | None = None
 
     def training(self) -> Options:
         """The options of ``TextToText.fit``."""
@@ -61,7 +62,7 @@ class Recipe:
 
 
 def prepare(settings: Settings, say: Callable[[str], object] = lambda text: None) -> Recipe:
-    """Load what a run learns from, and make its untrained pipeline.
+    """Load what a run learns from, and make its pipeline, untrained or from a trained run.
 
     Args:
         settings: dict of dicts, as ``settings.read_settings`` gives them. What they leave out the preset
@@ -72,53 +73,23 @@ def prepare(settings: Settings, say: Callable[[str], object] = lambda text: None
         ``Recipe``.
 
     Raises:
-        ValueError: nothing says what to learn from, or two things do; an option is out of its range.
+        ValueError: nothing says what to learn from, or two things do; an option is out of its range, or asks
+            for another model than that of the run to go on from.
         OSError: a file cannot be read.
         s2s_lesson.corpora.CorpusUnavailable: the corpus can neither be found nor downloaded.
     """
     options = RunOptions(**settings.get("run", {}))
+    origin = origin_of(settings)
+    if origin is not None:
+        return _going_on(origin, settings, say)
     corpus, loaded = corpus_of(settings, say)
     proposed = _proposed(corpus, loaded["run"], say)
-    used = merged(loaded, _defaults("texts", "model", "training", "optimization"), proposed, settings, loaded)
+    used = merged(loaded, defaults("texts", "model", "training", "optimization"), proposed, settings, loaded)
     if "max_target_length" not in settings.get("model", {}):
         used["model"]["max_target_length"] = used["texts"]["max_output_length"]
     engine.seed_everything(options.seed)
     pipeline = TextToText.from_pairs(corpus.train, **used["texts"], **used["model"])
     return Recipe(corpus, pipeline, used)
-
-
-def corpus_of(
-    settings: Settings, say: Callable[[str], object] = lambda text: None
-) -> tuple[Corpus, Settings]:
-    """Load what settings say to learn from.
-
-    Args:
-        settings: dict of dicts.
-        say: function of a str, which hears what was read from files.
-
-    Returns:
-        corpus: ``Corpus``; with ``backward`` its pairs are turned round.
-        loaded: dict of the tables "run", "data" and "chat", with all that was left open.
-
-    Raises:
-        OSError, ValueError, s2s_lesson.corpora.CorpusUnavailable: as ``prepare``.
-    """
-    options = RunOptions(**settings.get("run", {}))
-    data, chat = settings.get("data", {}), settings.get("chat", {})
-    named = {"corpus": options.corpus, "files": data.get("files"), "chat": chat.get("path")}
-    given = {name: value for name, value in named.items() if value}
-    if len(given) > 1:
-        raise ValueError(f"Expected a corpus, files or a chat to learn from; received more: {given}.")
-    run = {**asdict(options), "preset": options.preset or "auto"}
-    if "files" in given:
-        corpus, data = _of_files(data, say)
-    elif "chat" in given:
-        chat = {**_defaults("chat")["chat"], **chat, "path": os.path.abspath(chat["path"])}
-        corpus = chats.load(**chat, context=options.context)
-        say("\n".join(f"{name}: {count:,}" for name, count in corpus.notes.items()))
-    else:
-        corpus, run = _of_name(options)
-    return corpus.reversed() if options.backward else corpus, {"run": run, "data": data, "chat": chat}
 
 
 def made(table: Options) -> object:
@@ -150,34 +121,22 @@ def made(table: Options) -> object:
     )
 
 
-def _of_name(options):
-    name = options.corpus if options.preset in (None, "auto") else options.preset
-    if name is None:
-        raise ValueError(
-            "Expected what to learn from: --data FILE, --chat FILE, --corpus NAME or --preset NAME, or a "
-            "file of settings that says so; received none."
-        )
-    preset = PRESETS[name]
-    loaded = preset.corpus if options.corpus_options is None else options.corpus_options
-    corpus_name = options.corpus or preset.corpus_name or name
-    corpus = load_corpus(name, corpus_name, options.context, loaded)
-    told = {"preset": options.preset or name, "corpus": corpus_name, "corpus_options": loaded}
-    return corpus, {**asdict(options), **told}
-
-
-def _of_files(data, say):
-    laid_out = {field.name for field in fields(Layout)}
-    layout = Layout(**{name: value for name, value in data.items() if name in laid_out})
-    others = {name: value for name, value in data.items() if name not in laid_out}
-    read = own.read(**others, layout=layout, progress=sys.stderr.isatty())
-    say(read.read.report())
-    named = {name: [_absolute(path) for path in own.listed(data.get(name))] or None for name in FILES}
-    told = {**_defaults("data")["data"], **data, **named, **asdict(read.read.layout), "sha256": read.sha256}
-    return read.corpus, told
-
-
-def _absolute(path):
-    return str(path) if str(path) == own.STANDARD_INPUT else os.path.abspath(path)
+def _going_on(origin: Origin, settings: Settings, say) -> Recipe:
+    """A run that goes on from a trained one: what is left out follows from the number of new pairs."""
+    settings = merged(origin.inherited(), settings)
+    corpus, loaded = corpus_of(settings, say)
+    loaded["run"]["preset"] = None
+    proposed = training_for(len(corpus.train))
+    del proposed["learning_rate"]  # for weights that know nothing yet
+    used = merged(
+        loaded, defaults("from", "training", "optimization"), {"training": proposed}, settings, loaded
+    )
+    used = merged(used, origin.told())
+    old_dev = origin.old_dev(say) if used["from"]["old_dev"] else None
+    used["from"]["old_dev"] = old_dev is not None
+    engine.seed_everything(used["run"]["seed"])
+    limits = used["from"]["min_count"], used["from"]["max_vocab_size"]
+    return Recipe(corpus, grown(origin.pipeline, corpus.train, *limits, say), used, old_dev)
 
 
 def _proposed(corpus, run, say) -> Settings:
@@ -200,7 +159,3 @@ def _proposed(corpus, run, say) -> Settings:
     model = {name: value for name, value in texts.items() if name in options_in("model")}
     texts = {name: value for name, value in texts.items() if name not in model}
     return {"texts": texts, "model": model, "training": training, "optimization": optimization}
-
-
-def _defaults(*tables: str) -> Settings:
-    return {table: {name: option.default for name, option in options_in(table).items()} for table in tables}

@@ -13,7 +13,7 @@ from s2s_lesson.corpora.files import Layout
 from s2s_lesson.data.expected import PositiveInt, Seed, checked, kinds_of
 from s2s_lesson.data.text_sides import TextSides
 from s2s_lesson.layers.config import Seq2SeqConfig
-from s2s_lesson.pipeline import fitting
+from s2s_lesson.pipeline import fitting, growing
 from s2s_lesson.pipeline.presets import PresetName
 from s2s_lesson.pipeline.text_to_text import TextToText
 from s2s_lesson.training import loop
@@ -47,6 +47,25 @@ class RunOptions:
     corpus_options: dict | None = None
     context: PositiveInt = 1
     backward: bool = False
+
+
+@checked
+@dataclass(frozen=True)
+class FromOptions:
+    """The trained run that training goes on from, on other pairs.
+
+    Args:
+        run: the folder of a trained run, or pipeline; it stays as it is. None begins with an untrained model.
+        sha256: str or None, of the model in that folder. Another model is an error.
+        old_dev: bool. Score the development pairs of that run as well, where they can still be read.
+
+    >>> FromOptions("runs/mine").old_dev
+    True
+    """
+
+    run: str | None = None
+    sha256: str | None = None
+    old_dev: bool = True
 
 
 @dataclass(frozen=True)
@@ -104,6 +123,7 @@ TABLES = {
     "run": Table((RunOptions,)),
     "data": Table((own.read, Layout), frozenset({"layout", "progress"})),
     "chat": Table((chats.load,), frozenset({"context"})),
+    "from": Table((FromOptions, growing.grown), frozenset({"pipeline", "pairs", "say"})),
     "texts": Table(
         (TextSides, TextToText.from_pairs),
         frozenset({"source_vocab", "target_vocab", "copies", "pairs", "progress"}),
@@ -116,6 +136,7 @@ TABLES = {
         frozenset(
             {
                 *("pipeline", "model", "pairs", "validation_data", "train_batches", "dev_batches", "weights"),
+                *("old_validation_data", "old_dev_batches"),
                 *("callbacks", "folder", "resume", "progress", "seed", "strategies"),
                 *("optimization", "learning_rate"),
             }
@@ -129,6 +150,11 @@ TABLES = {
 def options_in(table: str) -> dict[str, Option]:
     """The options of a table, by name."""
     return TABLES[table].options()
+
+
+def defaults(*tables: str) -> dict[str, dict]:
+    """The default of every option of some tables, table by table."""
+    return {table: {name: option.default for name, option in options_in(table).items()} for table in tables}
 
 
 def documented(declared: Callable) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """Settings of a run, as a TOML file holds them: read, checked, merged, written, and a template with comments.
 
-A table for each thing that has options: ``[run]``, ``[data]``, ``[chat]``, ``[texts]``, ``[model]``,
-``[training]``, ``[optimization]``, and one ``[[strategies]]`` for each strategy. What an option may be, and
-what is said of it, is declared where it is used, and nowhere else: see ``setting_tables``.
+A table for each thing that has options: ``[run]``, ``[data]``, ``[chat]``, ``[from]``, ``[texts]``,
+``[model]``, ``[training]``, ``[optimization]``, and one ``[[strategies]]`` for each strategy. What an option
+may be, and what is said of it, is declared where it is used, and nowhere else: see ``setting_tables``.
 """
 
+import json
 import textwrap
 import tomllib
 from pathlib import Path
@@ -14,6 +15,7 @@ import tomlkit
 
 from s2s_lesson.data.expected import check
 from s2s_lesson.pipeline.setting_tables import NOTHING, TABLES, options_in
+from s2s_lesson.training.run_folder import RUN, SETTINGS
 
 Settings: TypeAlias = dict[str, dict]
 STRATEGIES = "strategies"
@@ -48,6 +50,28 @@ def read_settings(path: str | Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"Expected settings in TOML; received {path}, with an error: {error}.") from error
     return understood(tables, str(path))
+
+
+def read_run(folder: str | Path) -> Settings:
+    """Read the settings that a run of the command line was made with.
+
+    Args:
+        folder: str or Path, of the run.
+
+    Returns:
+        dict of dicts, empty for a run from Python.
+
+    Raises:
+        ValueError: as ``read_settings``.
+    """
+    folder = Path(folder)
+    if (folder / SETTINGS).exists():
+        return read_settings(folder / SETTINGS)
+    if not (folder / RUN).exists():
+        return {}
+    told = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    precision = {"precision": told.pop("precision", None)}
+    return {"run": told, "model": precision}
 
 
 def understood(tables: dict, where: str) -> Settings:

@@ -32,7 +32,7 @@ def trained(**options):
 
 
 def scores(pipeline, pairs):
-    """What the model gives out for pairs, as probabilities: of the decoder, and of the encoder's own layer."""
+    """Probabilities that the model gives out for pairs: of the decoder, and of the encoder's own layer."""
     inputs, _ = pipeline.batches(pairs)[0]
     state = pipeline.model.encode_inputs(inputs)
     logits, _ = pipeline.model.decode(inputs["decoder_inputs"], state)

@@ -3,7 +3,8 @@
 import pytest
 
 from s2s_lesson.data import Subwords
-from s2s_lesson.pipeline.recipe import corpus_of, made, prepare
+from s2s_lesson.pipeline.corpus_choice import corpus_of
+from s2s_lesson.pipeline.recipe import made, prepare
 from s2s_lesson.pipeline.settings import read_settings, written
 from s2s_lesson.training import JointTraining, LinearDecay, ScheduledSampling
 
