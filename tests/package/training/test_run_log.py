@@ -149,6 +149,18 @@ def test_it_goes_on_from_its_state_as_if_it_had_not_stopped(tmp_path):
     assert [line["step"] for line in second.lines] == [2, 4, 4]
 
 
+def test_old_pairs_have_columns_where_they_are_scored(tmp_path):
+    log, scores = RunLog(tmp_path, 2, False), {"loss": 1.0, "perplexity": np.e, "accuracy": 0.5}
+    log.add_start(FakeRun, scores, {**scores, "loss": 0.5})
+    log.add_epoch(FakeRun, scores, {**scores, "loss": 0.75})
+    log.write()
+    lines = read(tmp_path)
+    assert tuple(lines[0]) == (*COLUMNS, "old_val_loss", "old_val_perplexity", "old_val_accuracy")
+    assert [(line["step"], line["epoch"], line["old_val_loss"]) for line in lines] == [
+        *(("0", "0", "0.5"), ("0", "2", "0.75")),
+    ]
+
+
 def test_a_resumed_run_writes_no_line_twice_for_tensorboard(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
