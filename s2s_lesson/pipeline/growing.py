@@ -129,7 +129,7 @@ def _growth(side: str, old: Vocabulary, new: Vocabulary, tokens: object) -> str:
     words = ", ".join(map(repr, new.tokens[len(old) : len(old) + 5]))
     added = len(new) - len(old)
     shown = f" ({words}{', ...' if added > 5 else ''})" if added else ""
-    return f"{side}s: {added:,} new tokens{shown}, {len(new):,} in the vocabulary"
+    return f"{side}s: {added:,} new token{'s' * (added != 1)}{shown}, {len(new):,} in the vocabulary"
 
 
 def _in_the_corner(old: np.ndarray, new: np.ndarray) -> np.ndarray:

@@ -87,8 +87,8 @@ def test_words_are_counted_and_the_vocabulary_has_a_limit():
     larger = grown(pipeline, NEW, min_count=2, say=heard.append)
     assert larger.source_vocab.tokens[7:] == ("d",) and larger.target_vocab.tokens[7:] == ("D",)
     assert heard == [
-        "sources: 1 new tokens ('d'), 8 in the vocabulary",
-        "targets: 1 new tokens ('D'), 8 in the vocabulary",
+        "sources: 1 new token ('d'), 8 in the vocabulary",
+        "targets: 1 new token ('D'), 8 in the vocabulary",
     ]
     larger = grown(pipeline, NEW, max_vocab_size=9)
     assert larger.target_vocab.tokens[7:] == ("D", "E")
