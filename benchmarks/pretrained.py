@@ -3,8 +3,8 @@
     python -m benchmarks pretrained [--only NAME ...]
 
 writes s2s_lesson/weights/NAME/ and book/results/pretrained.json. The runs stay in runs/pretrained/; one that
-was interrupted goes on where it stopped when the command is given again. What is shipped and scored has weights
-of 16 bits.
+was interrupted goes on where it stopped when the command is given again. What is shipped and scored has
+weights of 16 bits.
 """
 
 import datetime

@@ -21,8 +21,8 @@ class TokenModel(keras.Model):
     Expected no class_weight
     """
 
-    train_function: Callable | None
-    test_function: Callable | None
+    train_function: Callable
+    test_function: Callable
 
     @property
     def takes_label_smoothing(self) -> bool:
