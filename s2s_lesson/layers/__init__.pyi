@@ -4,6 +4,8 @@ from s2s_lesson.layers.bahdanau_attention import BahdanauAttention as BahdanauAt
 from s2s_lesson.layers.config import Seq2SeqConfig as Seq2SeqConfig
 from s2s_lesson.layers.copying import CopyDecoder as CopyDecoder
 from s2s_lesson.layers.decoder import AttentionDecoder as AttentionDecoder
+from s2s_lesson.layers.embeddings import TiedEmbedding as TiedEmbedding
+from s2s_lesson.layers.embeddings import TiedOutput as TiedOutput
 from s2s_lesson.layers.encoder import RecurrentEncoder as RecurrentEncoder
 from s2s_lesson.layers.encoder import StateBridge as StateBridge
 from s2s_lesson.layers.luong_attention import LuongAttention as LuongAttention

@@ -11,6 +11,7 @@ Cell: TypeAlias = Literal["lstm", "gru"]
 AttentionName: TypeAlias = Literal["none", "luong_dot", "luong_general", "luong_concat", "bahdanau"]
 Window: TypeAlias = Literal["none", "monotonic", "predictive"]  # of Luong's attention
 Precision: TypeAlias = Literal["float32", "mixed_float16", "mixed_bfloat16"]
+FrozenEmbeddings: TypeAlias = Literal["none", "source", "target", "both"]
 VocabSize: TypeAlias = Annotated[int, Range(4, above=True)]  # four ids are special
 CELLS, ATTENTIONS, PRECISIONS = get_args(Cell), get_args(AttentionName), get_args(Precision)
 
@@ -32,6 +33,11 @@ class Seq2SeqConfig:
         cell: "lstm" or "gru".
         bidirectional: bool. The encoder reads in both directions.
         shared_embedding: bool. Both sides look ids up in one table, which needs one vocabulary for both.
+        tied_output: bool. The output layer and the target embedding share one table, with a projection before
+            it where decoder_units differ from embedding_dim; see ``TiedOutput``. With shared_embedding it is
+            that of both sides.
+        frozen_embeddings: "none", "source", "target" or "both": the sides whose embedding training leaves as
+            it is, pretrained ones for example; with tied_output the target's table in the output layer, too.
         residual: bool. From the second layer on, on both sides, add a layer's input to its output.
         encoder_output_layer: bool. Give the encoder an output layer over the target vocabulary.
         decoder: "recurrent" or "self_attention", a small Transformer decoder. The options of attention below
@@ -79,6 +85,8 @@ class Seq2SeqConfig:
     cell: Cell = "lstm"
     bidirectional: bool = True
     shared_embedding: bool = False
+    tied_output: bool = False
+    frozen_embeddings: FrozenEmbeddings = "none"
     residual: bool = False
     encoder_output_layer: bool = False
     decoder: Literal["recurrent", "self_attention"] = "recurrent"
@@ -115,6 +123,11 @@ class Seq2SeqConfig:
                 "Expected vocabularies of one size for a shared embedding; received "
                 f"{self.source_vocab_size} and {self.target_vocab_size}. Take one vocabulary for both sides."
             )
+        if self.shared_embedding and self.frozen_embeddings in ("source", "target"):
+            raise ValueError(
+                "Expected frozen_embeddings none or both with a shared embedding, which is one table; "
+                f"received {self.frozen_embeddings!r}."
+            )
         if self.decoder == "self_attention":
             self._expect_self_attention()
         width = self.encoder_units * (2 if self.bidirectional else 1)
@@ -140,6 +153,12 @@ class Seq2SeqConfig:
                     "Leave it out: vectors are no words of the target vocabulary."
                 )
 
+        if self.source_features is not None and self.frozen_embeddings in ("source", "both"):
+            raise ValueError(
+                "Expected frozen_embeddings none or target with source_features, since vectors have no "
+                f"embedding; received {self.frozen_embeddings!r}."
+            )
+
     def _expect_room(self):
         """Compare the greatest of the weights, each a product of a few sizes, with the free memory."""
         gates = 4 if self.cell == "lstm" else 3
@@ -148,7 +167,7 @@ class Seq2SeqConfig:
             (gates, ("decoder_layers", "decoder_units", "decoder_units")),
             (1, ("source_features" if self.source_features else "source_vocab_size", "embedding_dim")),
             (1, ("target_vocab_size", "embedding_dim")),
-            (1, ("target_vocab_size", "decoder_units")),
+            (1, ("embedding_dim" if self.tied_output else "target_vocab_size", "decoder_units")),
             (1, ("encoder_units", "decoder_units")),
         ]
         if self.decoder == "self_attention":

@@ -11,8 +11,9 @@ from s2s_lesson.layers.attention import Attention, NoAttention
 from s2s_lesson.layers.bahdanau_attention import BahdanauAttention
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.configured import ConfiguredLayer
+from s2s_lesson.layers.embeddings import output_layer, target_embedding
 from s2s_lesson.layers.luong_attention import LuongAttention, Score
-from s2s_lesson.layers.recurrence import over_time, recurrent_layer, token_embedding
+from s2s_lesson.layers.recurrence import over_time, recurrent_layer
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
@@ -24,7 +25,7 @@ class AttentionDecoder(ConfiguredLayer):
     hidden[t]     = RNN(hidden[t-1], embedding[t])
     context[t]    = attention(hidden[t])
     attended[t]   = tanh(W_c [context[t]; hidden[t]])
-    logits[t]     = W_o attended[t] + b_o
+    logits[t]     = W_o attended[t] + b_o, or with ``tied_output`` those of ``TiedOutput``
 
     Into the recurrent layers, in the order of Bahdanau et al.:
 
@@ -37,7 +38,8 @@ class AttentionDecoder(ConfiguredLayer):
 
     Args:
         config: ``Seq2SeqConfig``, all of it that does not say "encoder".
-        embedding: ``keras.layers.Embedding`` to share with an encoder; None makes one.
+        embedding: ``keras.layers.Embedding`` to share with an encoder, with ``tied_output`` a
+            ``TiedEmbedding``; None makes one.
 
     Sources: Luong et al. 2015, section 3, arXiv:1508.04025; Bahdanau et al. 2015, section 3,
     arXiv:1409.0473, whose output layer is another one.
@@ -57,12 +59,12 @@ class AttentionDecoder(ConfiguredLayer):
         super().__init__(config, **kwargs)
         self.units, self.input_feeding = config.decoder_units, config.input_feeding
         self.into_rnn = config.attention_order == "into_rnn"
-        self.embedding = embedding or token_embedding(config.target_vocab_size, config.embedding_dim)
+        self.embedding = embedding or target_embedding(config, config.embedding_dim)
         self.dropout = layers.Dropout(config.dropout)
         self.recurrent_layers = [recurrent_layer(config, self.units) for _ in range(config.decoder_layers)]
         self.attention = attention_layer(config)
         self.attended_layer = layers.Dense(self.units, activation="tanh")
-        self.output_layer = layers.Dense(config.target_vocab_size)
+        self.output_layer = output_layer(config, self.embedding)
 
     def build(self, decoder_inputs_shape: Shape, state_shape: dict[str, Any]) -> None:
         """Make the weights of all parts, whichever of them the first call uses."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-from keras import activations, initializers, layers, ops, tree
+from keras import activations, layers, ops, tree
 
 from s2s_lesson import engine
 from s2s_lesson.engine import Tensor
@@ -85,13 +85,6 @@ class LSTM(layers.LSTM):
 
 
 RECURRENT_LAYERS = {"lstm": LSTM, "gru": layers.GRU}
-
-
-def token_embedding(vocab_size: int, embedding_dim: int) -> layers.Embedding:
-    """An embedding of ids whose vectors begin with entries of variance 1."""
-    return layers.Embedding(
-        vocab_size, embedding_dim, embeddings_initializer=initializers.RandomNormal(stddev=1.0)
-    )
 
 
 def recurrent_layer(config: Seq2SeqConfig, units: int) -> layers.RNN:

@@ -5,16 +5,16 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import initializers, layers, ops
 
 from s2s_lesson.data.expected import PositiveInt, ShareBelowOne, checked
 from s2s_lesson.data.memory import expect_memory
 from s2s_lesson.engine import Shape, State, Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.configured import ConfiguredLayer
+from s2s_lesson.layers.embeddings import output_layer, target_embedding
 from s2s_lesson.layers.masks import combined_mask
 from s2s_lesson.layers.multi_head_attention import MultiHeadAttention
-from s2s_lesson.layers.recurrence import token_embedding
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
@@ -103,6 +103,11 @@ class SelfAttentionDecoder(ConfiguredLayer):
     Training sees the whole target at once, under a mask that hides what comes later. Decoding keeps the keys
     and values of the earlier positions in a cache of fixed size.
 
+    With ``tied_output`` the logits are those of ``TiedOutput``, without a projection: the embedding is
+    ``decoder_units`` wide. What the blocks add up holds the token that came in, and its product with its own
+    row of the table would be near sqrt(units): the model would begin by writing each token again. The last
+    normalisation therefore begins with a gain of units^-1/2.
+
     Args:
         config: ``Seq2SeqConfig``: ``target_vocab_size``, ``decoder_units``, ``decoder_layers``,
             ``num_heads``, ``max_target_length``, which is the size of the cache, and ``dropout``.
@@ -124,13 +129,15 @@ class SelfAttentionDecoder(ConfiguredLayer):
     def __init__(self, config: Seq2SeqConfig, **kwargs: Any):
         super().__init__(config, **kwargs)
         units = config.decoder_units
-        self.embedding = token_embedding(config.target_vocab_size, units)
+        self.embedding = target_embedding(config, units)
         self.positions = sinusoids(config.max_target_length, units)
         self.dropout = layers.Dropout(config.dropout)
         self.blocks = [
             DecoderBlock(units, config.num_heads, config.dropout) for _ in range(config.decoder_layers)
         ]
-        self.norm, self.output_layer = layers.LayerNormalization(), layers.Dense(config.target_vocab_size)
+        size = units**-0.5 if config.tied_output else 1.0
+        self.norm = layers.LayerNormalization(gamma_initializer=initializers.Constant(size))
+        self.output_layer = output_layer(config, self.embedding)
 
     def build(self, decoder_inputs_shape: Shape) -> None:
         """Do nothing: the parts make their weights in the first call."""

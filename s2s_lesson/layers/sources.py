@@ -5,21 +5,24 @@ from keras import layers, ops
 
 from s2s_lesson.engine import Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
+from s2s_lesson.layers.embeddings import token_embedding
 from s2s_lesson.layers.masks import padding_mask
-from s2s_lesson.layers.recurrence import token_embedding
 
 
 def source_embedding(config: Seq2SeqConfig) -> keras.layers.Layer:
     """What makes a vector of ``embedding_dim`` numbers of each source position.
 
     Args:
-        config: ``Seq2SeqConfig``: ``source_vocab_size``, ``source_features``, ``embedding_dim``.
+        config: ``Seq2SeqConfig``: ``source_vocab_size``, ``source_features``, ``embedding_dim``,
+            ``frozen_embeddings``; ``shared_embedding`` with ``tied_output``.
 
     Returns:
         An embedding of ids, or a dense layer without activation where sources are vectors.
     """
     if config.source_vocab_size is not None:
-        return token_embedding(config.source_vocab_size, config.embedding_dim)
+        tied = config.shared_embedding and config.tied_output
+        frozen = config.frozen_embeddings in ("source", "both")
+        return token_embedding(config.source_vocab_size, config.embedding_dim, tied, frozen)
     return layers.Dense(config.embedding_dim)
 
 

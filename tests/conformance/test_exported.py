@@ -35,6 +35,11 @@ MORE = {
         **{"decoder": "self_attention", "num_heads": 3, "decoder_layers": 2},
     },
     "shared_embedding": {**SIZES, "shared_embedding": True, "encoder_output_layer": True},
+    "shared_embedding-copy-tied": {**SIZES, "shared_embedding": True, "copy": True, "tied_output": True},
+    "self_attention-tied": {
+        **{"embedding_dim": 3, "encoder_units": 11, "decoder_units": 12},
+        **{"decoder": "self_attention", "num_heads": 3, "tied_output": True},
+    },
 }
 
 

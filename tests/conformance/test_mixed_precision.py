@@ -23,6 +23,7 @@ ORDERS = [
     "lstm-no_attention-input_feeding",
     "lstm-concat-into_rnn-input_feeding-coverage",
     "gru-concat-monotonic-into_rnn",
+    "gru-general-tied-projected",
 ]
 
 

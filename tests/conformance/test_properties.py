@@ -113,6 +113,7 @@ def configs(draw):
         bidirectional=bidirectional,
         residual=draw(booleans),
         encoder_output_layer=draw(booleans),
+        tied_output=draw(booleans),
         attention=attention,
         attention_order=draw(st.sampled_from(["after_rnn", "into_rnn"])),
         input_feeding=draw(booleans),

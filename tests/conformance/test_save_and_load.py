@@ -60,6 +60,7 @@ def logits_in_a_new_process(folder, engine):
         "lstm-concat-into_rnn-input_feeding-coverage",
         "gru-no_attention-3_layers-residual",
         "gru-concat-monotonic-into_rnn",
+        "gru-general-tied-projected",
         "vectors-gru-bahdanau-2_layers-residual-coverage",
     ],
 )

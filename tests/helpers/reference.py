@@ -289,16 +289,33 @@ def weights_of(model):
     encoder, decoder = model.encoder, model.decoder
     projections = [arrays_of(dense) for dense in model.bridge.projections]
     count = STATES[model.config.cell]
+    target_embeddings, output = arrays_of(decoder.embedding)[0], arrays_of(decoder.output_layer)
+    if model.config.tied_output:
+        target_embeddings, output = tied_weights_of(decoder)
     return {
         "source_embeddings": arrays_of(encoder.embedding)[0],
         "encoder": encoder_weights_of(encoder),
         "bridge": [projections[i : i + count] for i in range(0, len(projections), count)],
-        "target_embeddings": arrays_of(decoder.embedding)[0],
+        "target_embeddings": target_embeddings,
         "decoder": [arrays_of(layer) for layer in decoder.recurrent_layers],
         "attention": attention_parts_of(decoder.attention),
         "attended": arrays_of(decoder.attended_layer),
-        "output": arrays_of(decoder.output_layer),
+        "output": output,
     }
+
+
+def tied_weights_of(decoder):
+    """What a decoder looks up, and its output layer's kernel and bias, where one table E serves both.
+
+    embedding[i] = sqrt(width) E[i], logits = (attended P) E^T + b
+
+    Sources: Press and Wolf 2017, arXiv:1608.05859; the root: Vaswani et al. 2017, section 3.4,
+    arXiv:1706.03762.
+    """
+    (table,), (bias, again, *projection) = arrays_of(decoder.embedding), arrays_of(decoder.output_layer)
+    assert np.array_equal(table, again)
+    kernel = projection[0] @ table.T if projection else table.T
+    return np.sqrt(table.shape[1]) * table, (kernel, bias)
 
 
 def encoder_weights_of(encoder):

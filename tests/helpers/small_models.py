@@ -114,6 +114,23 @@ VARIANTS = {
         "window": "monotonic",
         "half_width": 2,
     },
+    "gru-general-tied-projected": {
+        **SIZES,
+        "cell": "gru",
+        "attention": "luong_general",
+        "bidirectional": False,
+        "tied_output": True,
+    },
+    "lstm-bahdanau-into_rnn-input_feeding-coverage-tied": {
+        **SIZES,
+        "embedding_dim": 13,  # as wide as the decoder: without a projection
+        "cell": "lstm",
+        "attention": "bahdanau",
+        "attention_order": "into_rnn",
+        "input_feeding": True,
+        "coverage": True,
+        "tied_output": True,
+    },
 }
 # Models that read vectors: every cell, kind of attention and way to reach the source is in one of them.
 VECTOR_VARIANTS = {

@@ -15,6 +15,7 @@ from s2s_lesson.pipeline.export.parts import (
     lstm_step,
     reorder_gates,
     variable,
+    vocabulary_scores,
 )
 
 STEPS = {"lstm": lstm_step, "gru": gru_step}
@@ -66,7 +67,7 @@ def recurrent_step_graph(model: Seq2Seq, graph: Graph) -> None:
 
     read = outputs if attention.context is None else graph("Concat", attention.context, outputs, axis=-1)
     attended = dense(graph, decoder.attended_layer, read, "Tanh")
-    logits = dense(graph, decoder.output_layer, attended)
+    logits = vocabulary_scores(graph, decoder.output_layer, attended)
     columns: int | str = config.target_vocab_size
     if config.copy:
         embedded = graph("Gather", embeddings(graph, decoder.embedding), token_ids)

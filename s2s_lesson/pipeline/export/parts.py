@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from s2s_lesson.layers.embeddings import TiedEmbedding, TiedOutput
 from s2s_lesson.pipeline.export.graph import Graph
 
 LOWEST = -1e30  # as in ``layers.masks``
@@ -18,8 +19,9 @@ def variable(graph: Graph, value: keras.Variable, by_row: bool = False) -> str:
 
 
 def embeddings(graph: Graph, layer: keras.Layer) -> str:
-    """The table of an embedding: (vocab_size, embedding_dim)."""
-    return variable(graph, layer.embeddings, by_row=True)
+    """The vectors that an embedding looks up: (vocab_size, embedding_dim)."""
+    table = variable(graph, layer.embeddings, by_row=True)
+    return graph("Mul", table, graph.constant(layer.scale)) if isinstance(layer, TiedEmbedding) else table
 
 
 def dense(graph: Graph, layer: keras.Layer, inputs: str, activation: str | None = None) -> str:
@@ -28,6 +30,17 @@ def dense(graph: Graph, layer: keras.Layer, inputs: str, activation: str | None 
         "Add", graph("MatMul", inputs, variable(graph, layer.kernel)), variable(graph, layer.bias)
     )
     return outputs if activation is None else graph(activation, outputs)
+
+
+def vocabulary_scores(graph: Graph, layer: keras.Layer, inputs: str) -> str:
+    """A decoder's output layer, tied to an embedding or not: (rows, units) -> (rows, vocab_size)."""
+    if not isinstance(layer, TiedOutput):
+        return dense(graph, layer, inputs)
+    if layer.projection is not None:
+        inputs = graph("MatMul", inputs, variable(graph, layer.projection.kernel))
+    table = variable(graph, layer.embedding.embeddings, by_row=True)
+    product = graph("MatMul", inputs, graph("Transpose", table, perm=[1, 0]))
+    return graph("Add", product, variable(graph, layer.bias))
 
 
 def normalise(graph: Graph, layer: keras.Layer, inputs: str) -> str:

@@ -4,7 +4,13 @@ import math
 
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline.export.graph import Graph
-from s2s_lesson.pipeline.export.parts import dense, embeddings, masked_softmax, normalise
+from s2s_lesson.pipeline.export.parts import (
+    dense,
+    embeddings,
+    masked_softmax,
+    normalise,
+    vocabulary_scores,
+)
 
 
 def add_block_leaves(graph: Graph, model: Seq2Seq, outputs: str) -> None:
@@ -89,7 +95,7 @@ def self_attention_step_graph(model: Seq2Seq, graph: Graph) -> None:
 
         hidden = dense(graph, block.hidden_layer, normalise(graph, block.norms[2], outputs), "Relu")
         outputs = graph("Add", outputs, dense(graph, block.output_layer, hidden))
-    logits = dense(graph, decoder.output_layer, normalise(graph, decoder.norm, outputs))
+    logits = vocabulary_scores(graph, decoder.output_layer, normalise(graph, decoder.norm, outputs))
     graph.output("logits", logits, shape=["rows", config.target_vocab_size])
     mean = graph("ReduceMean", weights, axes=[1], keepdims=0)  # (sentences, hypotheses, source_length)
     source_length = graph("Shape", mask, start=3, end=4)

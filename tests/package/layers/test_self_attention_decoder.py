@@ -27,9 +27,11 @@ def numpy(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
-@pytest.fixture(scope="module")
-def model():
-    config = Seq2SeqConfig(31, 29, decoder_layers=2, max_target_length=7, **OPTIONS)
+@pytest.fixture(scope="module", params=[False, True], ids=["", "tied"])
+def model(request):
+    config = Seq2SeqConfig(
+        31, 29, decoder_layers=2, max_target_length=7, tied_output=request.param, **OPTIONS
+    )
     model = Seq2Seq(config)
     randomise(model)
     return model
@@ -61,7 +63,10 @@ def normalised_by_hand(layer, x):
 def decode_by_hand(decoder, decoder_inputs, encoder_outputs):
     """One sentence without padding: logits, and the weights of the last block."""
     length = len(decoder_inputs)
-    x = weights_of(decoder.embedding)[0][decoder_inputs]
+    table, (kernel, bias) = weights_of(decoder.embedding)[0], weights_of(decoder.output_layer)[:2]
+    if decoder.config.tied_output:
+        table, (kernel, bias) = reference.tied_weights_of(decoder)
+    x = table[decoder_inputs]
     for i in range(UNITS // 2):
         angles = np.arange(length) / 10_000 ** (2 * i / UNITS)
         x[:, i] += np.sin(angles)
@@ -77,7 +82,6 @@ def decode_by_hand(decoder, decoder_inputs, encoder_outputs):
         x = x + output
         (w_1, b_1), (w_2, b_2) = weights_of(block.hidden_layer), weights_of(block.output_layer)
         x = x + np.maximum(normalised_by_hand(block.norms[2], x) @ w_1 + b_1, 0) @ w_2 + b_2
-    kernel, bias = weights_of(decoder.output_layer)
     return normalised_by_hand(decoder.norm, x) @ kernel + bias, weights
 
 

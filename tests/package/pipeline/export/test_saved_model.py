@@ -15,7 +15,8 @@ TOKENS = {"source_tokens": "characters", "target_tokens": "characters"}
 @pytest.fixture(scope="module")
 def pipeline():
     vocab = Vocabulary("abc")
-    model = Seq2Seq(Seq2SeqConfig(7, 7, embedding_dim=3, encoder_units=5, decoder_units=11))
+    sizes = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 11}
+    model = Seq2Seq(Seq2SeqConfig(7, 7, **sizes, tied_output=True))
     return TextToText(model, vocab, vocab, **TOKENS)
 
 
