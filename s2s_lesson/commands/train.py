@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 HELP = "train a model on files of pairs or on a corpus"
 RUN, SETTINGS = "pipeline.setting_tables.RunOptions", "pipeline.fitting.fit"
+EMBEDDINGS = ("source_embeddings", "target_embeddings", "freeze_embeddings")  # in the order of the settings
 # Which table of the settings an argument belongs to.
 TABLES = {
     "run": ("seed", "preset", "corpus", "context", "backward"),
@@ -99,6 +100,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         how.add_argument(
             f"--{side}-tokens", metavar="TOKENIZER", help=f"of {side}s: words, characters, bpe, icu, ..."
         )
+    for side in ("source", "target"):
+        how.add_argument(
+            f"--{side}-embeddings",
+            metavar="FILE",
+            help=f"pretrained vectors of {side} words, as word2vec, GloVe or fastText (.vec) write them",
+        )
+    how.add_argument(
+        "--freeze-embeddings",
+        action="store_true",
+        default=None,
+        help="leave the embeddings of these sides as they are",
+    )
     how.add_argument(
         "--max-vocab-size",
         type=option("pipeline.text_to_text.TextToText.from_pairs", "max_vocab_size"),
@@ -173,6 +186,9 @@ def _tables(options: argparse.Namespace) -> "Settings":
     if options.from_run is not None:
         limits = {name: tables["texts"].pop(name) for name in ("max_vocab_size",) if name in tables["texts"]}
         tables["from"] = {"run": options.from_run, **limits}
+    named = zip(("source", "target", "frozen"), EMBEDDINGS, strict=True)
+    chosen = given(options, EMBEDDINGS)
+    tables["embeddings"] = {name: chosen[argument] for name, argument in named if argument in chosen}
     return {table: values for table, values in tables.items() if values}
 
 

@@ -1,3 +1,4 @@
+from s2s_lesson.data.embeddings import read_embeddings as read_embeddings
 from s2s_lesson.data.incoming import plain_pairs as plain_pairs
 from s2s_lesson.data.incoming import plain_texts as plain_texts
 from s2s_lesson.data.metrics import score_texts as score_texts

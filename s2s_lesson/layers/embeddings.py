@@ -60,7 +60,8 @@ class TiedOutput(layers.Layer):
 
     def __init__(self, embedding: TiedEmbedding, **kwargs: Any):
         super().__init__(**kwargs)
-        self.embedding, self.projection = embedding, None
+        self.embedding = embedding
+        self.projection: layers.Dense | None = None
 
     def build(self, inputs_shape: Shape) -> None:
         """Make the bias, and the projection where one is needed."""

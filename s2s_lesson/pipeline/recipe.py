@@ -9,6 +9,7 @@ from s2s_lesson.corpora import Corpus
 from s2s_lesson.data.sides import Options
 from s2s_lesson.pipeline.continuing import Origin, origin_of
 from s2s_lesson.pipeline.corpus_choice import corpus_of
+from s2s_lesson.pipeline.embeddings import SIDES
 from s2s_lesson.pipeline.growing import grown
 from s2s_lesson.pipeline.inspection import inspect_corpus
 from s2s_lesson.pipeline.presets import PRESETS, options_for_pairs
@@ -84,11 +85,18 @@ def prepare(settings: Settings, say: Callable[[str], object] = lambda text: None
         return _going_on(origin, settings, say)
     corpus, loaded = corpus_of(settings, say)
     proposed = _proposed(corpus, loaded["run"], say)
-    used = merged(loaded, defaults("texts", "model", "training", "optimization"), proposed, settings, loaded)
+    tables = ("texts", "model", "embeddings", "training", "optimization")
+    used = merged(loaded, defaults(*tables), proposed, settings, loaded)
     if "max_target_length" not in settings.get("model", {}):
         used["model"]["max_target_length"] = used["texts"]["max_output_length"]
     engine.seed_everything(options.seed)
     pipeline = TextToText.from_pairs(corpus.train, **used["texts"], **used["model"])
+    if used["embeddings"] != _defaults("embeddings")["embeddings"]:
+        for side in SIDES:
+            if (path := used["embeddings"][side]) is not None:
+                used["embeddings"][side] = _absolute(path)
+        for side, matched in pipeline.use_embeddings(**used["embeddings"], pairs=corpus.train).items():
+            say(f"{side} embeddings: {matched}")
     return Recipe(corpus, pipeline, used)
 
 

@@ -13,7 +13,7 @@ from s2s_lesson.corpora.files import Layout
 from s2s_lesson.data.expected import PositiveInt, Seed, checked, kinds_of
 from s2s_lesson.data.text_sides import TextSides
 from s2s_lesson.layers.config import Seq2SeqConfig
-from s2s_lesson.pipeline import fitting, growing
+from s2s_lesson.pipeline import embeddings, fitting, growing
 from s2s_lesson.pipeline.presets import PresetName
 from s2s_lesson.pipeline.text_to_text import TextToText
 from s2s_lesson.training import loop
@@ -131,6 +131,7 @@ TABLES = {
     "model": Table(
         (Seq2SeqConfig,), frozenset({"source_vocab_size", "target_vocab_size", "source_features"})
     ),
+    "embeddings": Table((embeddings.use_embeddings,), frozenset({"pipeline", "pairs"})),
     "training": Table(
         (loop.fit, fitting.fit),
         frozenset(

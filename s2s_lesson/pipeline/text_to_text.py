@@ -14,7 +14,7 @@ from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.deployed import writing
 from s2s_lesson.layers.config import Seq2SeqConfig, VocabSize
 from s2s_lesson.models.seq2seq import Seq2Seq
-from s2s_lesson.pipeline import fine_tuning, fitting, predicting
+from s2s_lesson.pipeline import embeddings, fine_tuning, fitting, predicting
 from s2s_lesson.pipeline.texts import Learnable, Texts, learned, sides
 from s2s_lesson.pipeline.to_text import ToText, begin_with_frequencies
 from s2s_lesson.pipeline.token_cache import TokenCache
@@ -63,6 +63,8 @@ class TextToText(Texts, ToText[str]):
                 "Make the pipeline with shared_vocab=True."
             )
         self._hold(model)
+
+    use_embeddings = embeddings.use_embeddings
 
     # Of ``ToText``; named here so that they stand in the documentation of this class.
     fit = fitting.fit
