@@ -213,6 +213,24 @@ def test_files_of_sources_and_of_targets_train_as_well(folder, begun, capsys):
     assert json.loads(capsys.readouterr().out)["pairs"] == 3
 
 
+def test_pretrained_embeddings_are_put_in_before_training(folder, pairs, begun, capsys):
+    vectors = folder / "words.vec"
+    vectors.write_text("2 3\nseven 0.1 0.2 0.3\nten 1 2 3\n", encoding="utf-8")
+    options = ["--data", pairs, "--target-embeddings", vectors, *SMALL]
+    assert main("train", *options, "--freeze-embeddings", "--output", folder / "words") == 0
+    assert "target embeddings: 1 of 10 words of the vocabulary (10.0%)" in capsys.readouterr().out
+    assert read_settings(folder / "words" / "run.toml")["embeddings"] == {
+        **{"source": None, "target": str(vectors)},
+        **{"frozen": True, "rescale": True},
+    }
+    config = TextToText.load(folder / "words").model.config
+    assert config.frozen_embeddings == "target"
+    assert main("train", *options, "--set", "model.embedding_dim=5", "--output", folder / "wider") == 1
+    assert "--set model.embedding_dim=3" in capsys.readouterr().err
+    assert main("train", "--data", pairs, "--freeze-embeddings", "--output", folder / "none", *SMALL) == 1
+    assert "Expected embeddings of the source" in capsys.readouterr().err
+
+
 def test_standard_input_trains_and_is_scored_by_a_file(folder, pairs, begun, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(pairs.read_bytes())))
     assert main("train", "--data", "-", "--output", folder / "piped", *SMALL) == 0
@@ -227,7 +245,7 @@ def test_init_writes_settings_that_train_takes(folder, pairs, begun, capsys):
     assert main("init", config) == 0
     assert str(config) in capsys.readouterr().out
     assert set(tomllib.loads(config.read_text(encoding="utf-8"))) == {
-        *("run", "data", "chat", "from", "texts", "model", "training", "optimization")
+        *("run", "data", "chat", "from", "texts", "model", "embeddings", "training", "optimization")
     }
     assert main("init", config) == 1
     assert "Expected a new file" in capsys.readouterr().err

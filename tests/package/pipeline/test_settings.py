@@ -25,6 +25,7 @@ def read(tmp_path, text):
         ("chat", {"path", "replies_of", "gap", "join_within", "channel", "placeholders"}),
         ("texts", {"source_tokens", "max_vocab_size", "cleaning", "normalisation", "shared_vocab"}),
         ("model", {"cell", "attention", "copy", "precision", "dropout", "window"}),
+        ("embeddings", {"source", "target", "frozen", "rescale"}),
         ("training", {"epochs", "batch_size", "label_smoothing", "patience", "keep", "tensorboard"}),
         ("optimization", {"learning_rate", "decay", "warmup_steps", "clip_norm", "accumulation"}),
     ],
