@@ -1,7 +1,5 @@
 """Embeddings of ids, and the output layer that shares the table of one."""
 
-from typing import Any
-
 import keras
 from keras import initializers, layers, ops
 
@@ -58,8 +56,8 @@ class TiedOutput(layers.Layer):
     ((2, 7), [(7,), (7, 3), (5, 3)])
     """
 
-    def __init__(self, embedding: TiedEmbedding, **kwargs: Any):
-        super().__init__(**kwargs)
+    def __init__(self, embedding: TiedEmbedding):
+        super().__init__()
         self.embedding = embedding
         self.projection: layers.Dense | None = None
 

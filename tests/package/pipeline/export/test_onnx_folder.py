@@ -4,6 +4,7 @@ import json
 
 import keras
 import numpy as np
+import onnx
 import pytest
 
 from s2s_lesson import deployed
@@ -60,6 +61,17 @@ def test_predictions_are_those_of_the_model(pipeline, folders, form):
     rounded = TextToText(model, *pipeline.description()[:2], **pipeline.description()[2])
     options = {"beam_size": 3, "n_best": 2, "length_penalty": 0.6}
     assert_alike(deployed.load(folders[form]).predict(TEXTS, **options), rounded.predict(TEXTS, **options))
+
+
+def test_a_table_for_both_sides_and_the_output_is_stored_once(tmp_path):
+    """Also as whole numbers, with one scale a row: where it is turned round, that is one a column."""
+    pipeline = pipeline_of(shared_embedding=True, tied_output=True)
+    manifest = pipeline.export(tmp_path, weights="int8", sources=TEXTS)
+    assert manifest.config["tied_output"] and manifest.agreement["largest_difference"] < 1e-5
+    name = pipeline.model.decoder.embedding.embeddings.path
+    for file in ("encoder.onnx", "step.onnx"):
+        stored = [constant.name for constant in onnx.load(tmp_path / file).graph.initializer]
+        assert [one for one in stored if one.startswith(name)] == [name, f"{name}.scale"]
 
 
 def test_samples_and_constraints_are_those_of_the_model(pipeline, folders):
