@@ -13,6 +13,7 @@ from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.layers.config import VocabSize
+from s2s_lesson.layers.embeddings import TiedOutput
 from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.pipeline.texts import sides
 
@@ -59,8 +60,9 @@ def grown(
 def grown_model(model: Seq2Seq, source_vocab_size: VocabSize, target_vocab_size: VocabSize) -> Seq2Seq:
     """Copy a model, with room for more tokens.
 
-    Embeddings of new tokens begin as its layers begin, and their logits so low that they take
-    at most ``NEW_SHARE`` of any distribution together.
+    Embeddings of new tokens begin as its layers begin, or, where the output layer shares their table, as
+    ``begin_unlikely`` says; and their logits so low that they take at most ``NEW_SHARE`` of any distribution
+    together.
 
     Args:
         model: ``Seq2Seq`` of ids. It stays as it is.
@@ -80,7 +82,7 @@ def grown_model(model: Seq2Seq, source_vocab_size: VocabSize, target_vocab_size:
     return larger
 
 
-def begin_unlikely(layer: keras.layers.Dense, known: int) -> None:
+def begin_unlikely(layer: keras.layers.Dense | TiedOutput, known: int) -> None:
     """Let the last outputs of an output layer begin with next to no probability, whatever it reads.
 
     The logarithm of a sum of exponentials is never less than its tangent:
@@ -89,20 +91,26 @@ def begin_unlikely(layer: keras.layers.Dense, known: int) -> None:
 
     with shares of sum 1. Each new logit is this tangent, less ln(number of new ones / ``NEW_SHARE``). The
     shares are those that the biases alone give, and the tangent's own bias is then ln sum_i exp(bias[i]).
+    The vectors of new tokens are then the mean of the old ones, by these shares: that of an embedding, too,
+    where the output layer shares its table.
 
     Args:
-        layer: ``keras.layers.Dense``, whose outputs are logits.
+        layer: ``keras.layers.Dense`` or ``TiedOutput``, whose outputs are logits.
         known: int. Outputs that stay as they are: the first ones.
 
     Source: Hewitt 2021, "Initializing New Word Embeddings for Pretrained Language Models", with even shares.
     """
-    kernel, bias = layer.get_weights()
+    kernel = layer.embedding.embeddings if isinstance(layer, TiedOutput) else layer.kernel
+    vectors = keras.ops.convert_to_numpy(kernel).copy()  # a row for each token, or a column
+    bias = keras.ops.convert_to_numpy(layer.bias).copy()
+    by_token = vectors if isinstance(layer, TiedOutput) else vectors.T
     new = len(bias) - known
     greatest = bias[:known].max()
     exponentials = np.exp(bias[:known] - greatest)
-    kernel[:, known:] = (kernel[:, :known] @ (exponentials / exponentials.sum()))[:, None]
+    by_token[known:] = exponentials / exponentials.sum() @ by_token[:known]
     bias[known:] = greatest + np.log(exponentials.sum()) + np.log(NEW_SHARE / new)
-    layer.set_weights([kernel, bias])
+    kernel.assign(vectors)
+    layer.bias.assign(bias)
 
 
 def _grown_vocabularies(pipeline, pairs, min_count, max_vocab_size):

@@ -1,5 +1,6 @@
 """From settings to a run that is ready to train: its corpus, its pipeline, all settings as they are used."""
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import cast
@@ -91,12 +92,7 @@ def prepare(settings: Settings, say: Callable[[str], object] = lambda text: None
         used["model"]["max_target_length"] = used["texts"]["max_output_length"]
     engine.seed_everything(options.seed)
     pipeline = TextToText.from_pairs(corpus.train, **used["texts"], **used["model"])
-    if used["embeddings"] != _defaults("embeddings")["embeddings"]:
-        for side in SIDES:
-            if (path := used["embeddings"][side]) is not None:
-                used["embeddings"][side] = _absolute(path)
-        for side, matched in pipeline.use_embeddings(**used["embeddings"], pairs=corpus.train).items():
-            say(f"{side} embeddings: {matched}")
+    _use_embeddings(pipeline, corpus, used["embeddings"], say)
     return Recipe(corpus, pipeline, used)
 
 
@@ -136,15 +132,26 @@ def _going_on(origin: Origin, settings: Settings, say) -> Recipe:
     loaded["run"]["preset"] = None
     proposed = training_for(len(corpus.train))
     del proposed["learning_rate"]  # for weights that know nothing yet
-    used = merged(
-        loaded, defaults("from", "training", "optimization"), {"training": proposed}, settings, loaded
-    )
+    tables = ("from", "embeddings", "training", "optimization")
+    used = merged(loaded, defaults(*tables), {"training": proposed}, settings, loaded)
     used = merged(used, origin.told())
     old_dev = origin.old_dev(say) if used["from"]["old_dev"] else None
     used["from"]["old_dev"] = old_dev is not None
     engine.seed_everything(used["run"]["seed"])
     limits = used["from"]["min_count"], used["from"]["max_vocab_size"]
-    return Recipe(corpus, grown(origin.pipeline, corpus.train, *limits, say), used, old_dev)
+    pipeline = grown(origin.pipeline, corpus.train, *limits, say)
+    _use_embeddings(pipeline, corpus, used["embeddings"], say)
+    return Recipe(corpus, pipeline, used, old_dev)
+
+
+def _use_embeddings(pipeline, corpus, table, say):
+    """Put in the pretrained embeddings that a table names, with its paths as they are from anywhere."""
+    if table == defaults("embeddings")["embeddings"]:
+        return
+    for side in SIDES:
+        table[side] = None if table[side] is None else os.path.abspath(table[side])
+    for side, matched in pipeline.use_embeddings(**table, pairs=corpus.train).items():
+        say(f"{side} embeddings: {matched}")
 
 
 def _proposed(corpus, run, say) -> Settings:

@@ -20,6 +20,8 @@ KINDS = {
     "self_attention": {"decoder": "self_attention", "decoder_units": 8, "num_heads": 2},
     "copy": {"copy": True, "coverage": True},
     "shared_embedding": {"shared_embedding": True, "shared_vocab": True},
+    "tied_output": {"tied_output": True, "embedding_dim": 7},
+    "tied_output_projected": {"tied_output": True, "shared_embedding": True, "shared_vocab": True},
     "encoder_output_layer": {"encoder_output_layer": True, "bidirectional": False},
 }
 
