@@ -33,6 +33,25 @@ def test_a_compiled_function_gives_the_same_for_any_shape_and_reads_the_weights_
     assert 1 <= len(traced) < 5 or keras.backend.backend() == "torch"  # which traces nothing
 
 
+def test_batches_of_all_shapes_share_one_graph():
+    layer = keras.layers.Dense(3)
+    layer.build((None, 5))
+    traced = []
+
+    def function(batch, nothing):
+        traced.append(nothing)
+        return layer(batch["vectors"]) + keras.ops.cast(keras.ops.sum(batch["ids"]), "float32")
+
+    compiled = engine.compile_function(function, layer, batches=True)
+    for rows, length in ((2, 3), (2, 7), (11, 7), (13, 17)):
+        vectors, ids = np.ones((rows, length, 5), "float32"), np.ones((rows, length), "int32")
+        outputs = compiled({"vectors": vectors, "ids": ids}, None)
+        np.testing.assert_allclose(
+            outputs, vectors @ np.asarray(layer.kernel) + np.asarray(layer.bias) + rows * length, rtol=1e-5
+        )
+    assert traced == [None] * {"tensorflow": 1, "jax": 4, "torch": 4}[keras.backend.backend()]
+
+
 def test_weights_without_their_layer_are_those_of_now_or_refused():
     layer = keras.layers.Dense(3)
     layer.build((None, 5))
