@@ -175,6 +175,8 @@ def vectors_of(embeddings: Embeddings, vocab: Vocabulary) -> dict[str, np.ndarra
 
 def _start(path):
     """The first bytes of a file, unpacked."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"Expected a file of embeddings; there is none at {path}.")
     start = next(_blocks(path), b"")
     if not start:
         raise ValueError(f"Expected embeddings, a token and its numbers in each row; {path} is empty.")

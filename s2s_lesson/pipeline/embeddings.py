@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from s2s_lesson.data.embeddings import Embeddings, embedding_layout, vectors_of
-from s2s_lesson.data.expected import checked
+from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, checked
 from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, Vocabulary
 from s2s_lesson.layers.config import FrozenEmbeddings, Seq2SeqConfig
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SIDES = ("source", "target")
 
 
+@checked
 @dataclass(frozen=True)
 class Matched:
     """How much of a vocabulary pretrained embeddings have.
@@ -35,10 +36,10 @@ class Matched:
     40 of 50 words of the vocabulary (80.0%), 99.0% of the running words
     """
 
-    entries: int
-    matched: int
-    tokens: int | None = None
-    matched_tokens: int | None = None
+    entries: PositiveInt
+    matched: NonNegativeInt
+    tokens: NonNegativeInt | None = None
+    matched_tokens: NonNegativeInt | None = None
 
     @property
     def share(self) -> float:

@@ -87,6 +87,12 @@ def test_what_is_wrong_is_named_with_its_line(tmp_path, content, message):
         read_embeddings(written(tmp_path, content))
 
 
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    for path in (tmp_path, tmp_path / "none.vec"):
+        with pytest.raises(FileNotFoundError, match="Expected a file of embeddings; there is none at"):
+            read_embeddings(path)
+
+
 @pytest.mark.parametrize("token", ["house", "ä"])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_binary_word2vec_file_is_known(tmp_path, token, seed):
