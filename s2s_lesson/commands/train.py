@@ -200,11 +200,20 @@ def _expect_apart(output: Path, settings: "Settings") -> None:
 
 
 def _differences(begun: "Settings", now: "Settings") -> str:
-    """The settings that differ, one after the other; empty where none does."""
-    return ", ".join(
-        f"{table}.{name} = {begun.get(table, {}).get(name)!r} became {now.get(table, {}).get(name)!r}"
-        for table in {**begun, **now}
-        if isinstance(now.get(table, {}), dict)
-        for name in {**begun.get(table, {}), **now.get(table, {})}
-        if begun.get(table, {}).get(name) != now.get(table, {}).get(name)
-    )
+    """The settings that differ, one after the other; empty where none does.
+
+    A setting that the run began without, since there was no such option, had what is its default now.
+    """
+    from s2s_lesson.pipeline.setting_tables import options_in
+
+    differing = []
+    for table, values in now.items():
+        if isinstance(values, dict):
+            before = {name: option.default for name, option in options_in(table).items()}
+            before |= begun.get(table, {})
+            differing += [
+                f"{table}.{name} = {before[name]!r} became {value!r}"
+                for name, value in values.items()
+                if before[name] != value
+            ]
+    return ", ".join(differing)

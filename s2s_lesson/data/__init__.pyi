@@ -2,6 +2,7 @@ from s2s_lesson.data.embeddings import read_embeddings as read_embeddings
 from s2s_lesson.data.incoming import plain_pairs as plain_pairs
 from s2s_lesson.data.incoming import plain_texts as plain_texts
 from s2s_lesson.data.metrics import score_texts as score_texts
+from s2s_lesson.data.noise import Noise as Noise
 from s2s_lesson.data.padding import pad as pad
 from s2s_lesson.data.padding import shift_right as shift_right
 from s2s_lesson.data.prediction import Prediction as Prediction

@@ -9,6 +9,7 @@ import keras
 from s2s_lesson.corpora.splits import split_pairs
 from s2s_lesson.data.description import read_description, write_description
 from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Seed, ShareBelowOne, check, checked, expect
+from s2s_lesson.data.noise import Noise
 from s2s_lesson.pipeline.recommendation import training_for
 from s2s_lesson.pipeline.unknown import warn_of_unknown
 from s2s_lesson.training import loop
@@ -38,6 +39,7 @@ def fit(
     label_smoothing: ShareBelowOne = 0.0,
     optimization: Optimization | None = None,
     strategies: Sequence[Strategy] = (),
+    noise: Noise | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     folder: str | Path | None = None,
     seed: Seed = 0,
@@ -62,9 +64,11 @@ def fit(
         label_smoothing: float from 0 to below 1.
         optimization: ``Optimization``, or None for its defaults.
         strategies: list of ``training.Strategy``. None of them means teacher forcing.
+        noise: ``data.Noise`` or None. What happens to the words of the sources to learn from, in each epoch
+            anew: of texts alone. The development pairs stay as they are.
         callbacks: list of ``keras.callbacks.Callback``: see ``training.fit``.
         folder: str, Path or None. Where the pipeline and the checkpoints are written.
-        seed: int, of the order of the batches and of what the strategies draw.
+        seed: int, of the order of the batches and of what the strategies and the noise draw.
         resume: bool. Go on with the run in the folder, where there is one.
         **options: ``patience``, ``keep``, ``checkpoint_every``, ``log_every``, ``tensorboard``,
             ``progress``: see ``training.fit``.
@@ -75,7 +79,8 @@ def fit(
     Raises:
         ValueError: labels are to be smoothed for a model that copies: most of what it could copy
             stands in no source; the run in the folder began with something else; a learning rate is given
-            twice; or an option is out of range, as a warm-up is that does not end within the run.
+            twice; sources that are arrays are to get noise; or an option is out of range, as a warm-up is
+            that does not end within the run.
     """
     check(loop.fit, **options)
     progress = options.get("progress", True)
@@ -97,7 +102,7 @@ def fit(
                 "others. Resume with the same ones, or choose another folder."
             )
     train_batches = pipeline.batches(
-        train_pairs, batch_size, shuffle=True, seed=seed, weights=weights, progress=progress
+        train_pairs, batch_size, shuffle=True, seed=seed, weights=weights, progress=progress, noise=noise
     )
     dev_batches = pipeline.batches(dev_pairs, batch_size, progress=progress)
     warn_of_unknown(pipeline, dev_batches)

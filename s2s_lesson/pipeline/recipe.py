@@ -7,6 +7,7 @@ from typing import cast
 
 from s2s_lesson import engine
 from s2s_lesson.corpora import Corpus
+from s2s_lesson.data.noise import Noise
 from s2s_lesson.data.sides import Options
 from s2s_lesson.pipeline.continuing import Origin, origin_of
 from s2s_lesson.pipeline.corpus_choice import corpus_of
@@ -59,6 +60,7 @@ class Recipe:
             **self.settings["training"],
             "seed": self.settings["run"]["seed"],
             "optimization": Optimization(**self.settings["optimization"]),
+            "noise": Noise(**self.settings["noise"]),
             "strategies": [cast(Strategy, made(table)) for table in self.settings.get(STRATEGIES, [])],
         }
 
@@ -86,7 +88,7 @@ def prepare(settings: Settings, say: Callable[[str], object] = lambda text: None
         return _going_on(origin, settings, say)
     corpus, loaded = corpus_of(settings, say)
     proposed = _proposed(corpus, loaded["run"], say)
-    tables = ("texts", "model", "embeddings", "training", "optimization")
+    tables = ("texts", "model", "embeddings", "training", "optimization", "noise")
     used = merged(loaded, defaults(*tables), proposed, settings, loaded)
     if "max_target_length" not in settings.get("model", {}):
         used["model"]["max_target_length"] = used["texts"]["max_output_length"]
@@ -132,7 +134,7 @@ def _going_on(origin: Origin, settings: Settings, say) -> Recipe:
     loaded["run"]["preset"] = None
     proposed = training_for(len(corpus.train))
     del proposed["learning_rate"]  # for weights that know nothing yet
-    tables = ("from", "embeddings", "training", "optimization")
+    tables = ("from", "embeddings", "training", "optimization", "noise")
     used = merged(loaded, defaults(*tables), {"training": proposed}, settings, loaded)
     used = merged(used, origin.told())
     old_dev = origin.old_dev(say) if used["from"]["old_dev"] else None

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from s2s_lesson.data.expected import PositiveInt, Seed, checked
+from s2s_lesson.data.noise import Noise
 from s2s_lesson.data.token_lists import TokenLists
 from s2s_lesson.data.vector_sides import VectorSides
 from s2s_lesson.data.vectors import vector_pairs
@@ -52,6 +53,7 @@ class Sequences(VectorSides, PairedSides[np.ndarray]):
         seed: Seed = 0,
         weights: Sequence[float] | None = None,
         progress: bool = True,
+        noise: Noise | None = None,
     ) -> PairBatches:
         """Turn pairs of sources and texts into batches of vectors and ids.
 
@@ -65,13 +67,15 @@ class Sequences(VectorSides, PairedSides[np.ndarray]):
             seed: int.
             weights: list of float, 0 or greater: how much each pair counts. None: all alike.
             progress: bool. Show a progress bar in a terminal or notebook, where it takes long.
+            noise: None: only words can be dropped, swapped and blanked.
 
         Returns:
             ``PairBatches``.
 
         Raises:
             TypeError: the pairs are no pairs of an array and a string.
-            ValueError: no pair is left, a source or the weights cannot be used: see ``PairBatches``.
+            ValueError: no pair is left, a source or the weights cannot be used, or there is to be noise: see
+                ``PairBatches``.
         """
         pairs = self.plain_pairs(pairs)
         weights = weights_of(weights, len(pairs))
@@ -86,4 +90,5 @@ class Sequences(VectorSides, PairedSides[np.ndarray]):
             shuffle,
             seed,
             weights=None if weights is None else [weights[row] for row in rows],
+            noise=noise,
         )

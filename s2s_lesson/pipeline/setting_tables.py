@@ -11,6 +11,7 @@ from typing import Literal, get_args, get_origin
 from s2s_lesson.corpora import Name, chats, own
 from s2s_lesson.corpora.files import Layout
 from s2s_lesson.data.expected import PositiveInt, Seed, checked, kinds_of
+from s2s_lesson.data.noise import Noise
 from s2s_lesson.data.text_sides import TextSides
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.pipeline import embeddings, fitting, growing
@@ -139,11 +140,12 @@ TABLES = {
                 *("pipeline", "model", "pairs", "validation_data", "train_batches", "dev_batches", "weights"),
                 *("old_validation_data", "old_dev_batches"),
                 *("callbacks", "folder", "resume", "progress", "seed", "strategies"),
-                *("optimization", "learning_rate"),
+                *("optimization", "learning_rate", "noise"),
             }
         ),
     ),
     "optimization": Table((Optimization,)),
+    "noise": Table((Noise,)),
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from s2s_lesson.data.expected import PositiveInt, Seed
 from s2s_lesson.data.incoming import plain_list
+from s2s_lesson.data.noise import Noise
 from s2s_lesson.data.sides import Sides, Source
 from s2s_lesson.training.batches import PairBatches
 
@@ -42,6 +43,7 @@ class PairedSides(Sides[Source]):
         seed: Seed = 0,
         weights: Sequence[float] | None = None,
         progress: bool = True,
+        noise: Noise | None = None,
     ) -> PairBatches:
         """Turn pairs into batches; those with a side that is empty or too long are left out."""
         raise NotImplementedError

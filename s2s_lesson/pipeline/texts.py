@@ -11,6 +11,7 @@ from s2s_lesson.corpora import group_references
 from s2s_lesson.data.expected import PositiveInt, Seed, checked
 from s2s_lesson.data.id_lists import IdLists
 from s2s_lesson.data.incoming import plain_pairs
+from s2s_lesson.data.noise import Noise
 from s2s_lesson.data.subwords import KINDS, Kind, Subwords
 from s2s_lesson.data.text import TokenizerName
 from s2s_lesson.data.text_sides import TextSides
@@ -62,6 +63,7 @@ class Texts(TextSides, PairedSides[str]):
         seed: Seed = 0,
         weights: Sequence[float] | None = None,
         progress: bool = True,
+        noise: Noise | None = None,
     ) -> PairBatches:
         """Turn pairs of texts into batches of ids.
 
@@ -75,6 +77,7 @@ class Texts(TextSides, PairedSides[str]):
             seed: int.
             weights: list of float, 0 or greater: how much each pair counts. None: all alike.
             progress: bool. Show a progress bar in a terminal or notebook, where it takes long.
+            noise: ``data.noise.Noise`` or None. What happens to the words of the sources, in each epoch anew.
 
         Returns:
             ``PairBatches``.
@@ -104,6 +107,8 @@ class Texts(TextSides, PairedSides[str]):
             seed,
             copy_ids=copy_ids,
             weights=None if weights is None else [weights[row] for row in np.flatnonzero(fit)],
+            noise=noise,
+            copies_from=len(self.target_vocab),
         )
 
 

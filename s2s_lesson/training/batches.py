@@ -9,6 +9,7 @@ import numpy as np
 from s2s_lesson.data.buckets import length_buckets, unlike_shapes_first
 from s2s_lesson.data.expected import NonNegativeInt, PositiveInt, Seed, checked
 from s2s_lesson.data.id_lists import IdLists
+from s2s_lesson.data.noise import Noise, taken, without_lost_words
 from s2s_lesson.data.padding import id_lists_of, pad, shift_right
 from s2s_lesson.data.vectors import are_vectors, pad_vectors, vector_arrays
 
@@ -41,11 +42,16 @@ class PairBatches(keras.utils.PyDataset):
             sources are vectors.
         weights: list of float, 0 or greater: how much each pair counts. A pair of weight 0 is in no batch.
             None: all alike.
+        noise: ``data.noise.Noise`` or None. What happens to the words of the sources, drawn anew for every
+            epoch. Shapes stay as they are; ``copy_ids`` follow the words, blanked ones too. None where the
+            sources are vectors.
+        copies_from: int or None. With ``noise`` and ``copy_ids``, the size of the target vocabulary: words
+            from this id on become unknown in a target whose source lost them.
 
     Raises:
         ValueError: there is no pair, the two lists differ in length, a list is empty, a size is below 1, or a
             weight is negative or not finite, or none is above 0; vectors differ in their number of
-            features or hold NaN or infinity.
+            features or hold NaN or infinity, or are to get noise.
 
     >>> from s2s_lesson.training import PairBatches
     >>> batches = PairBatches([[5, 6, 3], [7, 3]], [[8, 3], [9, 3]], shuffle=False, source_buckets=1)
@@ -68,6 +74,8 @@ class PairBatches(keras.utils.PyDataset):
         target_buckets: PositiveInt = 4,
         copy_ids: Sequence[Sequence[int]] | IdLists | None = None,
         weights: Sequence[float] | None = None,
+        noise: Noise | None = None,
+        copies_from: PositiveInt | None = None,
     ):
         super().__init__()
         if not len(source_ids) or len(source_ids) != len(target_ids):
@@ -79,6 +87,9 @@ class PairBatches(keras.utils.PyDataset):
         self.vectors = are_vectors(source_ids)
         if self.vectors and copy_ids is not None:
             raise ValueError("Expected no copy_ids beside vectors, which are no words; received some.")
+        if self.vectors and noise:
+            raise ValueError(f"Expected no noise beside vectors, which are no words; received {noise}.")
+        self.noise, self.copies_from = noise, copies_from
         ids = cast(Sequence[Sequence[int]], source_ids)
         self.source_ids = vector_arrays(source_ids) if self.vectors else id_lists_of(ids, "source_ids")
         self.target_ids = id_lists_of(target_ids, "target_ids")
@@ -131,9 +142,11 @@ class PairBatches(keras.utils.PyDataset):
             if self.vectors
             else {"source_ids": pad(sources, source_length)}
         )
-        inputs = {**read, "decoder_inputs": shift_right(targets)}
         if self.copy_ids is not None:
-            inputs["copy_ids"] = pad([self.copy_ids[row] for row in rows], source_length)
+            read["copy_ids"] = pad([self.copy_ids[row] for row in rows], source_length)
+        if self.noise:
+            read, targets = self._noisy(index, read, targets)
+        inputs = {**read, "decoder_inputs": shift_right(targets)}
         if self.weights is not None:
             return inputs, targets, self.weights[rows]
         return inputs, targets
@@ -152,6 +165,19 @@ class PairBatches(keras.utils.PyDataset):
         tokens = int(_lengths(self.source_ids)[rows].sum() + self.target_ids.lengths[rows].sum())
         positions = sum(len(rows) * sum(self._shapes[bucket]) for bucket, rows in self._batches)
         return 1 - tokens / positions
+
+    def _noisy(self, index, read, targets):
+        """A batch with noise, which its number, the epoch and the seed decide."""
+        sequence = np.random.SeedSequence((self.seed, self.epoch), spawn_key=(index,))
+        generator = np.random.default_rng(sequence)
+        ids = read["source_ids"]
+        places = self.noise.places(ids, generator)
+        noisy = {"source_ids": self.noise.read(ids, places, generator)}
+        if self.copy_ids is not None:
+            noisy["copy_ids"] = taken(read["copy_ids"], places)
+            if self.copies_from is not None:
+                targets = without_lost_words(targets, noisy["copy_ids"], self.copies_from)
+        return noisy, targets
 
 
 def _lengths(sources):

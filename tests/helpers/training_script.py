@@ -19,7 +19,7 @@ import numpy as np
 
 from s2s_lesson import engine, training
 from s2s_lesson.corpora import load
-from s2s_lesson.data import Vocabulary
+from s2s_lesson.data import Noise, Vocabulary
 from s2s_lesson.layers import Seq2SeqConfig
 from s2s_lesson.models import Seq2Seq
 from s2s_lesson.training import (
@@ -32,6 +32,7 @@ from s2s_lesson.training import (
 )
 
 LOG_EVERY = 2
+NOISE = Noise(drop=0.1, swap=0.2, blank=0.1)
 Size = namedtuple("Size", "length batches dev_batches epochs checkpoint_every passes")
 LARGE, SMALL = Size(5, 11, 2, 3, 3, None), Size(2, 2, 1, 2, 1, 1)
 CONFIG = {
@@ -74,7 +75,7 @@ def data(size=LARGE):
     def ids(pairs):
         return [[vocab.encode(text.split()) for text in side] for side in zip(*pairs, strict=True)]
 
-    train = KillingBatches(*ids(corpus.train), batch_size=17)
+    train = KillingBatches(*ids(corpus.train), batch_size=17, noise=NOISE)
     dev = PairBatches(*ids(corpus.dev), batch_size=17, shuffle=False)
     return train, dev, len(vocab)
 

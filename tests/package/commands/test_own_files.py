@@ -245,7 +245,7 @@ def test_init_writes_settings_that_train_takes(folder, pairs, begun, capsys):
     assert main("init", config) == 0
     assert str(config) in capsys.readouterr().out
     assert set(tomllib.loads(config.read_text(encoding="utf-8"))) == {
-        *("run", "data", "chat", "from", "texts", "model", "embeddings", "training", "optimization")
+        *("run", "data", "chat", "from", "texts", "model", "embeddings", "training", "optimization", "noise")
     }
     assert main("init", config) == 1
     assert "Expected a new file" in capsys.readouterr().err

@@ -5,6 +5,7 @@ import pytest
 
 from s2s_lesson import TextToText
 from s2s_lesson.corpora.splits import split_pairs
+from s2s_lesson.data import Noise
 from s2s_lesson.pipeline import SequenceToText
 from s2s_lesson.pipeline.recommendation import training_for
 
@@ -49,6 +50,12 @@ def test_epochs_follow_from_the_number_of_pairs(pipeline, monkeypatch):
     assert asked["epochs"] == training_for(len(PAIRS))["epochs"]
     pipeline.fit(PAIRS, PAIRS[:7], epochs=2, progress=False)
     assert asked["epochs"] == 2
+
+
+def test_noise_is_for_the_pairs_to_learn_from_alone(pipeline, monkeypatch):
+    asked, noise = asked_for(monkeypatch), Noise(drop=0.5)
+    pipeline.fit(PAIRS, PAIRS[:7], noise=noise, epochs=1, seed=5, progress=False)
+    assert (asked["train"].noise, asked["train"].seed, asked["dev"].noise) == (noise, 5, None)
 
 
 def test_weights_need_pairs_that_are_held_out_already(pipeline):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from s2s_lesson.data import Subwords
+from s2s_lesson.data import Noise, Subwords
 from s2s_lesson.pipeline.corpus_choice import corpus_of
 from s2s_lesson.pipeline.recipe import made, prepare
-from s2s_lesson.pipeline.settings import read_settings, written
+from s2s_lesson.pipeline.settings import assigned, read_settings, written
 from s2s_lesson.training import JointTraining, LinearDecay, ScheduledSampling
 
 TINY = {
@@ -113,6 +113,14 @@ def test_strategies_are_made_from_their_names(pairs):
     recipe = prepare(settings_of(pairs, strategies=tables, model=model))
     sampling, joint = recipe.training()["strategies"]
     assert sampling == ScheduledSampling(LinearDecay(30), choose="sample") and joint == JointTraining()
+
+
+def test_noise_has_a_table_of_its_own(pairs):
+    recipe = prepare(settings_of(pairs, **assigned("noise.drop=0.25")))
+    assert recipe.training()["noise"] == Noise(drop=0.25)
+    assert not prepare(settings_of(pairs)).training()["noise"]
+    with pytest.raises(ValueError, match=r"Expected swap from 0 to 1; received 2. It stands in \[noise\]"):
+        assigned("noise.swap=2")
 
 
 @pytest.mark.parametrize(

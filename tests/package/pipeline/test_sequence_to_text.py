@@ -8,7 +8,7 @@ import pytest
 from uncompiled import uncompiled
 
 from s2s_lesson import SequenceToText, TextToText, engine
-from s2s_lesson.data import Standardisation
+from s2s_lesson.data import Noise, Standardisation
 from s2s_lesson.pipeline import evaluate, exposure
 from s2s_lesson.search import Constraints
 from s2s_lesson.teaching.plotting import plot_attention
@@ -221,6 +221,11 @@ def test_what_is_too_long_or_empty_is_left_out_or_refused(pipeline):
         (lambda p: p.fit([("a", "b")], PAIRS, epochs=1), TypeError, "as row 0 of the sources of pairs"),
         (lambda p: p.fit(PAIRS, [PAIRS[0][0]], epochs=1), TypeError, "in row 0 of validation_data"),
         (lambda p: p.batches(PAIRS, weights=[1.0]), ValueError, "one weight for each of 4 pairs; received 1"),
+        (
+            lambda p: p.fit(PAIRS, PAIRS, epochs=1, noise=Noise(drop=0.1)),
+            ValueError,
+            "Expected no noise beside vectors",
+        ),
         (lambda p: untrained(copy=True), ValueError, "Expected sources of ids for copy"),
         (lambda p: untrained(cell="rnn"), ValueError, "Expected cell one of lstm, gru"),
         (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from small_models import sentences
 
 from s2s_lesson.corpora import load
-from s2s_lesson.data import clean, tokenize
+from s2s_lesson.data import Noise, clean, tokenize
 from s2s_lesson.data.padding import id_lists_of
 from s2s_lesson.layers import Seq2SeqConfig
 from s2s_lesson.models import Seq2Seq
@@ -148,6 +148,73 @@ def test_keras_fit_takes_the_batches(lengths, run_eagerly):
     model.compile(keras.optimizers.SGD(0.5), MaskedCrossEntropy(), run_eagerly=run_eagerly)
     history = model.fit(batches, epochs=2, verbose=0).history
     assert history["loss"][1] < history["loss"][0]
+
+
+NOISE = Noise(drop=0.3, swap=0.5, blank=0.2)
+
+
+def noisy_batches(**options):
+    """Pairs whose sources are distinct words: 100 times the pair's number, and 1, 2 and so on."""
+    ids = [[100 * row + place for place in range(1, 3 + row % 5)] + [3] for row in range(1, 24)]
+    targets = [[100 * row, 3] for row in range(1, 24)]
+    return PairBatches(ids, targets, batch_size=5, source_buckets=2, **options)
+
+
+def all_of(batches):
+    return [batches[index] for index in range(len(batches))]
+
+
+def test_noise_is_a_function_of_seed_epoch_and_batch():
+    batches, other = (noisy_batches(noise=NOISE, seed=7, shuffle=False) for _ in range(2))
+    first = all_of(batches)
+    batches.set_epoch(1)
+    other.set_epoch(1)
+    second = all_of(batches)
+    for index in reversed(range(len(second))):  # as a run that goes on from there reads them
+        for one, again in zip(second[index][0].values(), other[index][0].values(), strict=True):
+            np.testing.assert_array_equal(one, again)
+    third = all_of(noisy_batches(noise=NOISE, seed=8, shuffle=False))
+    for (inputs, _), (later, _), (others, _) in zip(first, second, third, strict=True):
+        assert (inputs["source_ids"] != later["source_ids"]).any()
+        assert (inputs["source_ids"] != others["source_ids"]).any()
+
+
+def test_noise_changes_no_shape_no_target_and_no_pair_order():
+    clean, noisy = all_of(noisy_batches(seed=7)), all_of(noisy_batches(seed=7, noise=NOISE))
+    for (inputs, targets), (noisy_inputs, noisy_targets) in zip(clean, noisy, strict=True):
+        assert inputs["source_ids"].shape == noisy_inputs["source_ids"].shape
+        np.testing.assert_array_equal(targets, noisy_targets)
+        np.testing.assert_array_equal(inputs["decoder_inputs"], noisy_inputs["decoder_inputs"])
+        assert noisy_inputs["source_ids"].dtype == inputs["source_ids"].dtype
+    none = all_of(noisy_batches(seed=7, noise=Noise()))
+    for (inputs, _), (same, _) in zip(clean, none, strict=True):
+        np.testing.assert_array_equal(inputs["source_ids"], same["source_ids"])
+
+
+def test_what_can_be_copied_follows_the_words_and_a_lost_word_is_unknown():
+    """All words can only be copied, from id 1000 on; the target holds the source's first two words."""
+    words = [[1000 + place for place in range(5)] + [3] for _ in range(37)]
+    sources = [[10 + place for place in range(5)] + [3] for _ in range(37)]
+    targets = [[1000, 1001, 7, 3] for _ in range(37)]
+    options = {"copy_ids": words, "copies_from": 1000, "noise": NOISE, "batch_size": 37}
+    ((inputs, noisy_targets),) = all_of(PairBatches(sources, targets, **options))
+    read, copied = inputs["source_ids"], inputs["copy_ids"]
+    seen = (read > 3) & (read < 1000)
+    np.testing.assert_array_equal(copied[seen], read[seen] + 990)
+    assert (copied[read == 1] >= 1000).all() and (read == 1).any()  # a blanked word can be copied
+    assert ((read == 0) == (copied == 0)).all() and ((read == 3) == (copied == 3)).all()
+    for row in range(37):
+        expected = [word if word in copied[row] else 1 for word in (1000, 1001)]
+        assert noisy_targets[row].tolist() == [*expected, 7, 3]
+        assert inputs["decoder_inputs"][row].tolist() == [2, *expected, 7]
+    assert 1 in noisy_targets and 1000 in noisy_targets
+
+
+def test_vectors_refuse_noise():
+    vectors = [np.ones((3, 2), "float32")]
+    with pytest.raises(ValueError, match="Expected no noise beside vectors, which are no words; received"):
+        PairBatches(vectors, [[5, 3]], noise=NOISE)
+    assert len(PairBatches(vectors, [[5, 3]], noise=Noise())) == 1
 
 
 @pytest.mark.parametrize(
