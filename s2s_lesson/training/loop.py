@@ -16,7 +16,7 @@ from s2s_lesson.data.scores import perplexity
 from s2s_lesson.training.batches import PairBatches
 from s2s_lesson.training.losses import MaskedCrossEntropy
 from s2s_lesson.training.metrics import TokenAccuracy, TokenCrossEntropy
-from s2s_lesson.training.optimizers import SplitOptimizer
+from s2s_lesson.training.optimizers import MeasuringAdam, SplitOptimizer, unscaled
 from s2s_lesson.training.run import Keep, Run
 from s2s_lesson.training.run_folder import CHECKPOINT, run_folder
 from s2s_lesson.training.run_log import RunLog, Totals, dev_figures
@@ -52,7 +52,7 @@ def compile_model(
     expect("label_smoothing", label_smoothing, fits, "0 for a model that copies or points")
 
     def make(scale):
-        return keras.optimizers.Adam(
+        return MeasuringAdam(
             scaled(learning_rate, scale, accumulation),
             global_clipnorm=clip_norm,
             gradient_accumulation_steps=accumulation if accumulation > 1 else None,
@@ -236,7 +236,7 @@ def _expect_usable(callbacks, model):
                 "Pass folder=..., and resume=True to go on to the bit."
             )
         plateau = isinstance(callback, keras.callbacks.ReduceLROnPlateau)
-        optimizer = _unscaled(model.optimizer)
+        optimizer = unscaled(model.optimizer)
         split = isinstance(optimizer, SplitOptimizer)
         if plateau and (split or isinstance(optimizer._learning_rate, LearningRateSchedule)):
             raise ValueError(
@@ -248,16 +248,11 @@ def _expect_usable(callbacks, model):
 
 def _expect_updates(optimizer, batches):
     """Raise an error where the weights would stay as they are to the end."""
-    optimizer = _unscaled(optimizer)
+    optimizer = unscaled(optimizer)
     parts = optimizer.optimizers if isinstance(optimizer, SplitOptimizer) else [optimizer]
     accumulation = max(part.gradient_accumulation_steps or 1 for part in parts)
     fits = accumulation <= batches
     expect("accumulation", accumulation, fits, f"of at most {batches}, the batches of the run")
-
-
-def _unscaled(optimizer):
-    """The optimiser within one that scales the loss, as Keras wraps it for float16."""
-    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def _kept(run):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
 
 from s2s_lesson.data.expected import NonNegativeInt, PositiveFloat, PositiveInt, checked, expect
 from s2s_lesson.training.schedules import Decay, LearningRate
@@ -58,6 +60,65 @@ class Optimization:
         if self.decay is None:
             return self.learning_rate
         return LearningRate(self.learning_rate, batches // self.accumulation, self.decay, self.warmup_steps)
+
+
+class MeasuringAdam(keras.optimizers.Adam):
+    """Keras's Adam, which also keeps the norm of the gradients that its last update was made of.
+
+    It is the norm that ``global_clipnorm`` goes by, so clipping computes it anyway; weights are those of
+    Keras's Adam bit for bit. Where gradients are accumulated it is the norm of their mean, before clipping;
+    under ``tf.distribute`` that of the first replica's own gradients. TensorFlow has the gradients of an
+    embedding token by token: they count apart where a token occurs several times in a batch, unless they are
+    accumulated.
+
+    >>> variable = keras.Variable([1.0, 1.0])
+    >>> optimizer = MeasuringAdam(0.1, global_clipnorm=1.0)
+    >>> optimizer.apply([ops.array([3.0, 4.0])], [variable])
+    >>> float(optimizer.gradient_norm.value)
+    5.0
+    """
+
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Make the slots of Adam, and a place for the norm."""
+        if self.built:
+            return
+        super().build(variables)
+        self.gradient_norm = self.add_variable(
+            (), "zeros", "float32", aggregation="only_first_replica", name="gradient_norm"
+        )
+
+    def _clip_gradients(self, grads):
+        """As of ``keras.optimizers.Optimizer``, which calls it before each update."""
+        squares = [ops.sum(ops.square(gradient)) for gradient in grads if gradient is not None]
+        norm = ops.sqrt(ops.sum(ops.stack(squares)))
+        self.gradient_norm.assign(norm)
+        if not self.global_clipnorm:
+            return super()._clip_gradients(grads)
+        scale = self.global_clipnorm * ops.minimum(1.0 / norm, 1.0 / self.global_clipnorm)
+        scale = scale + (norm - norm)  # NaN where the norm is infinite
+        return [None if gradient is None else gradient * scale for gradient in grads]
+
+
+def gradient_norm(optimizer: keras.optimizers.Optimizer) -> float | None:
+    """Tell the norm of all gradients together that an optimiser's last update was made of.
+
+    Args:
+        optimizer: a ``MeasuringAdam``, a ``SplitOptimizer`` of these, or what scales the loss for one.
+
+    Returns:
+        float; None for another optimiser, which keeps none.
+    """
+    optimizer = unscaled(optimizer)
+    parts = optimizer.optimizers if isinstance(optimizer, SplitOptimizer) else [optimizer]
+    norms = [getattr(part, "gradient_norm", None) for part in parts]
+    if any(norm is None for norm in norms):
+        return None
+    return float(np.linalg.norm([ops.convert_to_numpy(norm.value) for norm in norms]))
+
+
+def unscaled(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """The optimiser within one that scales the loss, as Keras wraps it for float16."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 class SplitOptimizer(keras.optimizers.Optimizer):

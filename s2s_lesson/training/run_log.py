@@ -13,13 +13,17 @@ from s2s_lesson import _extras
 from s2s_lesson.data.scores import perplexity
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.data.whole_files import write_at_once
+from s2s_lesson.training.optimizers import gradient_norm
 from s2s_lesson.training.run_folder import LOG, TENSORBOARD
 
 if TYPE_CHECKING:
     from s2s_lesson.training.run import Run
 
 MEANS = ("loss", "perplexity", "accuracy")
-COLUMNS = ("step", "epoch", *MEANS, *(f"val_{name}" for name in MEANS), "learning_rate", "tokens_per_second")
+COLUMNS = (
+    *("step", "epoch", *MEANS, *(f"val_{name}" for name in MEANS)),
+    *("gradient_norm", "learning_rate", "tokens_per_second"),
+)
 OLD_COLUMNS = tuple(f"old_val_{name}" for name in MEANS)  # of a run that scores old pairs as well, at the end
 
 
@@ -93,6 +97,12 @@ class RunLog:
 
     It is part of a run's checkpoint: what is logged after the last checkpoint is gone with the steps.
 
+    Loss, perplexity and accuracy of a line are means over its steps. ``gradient_norm`` is that of one step,
+    the line's last: the norm of all gradients together before clipping or, where several batches make an
+    update, of the last update's mean gradient. Parts of a model with optimisers of their own are clipped by
+    norms of their own; the column has the norm of all. It is empty for an optimiser that ``compile_model``
+    did not make.
+
     Args:
         folder: Path or None. None keeps the figures in memory.
         every: int. Training steps from one line to the next.
@@ -131,7 +141,9 @@ class RunLog:
         self.seconds, self.latest = self.seconds + now - self.latest, now
         if self.steps % self.every == 0:
             speed = self.recent.tokens / max(self.seconds, 1e-9)
-            self._add(run, **self.recent.means(), tokens_per_second=round(speed, 1))
+            norm = gradient_norm(run.model.optimizer)
+            measured = {} if norm is None else {"gradient_norm": norm}
+            self._add(run, **self.recent.means(), **measured, tokens_per_second=round(speed, 1))
             self.recent, self.seconds = Totals(), 0.0
 
     def add_start(self, run: "Run", dev: dict[str, float], old_dev: dict[str, float]) -> None:

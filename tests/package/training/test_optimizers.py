@@ -7,6 +7,7 @@ from gradients import value_and_gradients
 from uncompiled import uncompiled
 
 from s2s_lesson.training import LearningRate, Optimization, SplitOptimizer
+from s2s_lesson.training.optimizers import MeasuringAdam, gradient_norm
 from s2s_lesson.training.schedules import ScaledRate
 
 ROWS, INPUTS, UNITS, OUTPUTS, STEPS = 23, 3, 7, 2, 5
@@ -156,6 +157,82 @@ def test_it_needs_no_variables_once_it_is_built():
     split(other, [adam(1.0), adam(0.7)]).apply(gradients, other.trainable_variables)
     expect_equal(model.get_weights(), other.get_weights())
     assert np.abs(model.get_weights()[0] - make_model().get_weights()[0]).min() > 0.01
+
+
+# MeasuringAdam.
+
+
+def gradients_by_hand(model, rows):
+    def loss():
+        return keras.ops.mean(keras.ops.square(model(FEATURES[rows]) - LABELS[rows]))
+
+    return value_and_gradients(loss, model.trainable_variables)[1]
+
+
+def norm_by_hand(gradients):
+    return pytest.approx(np.sqrt(sum(np.square(gradient).sum() for gradient in gradients)), rel=1e-5)
+
+
+def compiled(optimizer_of):
+    model = make_model()
+    model.compile(optimizer_of(model), "mse", jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+@uncompiled()
+@pytest.mark.parametrize("clip", [None, 0.1], ids=["unclipped", "clipped"])
+@pytest.mark.parametrize("parts", [1, 2])
+def test_it_keeps_the_norm_of_all_gradients_before_clipping(clip, parts):
+    def optimizer_of(model):
+        optimizers = [MeasuringAdam(0.03, global_clipnorm=clip) for _ in range(parts)]
+        return optimizers[0] if parts == 1 else split(model, optimizers)
+
+    model = compiled(optimizer_of)
+    expected = norm_by_hand(gradients_by_hand(model, slice(ROWS)))
+    assert gradient_norm(model.optimizer) == 0
+    model.train_on_batch(FEATURES, LABELS)
+    assert gradient_norm(model.optimizer) == expected
+
+
+@uncompiled()
+def test_it_is_the_norm_of_the_mean_of_gradients_that_add_up():
+    model = compiled(lambda model: MeasuringAdam(0.03, gradient_accumulation_steps=2))
+    batches, seen = [slice(11), slice(11, ROWS)], []
+    first, second = (gradients_by_hand(model, rows) for rows in batches)
+    for rows in [*batches, batches[0]]:
+        model.train_on_batch(FEATURES[rows], LABELS[rows])
+        seen.append(gradient_norm(model.optimizer))
+    mean = norm_by_hand([(one + other) / 2 for one, other in zip(first, second, strict=True)])
+    assert seen == [0, mean, seen[1]]
+
+
+@uncompiled()
+def test_a_loss_that_is_scaled_does_not_scale_the_norm():
+    model = compiled(lambda model: keras.optimizers.LossScaleOptimizer(MeasuringAdam(0.03)))
+    expected = norm_by_hand(gradients_by_hand(model, slice(ROWS)))
+    model.train_on_batch(FEATURES, LABELS)
+    assert gradient_norm(model.optimizer) == expected
+
+
+@pytest.mark.parametrize("options", [{}, {"global_clipnorm": 0.1}, {"clipnorm": 0.1}, {"clipvalue": 0.01}])
+def test_its_weights_are_those_of_adam_bit_for_bit(options):
+    weights = []
+    for adam_class in (MeasuringAdam, keras.optimizers.Adam):
+        model, optimizer = make_model(), adam_class(0.03, **options)
+        for rows in (slice(11), slice(11, ROWS)):
+            gradients = map(keras.ops.convert_to_tensor, gradients_by_hand(model, rows))
+            optimizer.apply(list(gradients), model.trainable_variables)
+        weights.append(model.get_weights())
+    for weight, expected in zip(*weights, strict=True):
+        np.testing.assert_array_equal(weight, expected)
+
+
+def test_others_keep_no_norm():
+    assert gradient_norm(keras.optimizers.SGD(0.1)) is None
+    assert (
+        gradient_norm(SplitOptimizer([MeasuringAdam(), keras.optimizers.SGD()], lambda variable: 0)) is None
+    )
 
 
 # Optimization.

@@ -58,12 +58,13 @@ def test_there_is_a_line_every_so_many_steps_and_one_an_epoch(run):
     lines = read(run[0])
     assert tuple(lines[0]) == COLUMNS
     assert COLUMNS[:2] == ("step", "epoch") and COLUMNS[-2:] == ("learning_rate", "tokens_per_second")
+    assert len({line["gradient_norm"] for line in lines}) == 5  # of four steps, and none of epochs
     places = [(int(line["step"]), int(line["epoch"])) for line in lines]
     assert places == [(3, 1), (6, 1), (7, 1), (9, 2), (12, 2), (14, 2)]
     of_epochs = [bool(line["val_loss"]) for line in lines]
     assert of_epochs == [False, False, True, False, False, True]
     for line, is_epoch in zip(lines, of_epochs, strict=True):
-        for name in ("loss", "perplexity", "accuracy", "tokens_per_second"):
+        for name in ("loss", "perplexity", "accuracy", "gradient_norm", "tokens_per_second"):
             assert bool(line[name]) != is_epoch
         for name in ("val_loss", "val_perplexity", "val_accuracy"):
             assert bool(line[name]) == is_epoch
@@ -128,7 +129,7 @@ def test_every_real_token_counts_the_same(tmp_path):
     assert line["loss"] == pytest.approx((5 * 2 + 6 * 1) / 11)
     assert line["accuracy"] == pytest.approx((5 * 0.2 + 6 * 0.6) / 11)
     assert (line["step"], line["epoch"], line["learning_rate"]) == (2, 2, 0.25)
-    assert line["tokens_per_second"] > 0
+    assert line["tokens_per_second"] > 0 and "gradient_norm" not in line
 
 
 def test_it_goes_on_from_its_state_as_if_it_had_not_stopped(tmp_path):
