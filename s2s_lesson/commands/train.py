@@ -27,6 +27,8 @@ TABLES = {
     "training": ("epochs", "batch_size", "keep", "tensorboard"),
     "optimization": ("learning_rate",),
 }
+# What trying learning rates takes of a training.
+TRIED_WITH = ("batch_size", "label_smoothing", "optimization", "strategies", "noise", "seed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -139,6 +141,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tensorboard", action="store_true", default=None, help="write FOLDER/tensorboard as well"
     )
+    parser.add_argument(
+        "--find-learning-rate",
+        action="store_true",
+        help="try rising learning rates, print which one the loss suggests, and write nothing",
+    )
     add_layout(parser)
 
 
@@ -148,7 +155,8 @@ def run(options: argparse.Namespace) -> None:
     from s2s_lesson.pipeline.settings import assigned, merged, read_settings, understood, written
     from s2s_lesson.training.run_folder import CHECKPOINT, SETTINGS, run_folder
 
-    output = run_folder(options.output, options.resume)
+    trying = options.find_learning_rate
+    output = options.output if trying else run_folder(options.output, options.resume)
     begun = output / SETTINGS
     config = options.config
     if config is None and options.resume and begun.exists():
@@ -161,6 +169,12 @@ def run(options: argparse.Namespace) -> None:
     _expect_apart(output, settings)
     print("Loading ...", flush=True)
     recipe = prepare(settings, say=lambda text: print(text, flush=True))
+    if trying:
+        from s2s_lesson.pipeline.rate_finding import find_learning_rate
+
+        training = {name: value for name, value in recipe.training().items() if name in TRIED_WITH}
+        print(find_learning_rate(recipe.pipeline, recipe.corpus.train, **training).report())
+        return
     if options.resume and begun.exists() and (trouble := _differences(read_settings(begun), recipe.settings)):
         raise ValueError(f"Expected the settings that the run began with; received others: {trouble}.")
     if not (output / CHECKPOINT).exists():

@@ -9,6 +9,7 @@ from s2s_lesson.pipeline.presets import PRESETS as PRESETS
 from s2s_lesson.pipeline.presets import Preset as Preset
 from s2s_lesson.pipeline.presets import load_corpus as load_corpus
 from s2s_lesson.pipeline.presets import untrained as untrained
+from s2s_lesson.pipeline.rate_finding import find_learning_rate as find_learning_rate
 from s2s_lesson.pipeline.recipe import Recipe as Recipe
 from s2s_lesson.pipeline.recipe import prepare as prepare
 from s2s_lesson.pipeline.recommendation import Recommendation as Recommendation

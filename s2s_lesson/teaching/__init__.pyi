@@ -6,6 +6,7 @@ from s2s_lesson.teaching.plotting import SERIES as SERIES
 from s2s_lesson.teaching.plotting import colormap as colormap
 from s2s_lesson.teaching.plotting import plot_attention as plot_attention
 from s2s_lesson.teaching.plotting import plot_history as plot_history
+from s2s_lesson.teaching.plotting import plot_range_test as plot_range_test
 from s2s_lesson.teaching.plotting import show_as_svg as show_as_svg
 from s2s_lesson.teaching.schematics import plot_beam_tree as plot_beam_tree
 from s2s_lesson.teaching.schematics import plot_encoder_decoder as plot_encoder_decoder

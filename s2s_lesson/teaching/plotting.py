@@ -6,7 +6,7 @@ that fits its contents.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,6 +15,9 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.ticker import MaxNLocator
 
 from s2s_lesson.teaching import fonts
+
+if TYPE_CHECKING:
+    from s2s_lesson.training.learning_rate_finder import RangeTest
 
 COLORS = {
     "encoder": "#005A9E",  # blue
@@ -159,6 +162,39 @@ def plot_history(history: Mapping[str, Sequence[float]], ax: Axes | None = None)
     ax.set_xlim(1 - margin, len(epochs) + margin)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
     ax.set_xlabel("epoch")
+    ax.set_ylabel("loss (nats per token)")
+    ax.grid(axis="y", color="0.9")
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_range_test(test: "RangeTest", ax: Axes | None = None) -> Axes:
+    """Draw the loss against the learning rate, and mark the lowest smoothed loss and the suggestion.
+
+    Args:
+        test: ``training.RangeTest``.
+        ax: Where to draw; None makes a new figure.
+
+    Returns:
+        The Axes. The learning rate runs along the bottom, on a logarithmic scale.
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6.0, 3.6), layout="constrained")
+    ax.plot(test.rates, test.losses, color=SERIES[4], linewidth=0.9, label="loss of a batch")
+    ax.plot(test.rates, test.smoothed, color=SERIES[0], linewidth=1.8, label="smoothed")
+    rate, loss = test.rates[test.lowest], test.smoothed[test.lowest]
+    ring = {"marker": "o", "markersize": 10, "linestyle": "none", "markerfacecolor": "none"}
+    ax.plot(rate, loss, color=SERIES[0], label=f"lowest ({rate:.2g})", **ring)
+    if test.suggestion is not None:
+        label = f"suggestion ({test.suggestion:.2g})"
+        ax.axvline(test.suggestion, color=SERIES[1], linestyle="--", label=label)
+    # A loss that diverges would flatten all that comes before.
+    highest = max(test.smoothed[: test.lowest + 1])
+    ax.set_ylim(min(test.losses) - 0.1 * highest, 1.3 * highest)
+    ax.set_xscale("log")
+    ax.set_xlabel("learning rate")
     ax.set_ylabel("loss (nats per token)")
     ax.grid(axis="y", color="0.9")
     ax.set_axisbelow(True)

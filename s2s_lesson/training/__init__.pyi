@@ -3,6 +3,8 @@ from s2s_lesson.training.costs import edit_cost as edit_cost
 from s2s_lesson.training.costs import edit_distance as edit_distance
 from s2s_lesson.training.costs import expected_cost as expected_cost
 from s2s_lesson.training.costs import mismatch_cost as mismatch_cost
+from s2s_lesson.training.learning_rate_finder import RangeTest as RangeTest
+from s2s_lesson.training.learning_rate_finder import range_test as range_test
 from s2s_lesson.training.loop import compile_model as compile_model
 from s2s_lesson.training.loop import fit as fit
 from s2s_lesson.training.loop import teacher_forced_scores as teacher_forced_scores

@@ -106,12 +106,12 @@ def gradient_norm(optimizer: keras.optimizers.Optimizer) -> float | None:
         optimizer: a ``MeasuringAdam``, a ``SplitOptimizer`` of these, or what scales the loss for one.
 
     Returns:
-        float; None for another optimiser, which keeps none.
+        float; None for another optimiser, which keeps none, and before the first update.
     """
     optimizer = unscaled(optimizer)
     parts = optimizer.optimizers if isinstance(optimizer, SplitOptimizer) else [optimizer]
-    norms = [getattr(part, "gradient_norm", None) for part in parts]
-    if any(norm is None for norm in norms):
+    norms = [part.gradient_norm for part in parts if isinstance(part, MeasuringAdam) and part.built]
+    if len(norms) < len(parts):
         return None
     return float(np.linalg.norm([ops.convert_to_numpy(norm.value) for norm in norms]))
 

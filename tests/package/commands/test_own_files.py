@@ -9,7 +9,9 @@ import pytest
 from uncompiled import uncompiled
 
 from s2s_lesson import __main__ as command_line
+from s2s_lesson.data import Noise
 from s2s_lesson.pipeline import TextToText, read_settings
+from s2s_lesson.training import RangeTest
 
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 SMALL = [
@@ -112,6 +114,24 @@ def test_options_go_before_the_file_of_settings(folder, pairs, begun):
     assert (settings["run"]["seed"], settings["training"]["epochs"]) == (7, 1)
     assert settings["training"]["keep"] == "last"
     assert {"seed": 7, "epochs": 1, "keep": "last", "batch_size": 31}.items() <= begun[0].items()
+
+
+def test_a_learning_rate_is_found_with_the_settings_and_nothing_is_written(
+    folder, pairs, begun, capsys, monkeypatch
+):
+    asked = {}
+
+    def range_test(model, batches, **options):
+        asked.update(options, batches=batches)
+        return RangeTest((0.1, 0.2), (5.0, 4.0), (5.0, 4.5), False)
+
+    monkeypatch.setattr("s2s_lesson.pipeline.rate_finding.range_test", range_test)
+    sets = ["--set", "noise.drop=0.5", "--set", "optimization.accumulation=3", "--find-learning-rate"]
+    assert main("train", "--data", pairs, "--output", folder / "none", *SMALL, *sets) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("suggestion: 0.02")
+    assert not (folder / "none").exists() and not begun
+    assert (asked["accumulation"], asked["clip_norm"], asked["label_smoothing"]) == (3, 1.0, 0.0)
+    assert asked["batches"].noise == Noise(drop=0.5) and asked["batches"].batch_size == 31
 
 
 def test_a_run_goes_on_with_its_own_settings(run, capsys):

@@ -21,7 +21,9 @@ from s2s_lesson.teaching import (
     colormap,
     plot_attention,
     plot_history,
+    plot_range_test,
 )
+from s2s_lesson.training import RangeTest
 
 # Attention
 
@@ -166,6 +168,25 @@ def test_history_refuses_to_draw_nothing(history):
 def test_history_refuses_lists_of_different_lengths():
     with pytest.raises(ValueError, match=r"Expected as many .* 3; received 2"):
         plot_history({"loss": [3.0, 2.0, 1.0], "val_loss": [3.0, 2.0]})
+
+
+# Range test
+
+
+def test_a_range_test_shows_losses_the_lowest_and_the_suggestion():
+    test = RangeTest((1e-3, 1e-2, 1e-1, 1.0), (5.0, 3.0, 2.0, 90.0), (5.0, 4.0, 3.0, 40.0), True)
+    _, (left, right) = plt.subplots(1, 2)
+    assert plot_range_test(test, right) is right and not left.lines
+    losses, smoothed, lowest, suggestion = right.lines
+    for line, expected in ((losses, test.losses), (smoothed, test.smoothed)):
+        assert tuple(line.get_xdata()) == test.rates and tuple(line.get_ydata()) == expected
+    assert (lowest.get_xdata()[0], lowest.get_ydata()[0]) == (0.1, 3.0)
+    assert suggestion.get_xdata()[0] == pytest.approx(0.01)
+    assert right.get_xscale() == "log" and right.get_ylim()[1] < 40
+    named = ["loss of a batch", "smoothed", "lowest (0.1)", "suggestion (0.01)"]
+    assert texts(right.get_legend().get_texts()) == named
+    rising = RangeTest((1e-3, 1e-2), (5.0, 6.0), (5.0, 5.5), False)
+    assert len(plot_range_test(rising).lines) == 3
 
 
 # Colours
