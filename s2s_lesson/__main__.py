@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from s2s_lesson import __version__, _extras
-from s2s_lesson.commands import chat, evaluate, export, init, inspect, models, plot, predict, serve, train
+from s2s_lesson.commands import chat, distil, evaluate, export, init, inspect, models, plot, predict, serve, train
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes are not for the user
 
 COMMANDS = {
     "inspect": inspect,
     "train": train,
+    "distil": distil,
     "predict": predict,
     "evaluate": evaluate,
     "chat": chat,
@@ -31,6 +32,7 @@ EXAMPLES = """examples:
   s2s-lesson train --corpus dates --output runs/dates
   s2s-lesson predict runs/dates "30 sept. 2016" "Friday, September 30, 2016"
   s2s-lesson evaluate runs/dates
+  s2s-lesson distil runs/dates --output runs/small --set model.encoder_units=32 --set model.decoder_units=32
   s2s-lesson plot runs/dates "30 sept. 2016" --output attention.png
   s2s-lesson chat runs/cornell
   s2s-lesson export runs/dates exported/dates --weights float16

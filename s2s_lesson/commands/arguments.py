@@ -5,12 +5,14 @@ import contextlib
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 from s2s_lesson.data.expected import check, options_of
 
 if TYPE_CHECKING:
+    from s2s_lesson.deployed.exported import ExportedTextToText
     from s2s_lesson.pipeline.settings import Settings
+    from s2s_lesson.pipeline.text_to_text import TextToText
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +59,19 @@ def option(function: str, name: str) -> Callable[[str], object]:
         return value
 
     return read
+
+
+def loaded(folder: Path) -> "TextToText | ExportedTextToText":
+    """A run, or what was exported of one."""
+    from s2s_lesson.deployed.manifest import MANIFEST
+
+    if (folder / MANIFEST).exists():
+        from s2s_lesson.deployed import load
+
+        return cast("ExportedTextToText", load(folder))
+    from s2s_lesson.pipeline.text_to_text import TextToText
+
+    return TextToText.load(folder)
 
 
 def about(settings: "Settings") -> dict[str, object]:

@@ -7,9 +7,9 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, TextIO
 
-from s2s_lesson.commands.arguments import add_beam_size, option
+from s2s_lesson.commands.arguments import add_beam_size, loaded, option
 from s2s_lesson.commands.files import LAYOUT_NAMES, add_layout, given
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
 
     if options.texts and options.input:
         raise ValueError(f"Expected texts or --input; received {options.texts} and {options.input}.")
-    pipeline = _loaded(options.run)
+    pipeline = loaded(options.run)
     texts = iter(options.texts) if options.texts else _texts(options)
     done = 0
     with _output(options.output) as output:
@@ -77,19 +77,6 @@ def run(options: argparse.Namespace) -> None:
                 output.write(_as_json(prediction) if options.json else _as_lines(prediction, options.n_best))
             output.flush()
             done += len(part)
-
-
-def _loaded(folder: Path) -> "TextToText | ExportedTextToText":
-    """A run, or what was exported of one."""
-    from s2s_lesson.deployed.manifest import MANIFEST
-
-    if (folder / MANIFEST).exists():
-        from s2s_lesson.deployed import load
-
-        return cast("ExportedTextToText", load(folder))
-    from s2s_lesson.pipeline.text_to_text import TextToText
-
-    return TextToText.load(folder)
 
 
 def _texts(options: argparse.Namespace) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Train a model on files of pairs or on a corpus, and leave a run folder."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from s2s_lesson.corpora import CORPORA
 from s2s_lesson.layers.config import PRECISIONS
 
 if TYPE_CHECKING:
+    from s2s_lesson.pipeline.recipe import Recipe
     from s2s_lesson.pipeline.settings import Settings
 
 HELP = "train a model on files of pairs or on a corpus"
@@ -152,8 +154,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from s2s_lesson.pipeline.recipe import prepare
-    from s2s_lesson.pipeline.settings import assigned, merged, read_settings, understood, written
-    from s2s_lesson.training.run_folder import CHECKPOINT, SETTINGS, run_folder
+    from s2s_lesson.pipeline.settings import assigned, merged, read_settings, understood
+    from s2s_lesson.training.run_folder import DISTILLATION, SETTINGS, run_folder
 
     trying = options.find_learning_rate
     output = options.output if trying else run_folder(options.output, options.resume)
@@ -175,18 +177,45 @@ def run(options: argparse.Namespace) -> None:
         training = {name: value for name, value in recipe.training().items() if name in TRIED_WITH}
         print(find_learning_rate(recipe.pipeline, recipe.corpus.train, **training).report())
         return
-    if options.resume and begun.exists() and (trouble := _differences(read_settings(begun), recipe.settings)):
+    if (output / DISTILLATION).exists():
+        raise ValueError(f"Expected a folder of train; {output} is that of a student. Go on with distil.")
+    train(recipe, output, options.resume)
+
+
+def train(
+    recipe: "Recipe",
+    output: Path,
+    resume: bool,
+    pairs: Sequence[tuple[str, str]] | None = None,
+    weights: Sequence[float] | None = None,
+) -> None:
+    """Train what is ready to train, in a run folder.
+
+    Args:
+        recipe: ``Recipe``.
+        output: Path, from ``run_folder``.
+        resume: whether to go on with a run that was interrupted.
+        pairs: what to learn from in place of the training pairs of the recipe's corpus.
+        weights: of these pairs.
+    """
+    from s2s_lesson.pipeline.settings import read_settings, written
+    from s2s_lesson.training.run_folder import CHECKPOINT, SETTINGS
+
+    begun = output / SETTINGS
+    if resume and begun.exists() and (trouble := _differences(read_settings(begun), recipe.settings)):
         raise ValueError(f"Expected the settings that the run began with; received others: {trouble}.")
     if not (output / CHECKPOINT).exists():
         begun.write_text(written(recipe.settings), encoding="utf-8")
-    counts = ", ".join(f"{len(pairs):,} {split}" for split, pairs in recipe.corpus.splits.items())
+    counts = ", ".join(f"{len(split):,} {name}" for name, split in recipe.corpus.splits.items())
     print(f"{counts} pairs; {recipe.pipeline.model.count_params():,} parameters", flush=True)
+    learned = recipe.corpus.train if pairs is None else pairs
     history = recipe.pipeline.fit(
-        recipe.corpus.train,
+        learned,
         recipe.corpus.dev,
         old_validation_data=recipe.old_dev,
+        weights=weights,
         folder=output,
-        resume=options.resume,
+        resume=resume,
         **recipe.training(),
     )
     seconds = sum(history["seconds"])

@@ -1,9 +1,9 @@
 """find_learning_rate: a range test of a pipeline on its pairs."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
-from s2s_lesson.data.expected import PositiveInt, Seed, ShareBelowOne, checked
+from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Range, Seed, ShareBelowOne, checked
 from s2s_lesson.data.noise import Noise
 from s2s_lesson.training.learning_rate_finder import RangeTest, range_test
 from s2s_lesson.training.optimizers import Optimization
@@ -27,8 +27,10 @@ def find_learning_rate(
     strategies: Sequence[Strategy] = (),
     noise: Noise | None = None,
     seed: Seed = 0,
+    lowest: PositiveFloat = 1e-6,
+    highest: PositiveFloat = 1.0,
+    steps: Annotated[int, Range(2)] = 100,
     progress: bool = True,
-    **options: Any,
 ) -> RangeTest:
     """Try rising learning rates on pairs, in a training that leaves no trace: the pipeline stays as it is.
 
@@ -36,9 +38,8 @@ def find_learning_rate(
         pipeline: ``TextToText`` or ``SequenceToText``.
         pairs, weights, batch_size, label_smoothing, strategies, noise, seed: as in ``fit``.
         optimization: ``Optimization``, or None for its defaults; its rates are not looked at.
+        lowest, highest, steps: as in ``training.range_test``.
         progress: bool. Show a progress bar where tokenising takes long.
-        **options: ``lowest``, ``highest``, ``steps``, ``smoothing``, ``divergence``: see
-            ``training.range_test``.
 
     Returns:
         ``training.RangeTest``, with a ``suggestion``.
@@ -53,8 +54,10 @@ def find_learning_rate(
     return range_test(
         StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model,
         batches,
+        lowest=lowest,
+        highest=highest,
+        steps=steps,
         label_smoothing=label_smoothing,
         clip_norm=optimization.clip_norm,
         accumulation=optimization.accumulation,
-        **options,
     )

@@ -11,6 +11,8 @@ LOG = "log.csv"  # figures every so many steps
 TENSORBOARD = "tensorboard"
 SETTINGS = "run.toml"  # all that a run of the command line was made with
 RUN = "run.json"  # what stood there before
+DISTILLATION = "distillation.json"  # of a student's run: what it was distilled with
+N_BEST = "n_best.jsonl"  # of a student's run: what its teacher wrote
 
 
 def writable_folder(folder: str | Path) -> Path:

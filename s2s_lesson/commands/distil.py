@@ -1,0 +1,116 @@
+"""Train a small model on what a larger one writes for the same sources, and leave a run folder."""
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+from s2s_lesson.commands.arguments import loaded, option, read_run
+from s2s_lesson.commands.train import train
+
+HELP = "train a small model on what a larger one writes"
+DISTILLED = "pipeline.distillation.distilled"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument(
+        "teacher", type=Path, metavar="TEACHER", help="a run folder; or one that export made, with --config"
+    )
+    parser.add_argument("--output", required=True, type=Path, metavar="FOLDER", help="where to write the run")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
+    parser.add_argument(
+        "--n-best", type=option(DISTILLED, "n_best"), default=5, help="outputs for each source (default: 5)"
+    )
+    parser.add_argument(
+        "--beam-size",
+        type=option(DISTILLED, "beam_size"),
+        help="hypotheses kept at every step (default: 5, or --n-best where that is more)",
+    )
+    parser.add_argument(
+        "--interpolation",
+        type=option(DISTILLED, "interpolation"),
+        default="n_best",
+        help="n_best weighs outputs by probability (default), best takes one, closest that nearest the truth",
+    )
+    parser.add_argument(
+        "--with-truth",
+        type=option(DISTILLED, "with_truth"),
+        default=0.0,
+        metavar="WEIGHT",
+        help="learn from the real pairs as well, with this weight (default: 0)",
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="settings of the small model (default: the teacher's)"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="TABLE.OPTION=VALUE",
+        help="any setting of the small model, such as model.encoder_units=64",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Do what the arguments say."""
+    from s2s_lesson import engine
+    from s2s_lesson.pipeline.distillation import distilled
+    from s2s_lesson.pipeline.recipe import prepare
+    from s2s_lesson.pipeline.settings import assigned, merged, read_settings
+    from s2s_lesson.training.run_folder import N_BEST, SETTINGS, run_folder
+
+    output = run_folder(options.output, options.resume)
+    config = options.config
+    if config is None and options.resume and (output / SETTINGS).exists():
+        config = output / SETTINGS
+    settings = read_run(options.teacher) if config is None else read_settings(config)
+    if not settings:
+        raise FileNotFoundError(
+            f"Expected {SETTINGS}, which says what was learned from, in {options.teacher}; there is none. "
+            "Name a folder that 's2s-lesson train' made, or settings with --config."
+        )
+    how = {"n_best": options.n_best, "beam_size": options.beam_size}
+    how |= {"interpolation": options.interpolation, "with_truth": options.with_truth}
+    made_by = {"teacher": _fingerprint(options.teacher)}
+    _remember(output, {**made_by, **how})
+    print("Loading ...", flush=True)
+    recipe = prepare(
+        merged(settings, *(assigned(text) for text in options.set)), say=lambda text: print(text, flush=True)
+    )
+    pairs, weights = distilled(
+        loaded(options.teacher),
+        recipe.corpus.train,
+        **how,
+        path=output / N_BEST,
+        made_by=made_by,
+        progress=sys.stderr.isatty(),
+    )
+    print(f"{len(pairs):,} pairs of the teacher's outputs, which are in {output / N_BEST}", flush=True)
+    engine.seed_everything(recipe.settings["run"]["seed"])  # whatever was decoded now, or before
+    train(recipe, output, options.resume, pairs, weights)
+
+
+def _fingerprint(folder: Path) -> str:
+    """What tells a teacher from others: the checksum of its weights, or of what lists those of an export."""
+    from s2s_lesson.data.description import expect_file
+    from s2s_lesson.deployed.manifest import MANIFEST
+    from s2s_lesson.training.run_folder import BEST_MODEL
+
+    path = folder / (MANIFEST if (folder / MANIFEST).exists() else BEST_MODEL)
+    expect_file(path)
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remember(output: Path, how: dict[str, object]) -> None:
+    """Write down what a run is distilled with; one that goes on needs the same."""
+    from s2s_lesson.training.run_folder import CHECKPOINT, DISTILLATION
+
+    path = output / DISTILLATION
+    if (output / CHECKPOINT).exists():
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        if before != how:
+            raise ValueError(f"Expected what the run was begun with, {before}; received {how}.")
+    path.write_text(json.dumps(how, indent=1) + "\n", encoding="utf-8")
