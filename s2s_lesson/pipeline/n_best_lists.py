@@ -98,9 +98,10 @@ def _begun(path, about) -> dict[str, list[Hypothesis]]:
     if not path.exists():
         write_at_once(path, lambda part: part.write_text(_line(about), encoding="utf-8"))
         return {}
-    whole, end, _ = path.read_bytes().rpartition(b"\n")
-    with open(path, "rb+") as opened:
-        opened.truncate(len(whole) + len(end))
+    whole, end, unfinished = path.read_bytes().rpartition(b"\n")
+    if unfinished:
+        with open(path, "rb+") as opened:
+            opened.truncate(len(whole) + len(end))
     first, *lines = map(json.loads, whole.splitlines())
     if first != about:
         raise ValueError(
