@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from s2s_lesson import __version__, _extras
-from s2s_lesson.commands import chat, distil, evaluate, export, init, inspect, models, plot, predict, serve, train
+from s2s_lesson.commands import (
+    chat,
+    distil,
+    evaluate,
+    export,
+    init,
+    inspect,
+    models,
+    plot,
+    predict,
+    serve,
+    train,
+)
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes are not for the user
 

@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from s2s_lesson.commands.arguments import loaded, option, read_run
+from s2s_lesson.commands.arguments import loaded, option
 from s2s_lesson.commands.train import train
 
 HELP = "train a small model on what a larger one writes"
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     from s2s_lesson import engine
     from s2s_lesson.pipeline.distillation import distilled
     from s2s_lesson.pipeline.recipe import prepare
-    from s2s_lesson.pipeline.settings import assigned, merged, read_settings
+    from s2s_lesson.pipeline.settings import assigned, merged, read_run, read_settings
     from s2s_lesson.training.run_folder import N_BEST, SETTINGS, run_folder
 
     output = run_folder(options.output, options.resume)
@@ -71,6 +71,7 @@ def run(options: argparse.Namespace) -> None:
             f"Expected {SETTINGS}, which says what was learned from, in {options.teacher}; there is none. "
             "Name a folder that 's2s-lesson train' made, or settings with --config."
         )
+    settings.pop("from", None)  # where the teacher began; the student begins anew
     how = {"n_best": options.n_best, "beam_size": options.beam_size}
     how |= {"interpolation": options.interpolation, "with_truth": options.with_truth}
     made_by = {"teacher": _fingerprint(options.teacher)}

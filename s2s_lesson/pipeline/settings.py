@@ -1,9 +1,9 @@
 """Settings of a run, as a TOML file holds them: read, checked, merged, written, and a template with comments.
 
 A table for each thing that has options: ``[run]``, ``[data]``, ``[chat]``, ``[from]``, ``[texts]``,
-``[model]``, ``[embeddings]``, ``[training]``, ``[optimization]``, ``[noise]``; one ``[[strategies]]`` for each
-strategy. What an option may be, and what is said of it, is declared where it is used, and nowhere else: see
-``setting_tables``.
+``[model]``, ``[embeddings]``, ``[training]``, ``[optimization]``, ``[noise]``; one ``[[strategies]]`` for
+each strategy. What an option may be, and what is said of it, is declared where it is used, and nowhere else:
+see ``setting_tables``.
 """
 
 import json
