@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from s2s_lesson.deployed.exported import ExportedTextToText
     from s2s_lesson.pipeline.settings import Settings
     from s2s_lesson.pipeline.text_to_text import TextToText
+    from s2s_lesson.search.ensembles import Mean
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +37,36 @@ def add_beam_size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--beam-size", type=beam_size, default=5, help="hypotheses kept at every step (default: 5)"
     )
+
+
+def add_ensemble(parser: argparse.ArgumentParser) -> None:
+    """Add further models, which write together with the first."""
+    parser.add_argument(
+        "--with",
+        dest="others",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FOLDER",
+        help="a further model of the same pairs, to write together with; may be repeated",
+    )
+    parser.add_argument(
+        "--mean",
+        type=option("search.Ensemble", "mean"),
+        metavar="OF",
+        help="of which the mean decides: probabilities (default) or log_probabilities; goes with --with",
+    )
+
+
+def mean_of(options: argparse.Namespace) -> "Mean":
+    """Of what the mean of several models is taken.
+
+    Raises:
+        ValueError: it is said, and there is only one model.
+    """
+    if options.mean and not options.others:
+        raise ValueError(f"Expected --mean beside --with; received {options.mean} and one model alone.")
+    return options.mean or "probabilities"
 
 
 def option(function: str, name: str) -> Callable[[str], object]:

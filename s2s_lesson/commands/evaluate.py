@@ -5,7 +5,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from s2s_lesson.commands.arguments import about, add_beam_size, add_run, option
+from s2s_lesson.commands.arguments import about, add_beam_size, add_ensemble, add_run, mean_of, option
 from s2s_lesson.commands.files import Given, add_layout, add_targets, given
 from s2s_lesson.data.expected import PositiveInt, checked
 
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--limit", type=option("commands.evaluate.first", "limit"), help="use only the first LIMIT pairs"
     )
     add_beam_size(parser)
+    add_ensemble(parser)
     parser.add_argument(
         "--metrics",
         nargs="+",
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
+    from s2s_lesson.pipeline.ensembles import PipelineEnsemble
     from s2s_lesson.pipeline.evaluation import evaluate as score
     from s2s_lesson.pipeline.settings import read_run
     from s2s_lesson.pipeline.text_to_text import TextToText
@@ -55,20 +57,23 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError(f"Expected --data or --split; received {options.files} and {options.split}.")
     if asked and not options.files:
         raise ValueError(f"Expected --data with {', '.join(asked)}; received none.")
-    pipeline = TextToText.load(options.run)
+    mean = mean_of(options)
+    pipelines = [TextToText.load(folder) for folder in (options.run, *options.others)]
     settings = read_run(options.run)
     if options.files:
         pairs, told = _of_files(options.files, asked), {"data": options.files}
     else:
         pairs, told = _of_split(settings, options), {"split": options.split or "test"}
     scores = score(
-        pipeline,
+        PipelineEnsemble(pipelines, mean) if options.others else pipelines[0],
         first(pairs, options.limit),
         options.beam_size,
         metrics=options.metrics,
         bleu_tokenizer=options.bleu_tokenizer,
         progress=sys.stderr.isatty(),
     )
+    if options.others:
+        told |= {"with": [str(folder) for folder in options.others], "mean": mean}
     scores = {**(about(settings) if settings else {}), **told, **scores}
     if options.json:
         print(json.dumps(scores, ensure_ascii=False))

@@ -7,15 +7,18 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
-from s2s_lesson.commands.arguments import add_beam_size, loaded, option
+from s2s_lesson.commands.arguments import add_beam_size, add_ensemble, loaded, mean_of, option
 from s2s_lesson.commands.files import LAYOUT_NAMES, add_layout, given
 
 if TYPE_CHECKING:
     from s2s_lesson.data.prediction import Prediction
+    from s2s_lesson.deployed.ensembles import WritingEnsemble
     from s2s_lesson.deployed.exported import ExportedTextToText
     from s2s_lesson.pipeline.text_to_text import TextToText
+
+    Writes: TypeAlias = TextToText | ExportedTextToText | WritingEnsemble[str]
 
 HELP = "write the outputs for texts"
 AT_ONCE = 1024  # texts that are read, decoded and written before the next ones are read
@@ -46,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="more favours longer outputs (default: 0)",
     )
+    add_ensemble(parser)
     parser.add_argument("--unknown", action="store_true", help="allow <unk>, which stands for rare words")
     add_layout(parser)
 
@@ -56,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
 
     if options.texts and options.input:
         raise ValueError(f"Expected texts or --input; received {options.texts} and {options.input}.")
-    pipeline = loaded(options.run)
+    pipeline = _together(options)
     texts = iter(options.texts) if options.texts else _texts(options)
     done = 0
     with _output(options.output) as output:
@@ -79,13 +83,23 @@ def run(options: argparse.Namespace) -> None:
             done += len(part)
 
 
+def _together(options: argparse.Namespace) -> "Writes":
+    """The model, or all of them as one."""
+    mean = mean_of(options)
+    if not options.others:
+        return loaded(options.run)
+    from s2s_lesson.deployed.ensembles import WritingEnsemble
+
+    return WritingEnsemble([loaded(folder) for folder in (options.run, *options.others)], mean)
+
+
 def _texts(options: argparse.Namespace) -> Iterator[str]:
     from s2s_lesson.corpora.files import Layout, read_texts
 
     return read_texts(options.input or "-", layout=Layout(**given(options, LAYOUT_NAMES)))
 
 
-def _expect_short(pipeline: "TextToText | ExportedTextToText", part: list[str], done: int) -> None:
+def _expect_short(pipeline: "Writes", part: list[str], done: int) -> None:
     """Make sure that all texts can be read, and name the line of one that cannot."""
     for place, text in enumerate(part, start=done + 1):
         if (length := pipeline.source_length(text)) > pipeline.max_source_length:

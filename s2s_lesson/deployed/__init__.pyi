@@ -1,3 +1,5 @@
+from s2s_lesson.deployed.ensembles import Member as Member
+from s2s_lesson.deployed.ensembles import WritingEnsemble as WritingEnsemble
 from s2s_lesson.deployed.exported import Exported as Exported
 from s2s_lesson.deployed.exported import ExportedSequenceToText as ExportedSequenceToText
 from s2s_lesson.deployed.exported import ExportedTextToText as ExportedTextToText

@@ -3,6 +3,7 @@ from s2s_lesson.pipeline.chat import talk as talk
 from s2s_lesson.pipeline.distillation import Distilled as Distilled
 from s2s_lesson.pipeline.distillation import distilled as distilled
 from s2s_lesson.pipeline.embeddings import Matched as Matched
+from s2s_lesson.pipeline.ensembles import PipelineEnsemble as PipelineEnsemble
 from s2s_lesson.pipeline.evaluation import evaluate as evaluate
 from s2s_lesson.pipeline.evaluation import exposure as exposure
 from s2s_lesson.pipeline.inspection import Inspection as Inspection

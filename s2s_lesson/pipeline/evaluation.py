@@ -15,6 +15,7 @@ from s2s_lesson.data.prediction import without_end
 from s2s_lesson.data.sides import Source
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import detokenize
+from s2s_lesson.pipeline.ensembles import PipelineEnsemble
 from s2s_lesson.pipeline.to_text import ToText
 from s2s_lesson.training import loop
 from s2s_lesson.training.pasts import corrupted_past, mixed_past
@@ -25,7 +26,7 @@ Metric: TypeAlias = Literal[TeacherForced, "token_error_rate", "distinct", TextM
 
 @checked
 def evaluate(
-    pipeline: ToText[Source],
+    pipeline: ToText[Source] | PipelineEnsemble[Source],
     pairs: Iterable[tuple[Source, str]],
     beam_size: PositiveInt = 5,
     batch_size: PositiveInt = 64,
@@ -40,7 +41,7 @@ def evaluate(
     All the targets that the pairs give for a source count as right; each array is a source of its own.
 
     Args:
-        pipeline: ``TextToText`` or ``SequenceToText``.
+        pipeline: ``TextToText``, ``SequenceToText``, or a ``PipelineEnsemble`` of such.
         pairs: (source, target) pairs, as for ``fit``.
         beam_size: int.
         batch_size: int.
@@ -101,9 +102,7 @@ def _suited(target_tokens):
 
 
 def _teacher_forced(pipeline, pairs, batches):
-    if not pipeline.model.compiled:
-        loop.compile_model(pipeline.model)
-    measured = loop.teacher_forced_scores(pipeline.model, batches)
+    measured = pipeline.teacher_forced_scores(batches)
     targets = [pipeline.target_side(target) for source, target in pairs if pipeline.accepts(source, target)]
     return {
         "perplexity": measured["perplexity"],

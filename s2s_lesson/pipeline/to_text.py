@@ -18,6 +18,8 @@ from s2s_lesson.models.stored import read_stored, write_stored
 from s2s_lesson.pipeline import fitting, predicting
 from s2s_lesson.pipeline.export import onnx_folder, saved_model
 from s2s_lesson.pipeline.sides import PairedSides
+from s2s_lesson.training import loop
+from s2s_lesson.training.batches import PairBatches
 from s2s_lesson.training.losses import sequence_log_prob
 from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder
 
@@ -57,6 +59,12 @@ class ToText(PairedSides[Source]):
     def batches_at_once(self) -> int:
         """As ``engine.batches_at_once``."""
         return engine.batches_at_once()
+
+    def teacher_forced_scores(self, batches: PairBatches) -> dict[str, float]:
+        """As ``training.teacher_forced_scores``, of a model that need not be compiled yet."""
+        if not self.model.compiled:
+            loop.compile_model(self.model)
+        return loop.teacher_forced_scores(self.model, batches)
 
     @checked
     def save(self, folder: str | Path, weights: Weights = "float32") -> None:

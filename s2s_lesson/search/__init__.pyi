@@ -1,6 +1,8 @@
 from s2s_lesson.search.beam import beam_search as beam_search
 from s2s_lesson.search.beam import greedy_search as greedy_search
 from s2s_lesson.search.constraints import Constraints as Constraints
+from s2s_lesson.search.ensembles import Ensemble as Ensemble
+from s2s_lesson.search.forcing import score_targets as score_targets
 from s2s_lesson.search.groups import DiverseGroups as DiverseGroups
 from s2s_lesson.search.reranking import maximum_mutual_information as maximum_mutual_information
 from s2s_lesson.search.reranking import minimum_bayes_risk as minimum_bayes_risk

@@ -9,6 +9,7 @@ import numpy as np
 
 from s2s_lesson.data.memory import expect_memory
 from s2s_lesson.search.arrays import as_numpy, keras_steps, leaves, map_leaves, take_rows, with_leaves
+from s2s_lesson.search.running import expect_pair, runnable
 from s2s_lesson.search.shortlist import LEAF
 
 SLOT_BYTES = 150  # what a search keeps for each hypothesis, and each step of it
@@ -54,7 +55,7 @@ class Rows:
         option: str = "beam_size",
     ):
         self.batch, self.slots, self.option = _batch_size(initial_state), slots, option
-        self.step_function, self.compiled = _runnable(step, compile_step)
+        self.step_function, self.compiled = runnable(step, compile_step)
         self.state = map_leaves(_own, initial_state)  # a plain function may write into its state
         self.sentences, self.copies = self.batch, 1  # how many there are, and the rows of each
         named = initial_state if isinstance(initial_state, dict) else {}
@@ -86,10 +87,7 @@ class Rows:
         before = leaves(self.state)
         rows = token_ids[:, : self.copies].reshape(-1).astype("int32")
         result = self.step_function(rows, self.state)
-        if not isinstance(result, tuple) or len(result) != 2:
-            raise ValueError(
-                f"Expected step to return a pair, (logits, state); received {type(result).__name__}."
-            )
+        expect_pair(result)
         logits, self.state = result
         if len(logits.shape) != 2 or logits.shape[0] != len(rows):
             raise ValueError(
@@ -210,21 +208,6 @@ class Rows:
         if self.fixed_shapes or len(open_ones) > 0.75 * len(done):
             return np.arange(len(done))
         return open_ones
-
-
-def _runnable(step: Callable, compile_step: bool | None) -> tuple[Callable, bool]:
-    """The step function to call, and whether it is compiled."""
-    adapter = keras_steps()
-    if compile_step is None and adapter is not None and adapter.layer_of(step) is not None:
-        return adapter.compiled(step, if_possible=True), True
-    if not compile_step:
-        return step, False
-    if adapter is None:
-        raise ValueError(
-            "Expected a step of Keras operations with compile_step=True; received one, and Keras was not "
-            "imported. Leave compile_step out."
-        )
-    return adapter.compiled(step), True
 
 
 def _known_leaves(names: Sequence[str], state: Any) -> tuple[str, ...]:

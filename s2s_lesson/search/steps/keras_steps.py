@@ -2,9 +2,10 @@
 
 import functools
 import inspect
+import math
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -59,6 +60,16 @@ def log_softmax(logits: Any) -> tuple[np.ndarray, np.ndarray]:
     """As ``ranking.log_softmax``."""
     log_probs, normaliser = (as_numpy(array) for array in _log_softmax()(logits))
     return log_probs, np.isfinite(normaliser[:, 0])
+
+
+def weighted_mean(arrays: Sequence[engine.Tensor], weights: tuple[float, ...]) -> engine.Tensor:
+    """As ``ensembles.weighted_mean``."""
+    return _weighted_mean(weights)(list(arrays))
+
+
+def log_mean_of_probabilities(logits: Sequence[engine.Tensor], weights: tuple[float, ...]) -> engine.Tensor:
+    """As ``ensembles.log_mean_of_probabilities``."""
+    return _log_mean_of_probabilities(weights)(list(logits))
 
 
 def layer_of(step: Callable) -> keras.Layer | None:
@@ -179,6 +190,27 @@ def _log_softmax():
         return logits - normaliser, normaliser
 
     return engine.compile_function(log_softmax)
+
+
+@functools.lru_cache(maxsize=16)
+def _weighted_mean(weights):
+    def weighted_mean(arrays):
+        parts = [weight * ops.cast(each, "float32") for each, weight in zip(arrays, weights, strict=True)]
+        return functools.reduce(ops.add, parts)
+
+    return engine.compile_function(weighted_mean)
+
+
+@functools.lru_cache(maxsize=16)
+def _log_mean_of_probabilities(weights):
+    def log_mean_of_probabilities(logits):
+        parts = []
+        for each, weight in zip(logits, weights, strict=True):
+            values, normaliser = _normalised(each)
+            parts.append(values - normaliser + math.log(weight))
+        return ops.logsumexp(ops.stack(parts), axis=0)
+
+    return engine.compile_function(log_mean_of_probabilities)
 
 
 def _normalised(logits, normalise=True):

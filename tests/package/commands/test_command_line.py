@@ -136,6 +136,22 @@ def test_predict_prints_n_best_with_falling_log_probabilities(run, capsys):
     assert numbers == sorted(numbers, reverse=True)
 
 
+def test_several_models_predict_and_are_evaluated_together(run, capsys, uncompiled):
+    together = ["--with", str(run), "--with", str(run)]
+    for options in ([], [*together, "--mean", "log_probabilities"]):
+        assert command_line.main(["predict", str(run), "a b c", "--n-best", "2", *options]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == lines[2:]
+    evaluate, figures = ["evaluate", str(run), "--json", "--limit", "3", "--metrics", "perplexity"], []
+    for options in ([], together):
+        assert command_line.main([*evaluate, *options]) == 0
+        figures.append(json.loads(capsys.readouterr().out))
+    assert (figures[1]["with"], figures[1]["mean"]) == ([str(run)] * 2, "probabilities")
+    assert figures[1]["perplexity"] == pytest.approx(figures[0]["perplexity"], rel=1e-5)
+    alone = ["predict", run, "a", "--mean", "probabilities"]
+    assert "Expected --mean beside --with; received probabilities and one model alone" in fails(alone, capsys)
+
+
 def test_predict_says_what_the_vocabulary_does_not_know(run, capsys):
     assert command_line.main(["predict", str(run), "a ж b"]) == 0
     assert "ж" in capsys.readouterr().err
@@ -353,6 +369,10 @@ def test_numbers_may_be_at_their_limit_and_not_below(command, option, lowest, ca
         (["train", "--preset", "none", "--output", "x"], "preset one of dates, .*; received 'none'"),
         (["predict", "x", "--beam-size", "0"], "beam_size of at least 1; received 0"),
         (["predict", "x", "--length-penalty", "inf"], "length_penalty as a finite number; received inf"),
+        (
+            ["predict", "x", "--mean", "logits"],
+            "mean one of probabilities, log_probabilities; received 'logits'",
+        ),
         (["chat", "x", "--sample", "--temperature", "nan"], "temperature of at least 0; received nan"),
         (["chat", "x", "--sample", "--top-p", "1.5"], "top_p above 0 and up to 1, or None; received 1.5"),
         (["evaluate", "x", "--limit", "0"], "limit of at least 1, or None; received 0"),

@@ -10,6 +10,7 @@ import scripted
 from grouped import grouped
 from keras import ops
 from scripted import IDS
+from step_layer import Layer, assert_same_results
 
 from s2s_lesson import engine
 from s2s_lesson.search import Scoring, beam_search, greedy_search, sample
@@ -27,26 +28,6 @@ def state_with_attention(tensors=False):
     state = scripted.initial_state(tables, attention_tables, keys_mask)
     state["node"] = state["node"].astype("int32")
     return {name: ops.convert_to_tensor(leaf) for name, leaf in state.items()} if tensors else state
-
-
-def assert_same_results(ours, expected):
-    np.testing.assert_array_equal(ours.sequences, expected.sequences)
-    np.testing.assert_array_equal(ours.lengths, expected.lengths)
-    for our_part, part in zip(ours[2:6], expected[2:6], strict=True):
-        np.testing.assert_allclose(our_part, part, rtol=1e-6, atol=1e-6)
-
-
-@keras.saving.register_keras_serializable(package="tests")
-class Layer(keras.layers.Layer):
-    """A layer whose method is a step function, and which counts how often Python runs it."""
-
-    def __init__(self, step):
-        super().__init__()
-        self.given, self.runs = step, 0
-
-    def step(self, token_ids, state):
-        self.runs += 1
-        return self.given(token_ids, state)
 
 
 # All kinds of step functions find the same.
