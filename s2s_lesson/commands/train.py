@@ -26,7 +26,7 @@ TABLES = {
     ),
     "texts": ("source_tokens", "target_tokens", "max_vocab_size"),
     "model": ("precision",),
-    "training": ("epochs", "batch_size", "keep", "tensorboard"),
+    "training": ("epochs", "batch_size", "keep", "average", "tensorboard"),
     "optimization": ("learning_rate",),
 }
 # What trying learning rates takes of a training.
@@ -135,6 +135,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep",
         type=option("training.loop.fit", "keep"),
         help="the weights of the best epoch, or of the last",
+    )
+    how.add_argument(
+        "--average",
+        type=option("training.loop.fit", "average"),
+        help="keep the mean of the weights of so many epochs, the best or the last ones (default: 1)",
     )
     how.add_argument("--precision", choices=PRECISIONS, help="float32, or 16 bits on a GPU")
 

@@ -70,8 +70,8 @@ def fit(
         folder: str, Path or None. Where the pipeline and the checkpoints are written.
         seed: int, of the order of the batches and of what the strategies and the noise draw.
         resume: bool. Go on with the run in the folder, where there is one.
-        **options: ``patience``, ``keep``, ``checkpoint_every``, ``log_every``, ``tensorboard``,
-            ``progress``: see ``training.fit``.
+        **options: ``patience``, ``keep``, ``average``, ``checkpoint_every``, ``log_every``,
+            ``tensorboard``, ``progress``: see ``training.fit``.
 
     Returns:
         The history: see ``training.fit``.

@@ -1,3 +1,4 @@
+from s2s_lesson.training.averaging import average_weights as average_weights
 from s2s_lesson.training.batches import PairBatches as PairBatches
 from s2s_lesson.training.costs import edit_cost as edit_cost
 from s2s_lesson.training.costs import edit_distance as edit_distance

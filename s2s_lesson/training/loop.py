@@ -78,6 +78,7 @@ def fit(
     folder: str | Path | None = None,
     patience: PositiveInt | None = None,
     keep: Keep = "best",
+    average: PositiveInt = 1,
     checkpoint_every: PositiveInt = 500,
     log_every: PositiveInt = 100,
     tensorboard: bool = False,
@@ -100,12 +101,15 @@ def fit(
         callbacks: list of ``keras.callbacks.Callback``, called as ``keras.Model.fit`` calls them. At the end
             of an epoch they see the figures of the history. ``ReduceLROnPlateau`` needs a learning rate that
             is a plain number. What a callback keeps in itself is no part of a checkpoint.
-        folder: str, Path or None. Where ``model.keras`` (of the epoch that is kept), ``checkpoint.npz``
+        folder: str, Path or None. Where ``model.keras`` (of the epochs that are kept), ``checkpoint.npz``
             (last), ``history.json`` (a figure an epoch) and ``log.csv`` (a line every ``log_every`` steps)
-            are written, each all at once or not at all.
+            are written, each all at once or not at all; and ``epochs/``, the weights of each epoch that is
+            averaged.
         patience: int or None. Stop after so many epochs without a lower development loss.
         keep: which epoch's weights are kept, in the model and in the folder: "best", the one with the lowest
             development loss, or "last". A run may go on with another choice than it began with.
+        average: int. With more than 1, what is kept is the mean of the weights of so many epochs, the best or
+            the last as ``keep`` says. It costs a further pass over ``dev_batches`` an epoch.
         checkpoint_every: int. Steps from one checkpoint to the next within an epoch.
         log_every: int. Steps from one line of the log to the next.
         tensorboard: bool. Write the log for TensorBoard as well, in ``tensorboard/`` of the folder; it
@@ -118,8 +122,10 @@ def fit(
         nats per token, in training given what the strategies feed; ``perplexity`` and ``val_perplexity``,
         ``accuracy`` and ``val_accuracy`` (0 to 1), ``seconds``, and ``kept_epoch``, the epoch, from 1, whose
         weights were kept then: the last entry tells which one the model ends with. Where that is the first
-        of five or more, the best one, a warning says why this may be and what to do. With
-        ``old_dev_batches`` there are ``old_val_loss``, ``old_val_perplexity`` and ``old_val_accuracy`` too.
+        of five or more, the best one, a warning says why this may be and what to do. With ``average`` there
+        are also ``average_val_loss``, ``average_val_perplexity`` and ``average_val_accuracy``, of what was
+        averaged after each epoch: the model ends with the last of these averages. With ``old_dev_batches``
+        there are ``old_val_loss``, ``old_val_perplexity`` and ``old_val_accuracy`` too.
 
     Raises:
         FileExistsError: the folder holds a checkpoint and ``resume`` is false.
@@ -134,7 +140,7 @@ def fit(
     _expect_updates(model.optimizer, epochs * len(train_batches))
     folder = None if folder is None else run_folder(folder, resume)
     log = RunLog(folder, log_every, tensorboard)
-    run = Run(model, folder, log, keep, scores_old=old_dev_batches is not None)
+    run = Run(model, folder, log, keep, average, scores_old=old_dev_batches is not None)
     if folder is not None and (folder / CHECKPOINT).exists():
         run.load()
         if callbacks:
@@ -162,7 +168,7 @@ def fit(
         dev = teacher_forced_scores(model, dev_batches)
         calls.on_test_end(dev)
         old_dev = None if old_dev_batches is None else teacher_forced_scores(model, old_dev_batches)
-        run.end_epoch(dev, old_dev)
+        run.end_epoch(dev, old_dev, score=lambda: teacher_forced_scores(model, dev_batches))
         calls.on_epoch_end(epoch, run.last_figures())
         if progress:
             _report(run.history, epochs)
@@ -170,7 +176,7 @@ def fit(
     run.restore_kept()
     if progress and run.epoch:
         print(f"Kept {_kept(run)}.", flush=True)
-    if run.kept_epoch() == 1 and run.epoch >= MANY and keep == "best":
+    if run.kept_epoch() == 1 and run.epoch >= MANY and keep == "best" and average == 1:
         warnings.warn(
             f"Kept {_kept(run)}: no later one did better on the development pairs, so what they learned is "
             "not kept. The development pairs may be too few or unlike the training pairs, the learning rate "
@@ -256,8 +262,13 @@ def _expect_updates(optimizer, batches):
 
 
 def _kept(run):
-    kept = run.kept_epoch()
-    return f"epoch {kept} of {run.epoch} (held-out loss {run.history['val_loss'][kept - 1]:.4f})"
+    kept, averaged = run.kept_epoch(), run.averaged_epochs()
+    loss = f"{run.history['val_loss'][kept - 1]:.4f}"
+    if not averaged:
+        return f"epoch {kept} of {run.epoch} (held-out loss {loss})"
+    epochs, of_average = ", ".join(map(str, averaged)), run.history["average_val_loss"][-1]
+    both = f"{of_average:.4f}; of epoch {kept} alone {loss}"
+    return f"the average of epochs {epochs} of {run.epoch} (held-out loss {both})"
 
 
 def _report(history, epochs):
@@ -268,7 +279,7 @@ def _report(history, epochs):
 
 def _told(figures):
     """The scores on development pairs, for people."""
-    parts = {"val": "held-out", "old_val": "old held-out"}
+    parts = {"val": "held-out", "average_val": "of the average", "old_val": "old held-out"}
     return "; ".join(
         f"{said} loss {figures[f'{part}_loss']:.4f}, perplexity {figures[f'{part}_perplexity']:.2f}, "
         f"token accuracy {figures[f'{part}_accuracy']:.2%}"

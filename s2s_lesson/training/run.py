@@ -1,6 +1,8 @@
 """Run: the state of a training, in memory and in its folder."""
 
 import json
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -9,10 +11,11 @@ import numpy as np
 
 from s2s_lesson import engine
 from s2s_lesson.data.whole_files import write_at_once
+from s2s_lesson.training.averaging import EpochWeights
 from s2s_lesson.training.run_folder import BEST_MODEL, CHECKPOINT, HISTORY
 from s2s_lesson.training.run_log import MEANS, OLD_COLUMNS, RunLog, Totals, dev_figures
 
-Keep: TypeAlias = Literal["best", "last"]  # the epoch with the lowest development loss, or the last one
+Keep: TypeAlias = Literal["best", "last"]  # the epochs with the lowest development loss, or the last ones
 
 
 class TrainingDiverged(RuntimeError):
@@ -26,7 +29,8 @@ class Run:
         model: ``keras.Model``, compiled.
         folder: Path or None. None keeps nothing on disk.
         log: ``RunLog``.
-        keep: which epoch's weights are kept, "best" or "last".
+        keep: which epochs' weights are kept, "best" or "last".
+        average: int. How many epochs' weights are averaged.
         scores_old: bool. Each epoch is scored on old development pairs as well.
 
     >>> from s2s_lesson import Seq2Seq, Seq2SeqConfig
@@ -43,22 +47,33 @@ class Run:
         folder: Path | None,
         log: RunLog,
         keep: Keep = "best",
+        average: int = 1,
         scores_old: bool = False,
     ):
-        self.model, self.folder, self.log, self.keep = model, folder, log, keep
+        self.model, self.folder, self.log, self.keep, self.average = model, folder, log, keep, average
         self.epoch, self.step, self.seconds = 0, 0, 0.0  # epochs and, of the next one, steps and seconds done
         self.totals = Totals()
-        scores = (*MEANS, *(f"val_{name}" for name in MEANS), *(OLD_COLUMNS if scores_old else ()))
+        scores = [*MEANS, *(f"val_{name}" for name in MEANS)]
+        scores += [f"average_val_{name}" for name in MEANS] if average > 1 else []
+        scores += OLD_COLUMNS if scores_old else ()
         self.history: dict[str, list[float]] = {name: [] for name in (*scores, "seconds", "kept_epoch")}
         self.best_weights: list[np.ndarray] | None = None
+        self.epoch_weights = EpochWeights(folder)
         model.optimizer.build(model.trainable_variables)
 
-    def end_epoch(self, dev: dict[str, float], old_dev: dict[str, float] | None = None) -> None:
+    def end_epoch(
+        self,
+        dev: dict[str, float],
+        old_dev: dict[str, float] | None = None,
+        *,
+        score: Callable[[], dict[str, float]],
+    ) -> None:
         """Enter an epoch's figures, keep the weights if they are to be kept, and save.
 
         Args:
             dev: dict of the means of ``Totals``, on the development split.
             old_dev: likewise, on old development pairs, of a run that ``scores_old``.
+            score: function that gives the same of the model as it is, once it has averaged weights.
 
         Raises:
             TrainingDiverged: the development loss or a weight is NaN or infinite.
@@ -73,9 +88,19 @@ class Run:
         self.expect_finite(f"the development loss after epoch {self.epoch}", dev["loss"])
         if self.epoch == 1 or dev["loss"] < min(self.history["val_loss"][:-1]):
             self.best_weights = self.model.get_weights()
-        if self.folder is not None and self.kept_epoch() == self.epoch:
+        if self.average > 1:
+            self._average(score)
+        elif self.folder is not None and self.kept_epoch() == self.epoch:
             write_at_once(self.folder / BEST_MODEL, self.model.save)
         self.save()
+        self.epoch_weights.keep_only(self.averaged_epochs())
+
+    def averaged_epochs(self) -> list[int]:
+        """The epochs, from 1, whose weights are averaged so far; none where one epoch alone is kept."""
+        if self.average == 1:
+            return []
+        there = self.epoch_weights.epochs()
+        return [epoch for epoch in self._epochs_to_average() if epoch in there]
 
     def kept_epoch(self) -> int:
         """The epoch, from 1, whose weights are kept so far; 0 before the first one ends."""
@@ -94,7 +119,9 @@ class Run:
 
     def restore_kept(self) -> None:
         """Give the model the weights that are kept: after the last step of an epoch, it has the last ones."""
-        if self.keep == "best" and self.best_weights is not None:
+        if epochs := self.averaged_epochs():
+            self.model.set_weights(self.epoch_weights.average(epochs))
+        elif self.keep == "best" and self.best_weights is not None:
             self.model.set_weights(self.best_weights)
 
     def expect_finite(self, name: str, values: Any) -> None:
@@ -131,6 +158,7 @@ class Run:
             "seconds": self.seconds,
             "totals": vars(self.totals),
             "keep": self.keep,
+            "average": self.average,
             "history": self.history,
             "log": self.log.state(),
         }
@@ -168,8 +196,10 @@ class Run:
         self.totals, self.history = Totals(**state["totals"]), state["history"]
         self.log.go_on(state["log"])
         self.history["kept_epoch"] = [self._kept_of(epoch + 1) for epoch in range(self.epoch)]
-        if state.get("keep", "best") != self.keep:
+        self._enter_averages()
+        if (state.get("keep", "best"), state.get("average", 1)) != (self.keep, self.average):
             self._keep_other(self.folder)
+        self.epoch_weights.keep_only(self.averaged_epochs())
 
     def _kept_of(self, epochs):
         """The epoch that a run of so many epochs keeps: both counted from 1."""
@@ -185,13 +215,52 @@ class Run:
                 f"received {said[first in self.history]}. Resume with the same, or choose another folder."
             )
 
+    def _epochs_to_average(self):
+        """The last epochs, or those with the lowest development loss, of equal ones the first; in order."""
+        epochs = list(range(1, self.epoch + 1))
+        if self.keep == "best":
+            epochs = sorted(epochs, key=lambda epoch: self.history["val_loss"][epoch - 1])
+            return sorted(epochs[: self.average])
+        return epochs[-self.average :]
+
+    def _average(self, score):
+        """Average anew, score and write the model, where this epoch is one of those that are averaged."""
+        if self.epoch not in self._epochs_to_average():
+            for name in MEANS:
+                self.history[f"average_val_{name}"].append(self.history[f"average_val_{name}"][-1])
+            return
+        weights = self.model.get_weights()
+        self.epoch_weights.add(self.epoch, weights)
+        self.restore_kept()
+        for name, value in score().items():
+            self.history[f"average_val_{name}"].append(value)
+        if self.folder is not None:
+            write_at_once(self.folder / BEST_MODEL, self.model.save)
+        self.model.set_weights(weights)
+
+    def _enter_averages(self):
+        """Let the history of a run that began with another choice hold what this one enters."""
+        for name in MEANS:
+            if self.average == 1:
+                self.history.pop(f"average_val_{name}", None)
+                continue
+            of_kept = [self.history[f"val_{name}"][int(kept) - 1] for kept in self.history["kept_epoch"]]
+            self.history.setdefault(f"average_val_{name}", of_kept)
+        gone = sorted(set(self._epochs_to_average()) - set(self.epoch_weights.epochs()))
+        if self.average > 1 and gone:
+            warnings.warn(
+                f"The weights of the epochs {', '.join(map(str, gone))} are gone, since the run began with "
+                "another choice of what is kept: the average leaves them out.",
+                stacklevel=4,
+            )
+
     def _keep_other(self, folder):
-        """Write the model anew of a run that began with the other choice of what is kept.
+        """Write the model anew of a run that began with another choice of what is kept.
 
         Within an epoch the weights of the one before are gone: the model of the last is written at its end.
         """
         weights = self.model.get_weights()
-        if self.epoch and (self.keep == "best" or self.step == 0):
+        if self.epoch and (self.keep == "best" or self.step == 0 or self.averaged_epochs()):
             self.restore_kept()
             write_at_once(folder / BEST_MODEL, self.model.save)
             self.model.set_weights(weights)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from s2s_lesson.data.expected import checked
 
-BEST_MODEL = "model.keras"  # of the epoch that is kept: the best on the development split, or the last
+BEST_MODEL = "model.keras"  # of the epochs that are kept: the best on the development split, or the last
 CHECKPOINT = "checkpoint.npz"  # of the last step that was saved
+EPOCHS = "epochs"  # a folder: weights of each epoch that is averaged
 HISTORY = "history.json"  # figures of each epoch, and which one was kept then
 LOG = "log.csv"  # figures every so many steps
 TENSORBOARD = "tensorboard"

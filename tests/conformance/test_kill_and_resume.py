@@ -16,6 +16,8 @@ import pytest
 import training_script
 from uncompiled import uncompiled
 
+from s2s_lesson.training.averaging import EpochWeights
+
 ROOT = Path(__file__).parents[2]
 KINDS = ["plain", "strategies"]
 if keras.backend.backend() != "tensorflow":
@@ -27,6 +29,7 @@ SLOW = pytest.mark.slow(
 )
 LAST = pytest.param(
     "last",
+    1,
     marks=pytest.mark.slow(
         guard="tests/package/training/test_run.py::test_a_run_may_go_on_with_the_other_choice"
     ),
@@ -100,7 +103,7 @@ def kill_at_any_moment(process, folder):
 
 
 def expect_the_same_run(folder, other):
-    """The same history, log and checkpoint: weights, optimiser slots, random states, counts, best weights."""
+    """The same history, log, checkpoint and averaged epochs: weights, optimiser, random states, counts."""
     assert history(other) == history(folder)
     assert log(other) == log(folder)
     (expected, expected_state), (arrays, state) = checkpoint(folder), checkpoint(other)
@@ -108,6 +111,11 @@ def expect_the_same_run(folder, other):
     assert arrays.keys() == expected.keys() and len(arrays) > 60
     for name in expected:
         np.testing.assert_array_equal(arrays[name], expected[name])
+    epochs, other_epochs = EpochWeights(folder), EpochWeights(other)
+    assert other_epochs.epochs() == epochs.epochs() and len(epochs.epochs()) in (0, 2)
+    for epoch in epochs.epochs():
+        for array, expected_array in zip(other_epochs.average([epoch]), epochs.average([epoch]), strict=True):
+            np.testing.assert_array_equal(array, expected_array)
 
 
 class BrokenOff(Exception):
@@ -115,8 +123,8 @@ class BrokenOff(Exception):
 
 
 @uncompiled()
-@pytest.mark.parametrize("keep", ["best", LAST])
-def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path, keep):
+@pytest.mark.parametrize(("keep", "average"), [("best", 2), LAST])
+def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path, keep, average):
     """In small: an exception at a drawn batch of the second epoch; a new model goes on from the checkpoint.
 
     An epoch has two batches, and two make an update: the checkpoint after the third holds half of one.
@@ -126,6 +134,7 @@ def test_a_run_that_breaks_off_goes_on_as_if_it_had_not(tmp_path, keep):
         raise BrokenOff
 
     small = {"strategies": True, "size": training_script.SMALL, "kill": stop, "keep": keep}
+    small["average"] = average
     whole, other = tmp_path / "whole", tmp_path / "other"
     expected = training_script.train(whole, **small)
     with pytest.raises(BrokenOff):
@@ -147,7 +156,7 @@ def runs(tmp_path_factory, request):
     order of the batches, the masks of dropout and the first epoch's history have to come back; then, of one
     kind, while it writes a file; then at any moment.
     """
-    options = ["--strategies"] if request.param == "strategies" else []
+    options = ["--strategies", "--average", "2"] if request.param == "strategies" else []
     whole, other = tmp_path_factory.mktemp("runs") / "whole", tmp_path_factory.mktemp("runs") / "killed"
     steps, draw = len(training_script.data()[0]), random.Random(request.param)
     kill_at = steps + 3 * draw.randint(1, steps // 3 - 1) + 3
@@ -158,7 +167,7 @@ def runs(tmp_path_factory, request):
     assert state["epoch"] == 1 and 0 < state["step"] < kill_at - steps - 1
     if request.param == KINDS[-1]:  # how files are written does not depend on what is trained
         killed(start(other, *options, "--resume", "--kill-at-file", str(draw.randint(2, 7))))
-        assert list(other.glob(".part-*"))
+        assert list(other.rglob(".part-*"))
         kill_at_any_moment(start(other, *options, "--resume"), other)
     for process in (start(other, *options, "--resume"), uninterrupted):
         status, stderr = end(process)

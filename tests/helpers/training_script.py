@@ -1,6 +1,6 @@
 """Train a small model on a toy corpus, in a process of its own that can be killed.
 
-    python tests/helpers/training_script.py FOLDER [--strategies] [--resume]
+    python tests/helpers/training_script.py FOLDER [--strategies] [--average EPOCHS] [--resume]
         [--kill-at STEP] [--kill-at-file FILE]
 
 STEP counts the batches that are asked for, from 1, over all epochs. FILE counts the files that get a name,
@@ -93,7 +93,9 @@ def kill_at_file(number):
     os.replace = replace_or_die
 
 
-def train(folder, resume=False, kill_at=None, strategies=False, size=LARGE, kill=kill, keep="best"):
+def train(
+    folder, resume=False, kill_at=None, strategies=False, size=LARGE, kill=kill, keep="best", average=1
+):
     """Seed everything, make the model and train it."""
     engine.seed_everything(0)
     train_batches, dev_batches, vocab_size = data(size)
@@ -117,6 +119,7 @@ def train(folder, resume=False, kill_at=None, strategies=False, size=LARGE, kill
         folder=folder,
         resume=resume,
         keep=keep,
+        average=average,
         checkpoint_every=size.checkpoint_every,
         log_every=LOG_EVERY,
         progress=False,
@@ -134,11 +137,18 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--strategies", action="store_true")
+    parser.add_argument("--average", type=int, default=1)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--kill-at", type=int)
     parser.add_argument("--kill-at-file", type=int)
     arguments = parser.parse_args()
     if arguments.kill_at_file:
         kill_at_file(arguments.kill_at_file)
-    model = train(arguments.folder, arguments.resume, arguments.kill_at, arguments.strategies)
+    model = train(
+        arguments.folder,
+        arguments.resume,
+        arguments.kill_at,
+        arguments.strategies,
+        average=arguments.average,
+    )
     np.savez(arguments.folder / "end.npz", *end_of(model))

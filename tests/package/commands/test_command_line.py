@@ -331,6 +331,7 @@ def test_options_that_would_do_nothing_are_an_error(run, options, message, capsy
         (["train", "--corpus", "copy", "--output", "run"], "--epochs", 1),
         (["train", "--corpus", "copy", "--output", "run"], "--batch-size", 1),
         (["train", "--corpus", "copy", "--output", "run"], "--context", 1),
+        (["train", "--corpus", "copy", "--output", "run"], "--average", 1),
         (["predict", "run"], "--beam-size", 1),
         (["predict", "run"], "--n-best", 1),
         (["evaluate", "run"], "--limit", 1),

@@ -109,11 +109,11 @@ def test_the_run_holds_its_settings_and_they_repeat_it_bit_for_bit(run, folder, 
 def test_options_go_before_the_file_of_settings(folder, pairs, begun):
     config = folder / "mine.toml"
     config.write_text(f"[data]\nfiles = {json.dumps(str(pairs))}\n[run]\nseed = 7\n[training]\nepochs = 9\n")
-    assert main("train", "--config", config, "--output", folder / "seven", *SMALL, "--keep", "last") == 0
+    assert main("train", "--config", config, "--output", folder / "seven", *SMALL, "--average", "5") == 0
     settings = read_settings(folder / "seven" / "run.toml")
     assert (settings["run"]["seed"], settings["training"]["epochs"]) == (7, 1)
-    assert settings["training"]["keep"] == "last"
-    assert {"seed": 7, "epochs": 1, "keep": "last", "batch_size": 31}.items() <= begun[0].items()
+    assert settings["training"]["average"] == 5
+    assert {"seed": 7, "epochs": 1, "average": 5, "batch_size": 31}.items() <= begun[0].items()
 
 
 def test_a_learning_rate_is_found_with_the_settings_and_nothing_is_written(
@@ -135,7 +135,11 @@ def test_a_learning_rate_is_found_with_the_settings_and_nothing_is_written(
 
 
 def test_a_run_goes_on_with_its_own_settings(run, capsys):
+    settings = (run[0] / "run.toml").read_text(encoding="utf-8")
+    assert "average = 1\n" in settings
+    (run[0] / "run.toml").write_text(settings.replace("average = 1\n", ""), encoding="utf-8")  # as of before
     assert main("train", "--resume", "--output", run[0]) == 0
+    (run[0] / "run.toml").write_text(settings, encoding="utf-8")
     assert main("train", "--resume", "--output", run[0], "--set", "model.cell=gru") == 1
     assert "model.cell = 'lstm' became 'gru'" in capsys.readouterr().err
 

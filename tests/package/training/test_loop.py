@@ -111,7 +111,7 @@ def test_a_loss_that_turns_nan_stops_the_run_and_keeps_the_last_good_checkpoint(
     with pytest.raises(TrainingDiverged, match="NaN or infinity in the weights"):
         broken.save()
     with pytest.raises(TrainingDiverged, match="the development loss"):
-        broken.end_epoch({"loss": float("nan"), "perplexity": float("nan"), "accuracy": 0.0})
+        broken.end_epoch({"loss": float("nan"), "perplexity": float("nan"), "accuracy": 0.0}, dict)
     assert files(run_copy) == good
 
 
@@ -268,6 +268,27 @@ def scripted_fit(pipeline, pairs, monkeypatch, losses, **options):
     monkeypatch.setattr(loop, "teacher_forced_scores", lambda *_: dict.fromkeys(measured, next(left)))
     monkeypatch.setattr(loop, "_report", lambda *_: None)
     return pipeline.fit(pairs, pairs, epochs=len(losses), batch_size=7, **options)
+
+
+@uncompiled()
+def test_an_average_of_epochs_is_what_a_run_ends_with_and_says(corpus, tmp_path, capsys):
+    pipeline = tiny(corpus)
+    options = {**FIT, "progress": True, "average": 2, "keep": "last", "folder": tmp_path}
+    history = pipeline.fit(corpus.train[:11], corpus.dev[:5], **options)
+    assert {len(values) for values in history.values()} == {2}
+    assert history["average_val_loss"][0] == history["val_loss"][0]
+    scores = pipeline.teacher_forced_scores(pipeline.batches(corpus.dev[:5], FIT["batch_size"]))
+    for name, value in scores.items():
+        assert value == pytest.approx(history[f"average_val_{name}"][1], rel=1e-6)
+    weights = TextToText.load(tmp_path).model.get_weights()
+    for weight, expected in zip(weights, pipeline.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, expected)
+    said = capsys.readouterr().out
+    averaged, last = history["average_val_loss"][1], history["val_loss"][1]
+    kept = (
+        f"Kept the average of epochs 1, 2 of 2 (held-out loss {averaged:.4f}; of epoch 2 alone {last:.4f})."
+    )
+    assert kept in said and f"held-out loss {last:.4f} (of the average {averaged:.4f})" in said
 
 
 @uncompiled()

@@ -12,23 +12,27 @@ from s2s_lesson.training.run_log import RunLog
 LOSSES = [0.7, 0.3, 0.5]
 
 
-def begun(folder, keep):
+def begun(folder, keep, average=1):
     model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
     model.compile(optimizer="sgd", loss="mse")
-    return Run(model, folder, RunLog(folder, 100, False), keep)
+    return Run(model, folder, RunLog(folder, 100, False), keep, average)
 
 
-def gone_on(folder, keep):
-    run = begun(folder, keep)
+def gone_on(folder, keep, average=1):
+    run = begun(folder, keep, average)
     run.load()
     return run
 
 
+def figures(loss):
+    return {"loss": loss, "perplexity": np.exp(loss), "accuracy": 0.5}
+
+
 def train(run, losses):
-    """As many epochs as losses: after each all weights are its number."""
+    """As many epochs as losses: after each all weights are its number, and an average scores its own."""
     for loss in losses:
         run.model.set_weights([np.full_like(weight, run.epoch + 1) for weight in run.model.get_weights()])
-        run.end_epoch({"loss": loss, "perplexity": np.exp(loss), "accuracy": 0.5})
+        run.end_epoch(figures(loss), score=lambda: figures(epoch_of(run.model)))
     return run
 
 
@@ -87,3 +91,54 @@ def test_within_an_epoch_the_last_one_is_written_at_its_end(tmp_path):
     assert written(tmp_path) == 2
     train(run, [0.7])
     assert written(tmp_path) == run.kept_epoch() == 4
+
+
+AVERAGES = pytest.mark.parametrize(
+    ("keep", "epochs", "averages"),
+    [("best", [2, 3], [1, 1.5, 2.5, 2.5]), ("last", [3, 4], [1, 1.5, 2.5, 3.5])],
+)
+
+
+@pytest.mark.parametrize("in_folder", [True, False])
+@AVERAGES
+def test_the_best_or_the_last_epochs_are_averaged_scored_and_written(
+    tmp_path, keep, epochs, averages, in_folder
+):
+    folder = tmp_path if in_folder else None
+    run = train(begun(folder, keep, average=2), [*LOSSES, 0.6])
+    assert epoch_of(run.model) == 4, "where training goes on"
+    assert run.averaged_epochs() == run.epoch_weights.epochs() == epochs
+    assert run.history["average_val_loss"] == averages
+    assert run.history["kept_epoch"] == ([1, 2, 2, 2] if keep == "best" else [1, 2, 3, 4])
+    run.restore_kept()
+    assert epoch_of(run.model) == averages[-1]
+    if in_folder:
+        assert written(folder) == averages[-1]
+        files = sorted(path.name for path in (folder / "epochs").iterdir())
+        assert files == [f"epoch-000{epoch}.npz" for epoch in epochs]
+        assert json.loads((folder / "history.json").read_text())["average_val_loss"] == averages
+
+
+@AVERAGES
+def test_a_run_that_averages_goes_on_as_if_it_had_not_stopped(tmp_path, keep, epochs, averages):
+    train(begun(tmp_path, keep, average=2), LOSSES)
+    (tmp_path / "epochs" / "epoch-0004.npz").write_bytes(b"of an epoch whose checkpoint was not written")
+    run = gone_on(tmp_path, keep, average=2)
+    assert run.epoch_weights.epochs() == [2, 3]
+    train(run, [0.6])
+    assert run.averaged_epochs() == epochs and run.history["average_val_loss"] == averages
+    assert written(tmp_path) == averages[-1]
+
+
+def test_a_run_may_go_on_with_averages_or_without(tmp_path):
+    train(begun(tmp_path, "last"), LOSSES)
+    with pytest.warns(UserWarning, match=r"The weights of the epochs 2, 3 are gone.*leaves them out"):
+        run = gone_on(tmp_path, "last", average=2)
+    assert run.averaged_epochs() == [] and written(tmp_path) == 3
+    train(run, [0.6])
+    assert run.averaged_epochs() == [4] and written(tmp_path) == 4
+    train(run, [0.8])
+    assert run.history["average_val_loss"] == [0.7, 0.3, 0.5, 4, 4.5] and written(tmp_path) == 4.5
+    again = gone_on(tmp_path, "best")
+    assert again.averaged_epochs() == again.epoch_weights.epochs() == [] and written(tmp_path) == 2
+    assert set(again.history) == set(begun(None, "best").history)
