@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -10,6 +10,12 @@ from keras import ops
 
 from s2s_lesson.data.expected import NonNegativeInt, PositiveFloat, PositiveInt, checked, expect
 from s2s_lesson.training.schedules import Decay, LearningRate
+
+if TYPE_CHECKING:
+    from keras.optimizers import Adam
+else:
+    # What Keras makes where it is asked for Adam: on PyTorch a class that updates all weights at once.
+    Adam = type(keras.optimizers.Adam.__new__(keras.optimizers.Adam))
 
 
 @checked
@@ -62,7 +68,7 @@ class Optimization:
         return LearningRate(self.learning_rate, batches // self.accumulation, self.decay, self.warmup_steps)
 
 
-class MeasuringAdam(keras.optimizers.Adam):
+class MeasuringAdam(Adam):
     """Keras's Adam, which also keeps the norm of the gradients that its last update was made of.
 
     It is the norm that ``global_clipnorm`` goes by, so clipping computes it anyway; weights are those of

@@ -163,8 +163,10 @@ def test_it_needs_no_variables_once_it_is_built():
 
 
 def gradients_by_hand(model, rows):
+    labels = keras.ops.convert_to_tensor(LABELS[rows])
+
     def loss():
-        return keras.ops.mean(keras.ops.square(model(FEATURES[rows]) - LABELS[rows]))
+        return keras.ops.mean(keras.ops.square(model(FEATURES[rows]) - labels))
 
     return value_and_gradients(loss, model.trainable_variables)[1]
 
