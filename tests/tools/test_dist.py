@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import steps
+from costs import budgets
 from packaging.requirements import Requirement
 from wheels import BESIDE, UV, build, run, tracked
 
@@ -69,13 +70,19 @@ def test_the_wheel_takes_every_file_of_the_package():
         for pattern in patterns["s2s_lesson"]
     }
     bundled = matched.pop("deployed/serving/bundle/*")
-    assert {"s2s_lesson/py.typed", "s2s_lesson/weights/pronunciations/model.keras"} <= data
+    assert {"s2s_lesson/py.typed", "s2s_lesson/weights/pronunciations/weights.npz"} <= data
     assert set().union(*matched.values()) == data, "Name them in package-data, in pyproject.toml."
     assert [pattern for pattern, files in matched.items() if not files] == []
     assert bundled in (set(), BUNDLED)
     assert PROJECT["tool"]["setuptools"]["packages"]["find"] == {"include": ["s2s_lesson*"]}
     folders = {Path(name).parent for name in of_package() if name.endswith(".py")}
     assert [folder for folder in folders if not (ROOT / folder / "__init__.py").exists()] == []
+
+
+def test_the_models_leave_room_in_the_wheel():
+    """They are compressed already; the code, compressed, is a twentieth of the limit."""
+    models = [ROOT / name for name in of_package() if name.startswith("s2s_lesson/weights/")]
+    assert 0 < sum(file.stat().st_size for file in models) < 0.9 * budgets()["bytes"]["the wheel"]
 
 
 def test_the_script_of_a_served_page_is_built_before_the_package(monkeypatch):
@@ -119,6 +126,12 @@ def built(tmp_path_factory):
     target = ["--offline", "--no-cache", "--no-deps", "--target", folder / "site"]
     run([*UV, "pip", "install", "--python", sys.executable, *target, wheel])
     return folder
+
+
+@pytest.mark.slow(guard="tests/tools/test_dist.py::test_the_models_leave_room_in_the_wheel")
+def test_the_wheel_is_small(built):
+    (wheel,) = (built / "dist").glob("*.whl")
+    assert 0 < wheel.stat().st_size < budgets()["bytes"]["the wheel"]
 
 
 @pytest.mark.slow(guard="tests/tools/test_dist.py::test_the_wheel_takes_every_file_of_the_package")

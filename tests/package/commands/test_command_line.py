@@ -242,7 +242,19 @@ def test_help_names_commands_and_options(command, capsys):
 
 def test_there_are_as_many_commands_as_modules_and_each_is_explained():
     assert list(command_line.COMMANDS) == [
-        *("inspect", "train", "distil", "predict", "evaluate", "chat", "plot", "export", "serve", "init"),
+        *(
+            "inspect",
+            "train",
+            "distil",
+            "predict",
+            "evaluate",
+            "chat",
+            "plot",
+            "export",
+            "serve",
+            "models",
+            "init",
+        ),
     ]
     modules = {name for _, name, _ in pkgutil.iter_modules(commands.__path__)}
     assert modules == {*command_line.COMMANDS, "arguments", "files"}
