@@ -41,7 +41,7 @@ SHIPPED = {
         training={"epochs": 8},
         told={
             "about": "a date as people of many languages write it to year-month-day",
-            "data": "dates of 2000 to 2099, written by Babel in the formats of Unicode's CLDR",
+            "data": "dates of 1950 to 2049, written by Babel in the formats of Unicode's CLDR",
             "licence": "Unicode License v3",
             "attribution": "Unicode, Inc.",
         },
