@@ -1,4 +1,4 @@
-"""The command line: s2s-lesson COMMAND, as `s2s-lesson --help` lists them."""
+"""The command line: s2s-lesson COMMAND, as ``s2s-lesson --help`` lists them."""
 
 import argparse
 import os

@@ -44,7 +44,11 @@ def quoted():
             for run in RESULTS["translations"]["runs"]
             for best in [run["searches"]["beam 5, length penalty 1.0"]]
         ),
-        percent(1 - RESULTS["pretrained"]["runs"][0]["scores"]["test"]["exact_match"]),
+        *(
+            percent(1 - run["scores"]["test"]["exact_match"])
+            for run in RESULTS["pretrained"]["runs"]
+            if run["name"] == "pronunciations"
+        ),
         f"{RESULTS['best']['runs'][0]['parameters'] / 1e6:.1f}M parameters: word error rate "
         f"{percent(RESULTS['best']['runs'][0]['scores']['beam 5']['word_error_rate'])}, phoneme error rate "
         f"{percent(RESULTS['best']['runs'][0]['scores']['beam 5']['phoneme_error_rate'])}",

@@ -125,7 +125,7 @@ def compile_step(step: Callable, layer: keras.Layer | None = None) -> Callable:
     Returns:
         A callable with the same signature. It raises a ``ValueError`` where the structure changes.
     """
-    handed_on: list[bool] = []  # one bool a leaf, written while the engine traces
+    handed_on: dict[tuple, list[bool]] = {}  # one bool a leaf, by structure, written while the engine traces
 
     def changes(token_ids, state):
         logits, new_state = step(token_ids, state)
@@ -137,7 +137,8 @@ def compile_step(step: Callable, layer: keras.Layer | None = None) -> Callable:
                 f"{error}. Keep the structure, or pass compile_step=False."
             ) from error
         leaves = list(zip(tree.flatten(new_state), tree.flatten(state), strict=True))
-        handed_on[:] = [new is old for new, old in leaves]
+        paths, _ = _paths_and_leaves(state)
+        handed_on[paths] = [new is old for new, old in leaves]
         return logits, [new for new, old in leaves if new is not old]
 
     compiled = engine.compile_function(changes, layer)
@@ -145,12 +146,19 @@ def compile_step(step: Callable, layer: keras.Layer | None = None) -> Callable:
     def run(token_ids, state):
         logits, changed = compiled(token_ids, state)
         changed = iter(changed)
+        paths, before = _paths_and_leaves(state)
         leaves = [
-            leaf if same else next(changed) for leaf, same in zip(tree.flatten(state), handed_on, strict=True)
+            leaf if same else next(changed) for leaf, same in zip(before, handed_on[paths], strict=True)
         ]
         return logits, tree.pack_sequence_as(state, leaves)
 
     return run
+
+
+def _paths_and_leaves(state):
+    """The ways to the leaves of a state, which tell its structure, and the leaves."""
+    flat = tree.flatten_with_path(state)
+    return tuple(path for path, _ in flat), [leaf for _, leaf in flat]
 
 
 @functools.lru_cache(maxsize=16)

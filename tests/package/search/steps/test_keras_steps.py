@@ -36,6 +36,22 @@ def test_what_a_compiled_step_hands_on_comes_back_as_the_same_object():
             state = after
 
 
+def test_a_compiled_step_takes_states_of_several_structures_in_turn():
+    """What it hands on of one structure says nothing of another that it was compiled for since."""
+
+    def step(token_ids, state):
+        logits = keras.ops.cast(token_ids, "float32")[:, None] * state["memory"]
+        return logits, {**state, "count": state["count"] + 1}
+
+    compiled = compile_step(step)
+    short = {"count": np.zeros(3, "int32"), "memory": np.ones((3, 5), "float32")}
+    long = {**short, "another": np.full((3, 1), 7.0, "float32"), "a_third": np.zeros((3, 1), "float32")}
+    for state in (short, long, short, long):
+        _, after = compiled(np.full(3, 2, "int32"), state)
+        assert set(after) == set(state) and all(after[name] is state[name] for name in set(state) - {"count"})
+        np.testing.assert_array_equal(after["count"], [1, 1, 1])
+
+
 def test_a_compiled_step_must_keep_the_structure_of_its_state():
     compiled = compile_step(lambda token_ids, state: (token_ids, [*state, token_ids]))
     with pytest.raises(ValueError, match="Expected step to return a state of the structure that it received"):
