@@ -28,7 +28,7 @@ WHAT = {
     "own_data": "four tasks of one's own as files, with what is recommended, beside copying and looking up",
     "parse": "time and memory that reading the Cornell corpus takes",
     "pointer": "sorting and convex hulls by pointing",
-    "pretrained": "the model that comes with the package",
+    "pretrained": "the models that come with the package",
     "pronunciations": "spelling to sounds, with the preset",
     "signals": "Morse code read by a model, and by a threshold and a table",
     "strategies": "five training strategies at the same number of updates",
