@@ -43,10 +43,18 @@ def small_model(strategies=(), smoothing=0.0):
     return model, trained
 
 
+SLOW = pytest.mark.slow(
+    guard="tests/conformance/test_sample_weights.py::test_training_with_weights_is_training_on_repeated_rows"
+)
+
+
 @pytest.mark.parametrize(
     ("how", "token_weights"),
-    [({}, False), ({"smoothing": 0.1}, True), ({"strategies": [JointTraining()]}, False)],
-    ids=["rows", "tokens-smoothing", "joint"],
+    [
+        pytest.param({}, False, marks=SLOW, id="rows"),
+        pytest.param({"smoothing": 0.1}, True, id="tokens-smoothing"),
+        pytest.param({"strategies": [JointTraining()]}, False, marks=SLOW, id="joint"),
+    ],
 )
 def test_training_with_weights_is_training_on_repeated_rows(how, token_weights):
     weights = np.repeat(WEIGHTS[:, None], TARGETS.shape[1], axis=1) if token_weights else WEIGHTS

@@ -154,7 +154,13 @@ class WholeTargets:
         return self.look_up(prefix)[1]
 
 
-@pytest.mark.parametrize("variant", FEW)
+SLOW = pytest.mark.slow(
+    guard="tests/conformance/test_searches_of_models.py::"
+    "test_a_beam_over_steps_equals_a_slow_search_over_whole_targets"
+)
+
+
+@pytest.mark.parametrize("variant", [*FEW[:-1], pytest.param(FEW[-1], marks=SLOW)])
 def test_a_beam_over_steps_equals_a_slow_search_over_whole_targets(variant):
     model = model_of(variant)
     scoring = {"length_penalty": 1.0, "length_formula": "average", "coverage_penalty": 0.2}

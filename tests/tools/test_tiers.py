@@ -17,13 +17,18 @@ def guards(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             words = {word.arg: word.value for word in node.keywords}
-            marks = ast.unparse(node.func) == "pytest.mark.slow"
+            marks = is_mark(node.func)
             if "guard" in words and ast.unparse(words["guard"]) != "guard":
                 yield node.lineno, ast.literal_eval(words["guard"])
             elif marks and "guard" not in words:
                 yield node.lineno, None
-        elif ast.unparse(node) == "pytest.mark.slow" and id(node) not in called:
+        elif is_mark(node) and id(node) not in called:
             yield node.lineno, None
+
+
+def is_mark(node):
+    """Whether this is `pytest.mark.slow`."""
+    return isinstance(node, ast.Attribute) and node.attr == "slow" and ast.unparse(node) == "pytest.mark.slow"
 
 
 def functions_of(tree):

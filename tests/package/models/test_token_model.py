@@ -43,20 +43,6 @@ def test_training_and_testing_make_one_graph_each(model):
         assert np.isfinite(losses).all()
 
 
-def test_weights_are_those_of_a_training_that_makes_no_graph(model):
-    eager = Counting(model.config)
-    eager.set_weights(model.get_weights())
-    compile_model(eager)
-    eager.run_eagerly = True
-    for one in (model, eager):
-        one.train_on_batch(*batch(*SHAPES[0]))
-        one.calls = 0
-        one.train_on_batch(*batch(*SHAPES[1]))
-    for weights, expected in zip(model.get_weights(), eager.get_weights(), strict=True):
-        np.testing.assert_allclose(weights, expected, atol=1e-5)
-    assert (model.calls, eager.calls) == ({"tensorflow": 0, "jax": 1, "torch": 1}[keras.backend.backend()], 1)
-
-
 def test_where_nothing_is_compiled_this_is_not_either(model):
     with uncompiled():
         model.train_on_batch(*batch(*SHAPES[0]))

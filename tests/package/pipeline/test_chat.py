@@ -241,13 +241,14 @@ def test_a_real_pipeline_samples_and_is_reranked(pipeline, uncompiled):
 INTERRUPTIBLE = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
 
 
+@pytest.mark.slow(guard="tests/package/pipeline/test_chat.py::test_ctrl_c_twice_at_the_prompt_ends_the_chat")
 def test_a_process_is_left_by_ctrl_c_twice():
     """With a scripted pipeline: no engine is loaded."""
     code = "from scripted_chat import Scripted; from s2s_lesson.pipeline import Chat, talk; "
     leave_by_ctrl_c_twice(code + "talk(Chat(Scripted(unknown=['xyzzy']), beam_size=2))")
 
 
-@pytest.mark.slow(guard="tests/package/pipeline/test_chat.py::test_a_process_is_left_by_ctrl_c_twice")
+@pytest.mark.slow(guard="tests/package/pipeline/test_chat.py::test_ctrl_c_twice_at_the_prompt_ends_the_chat")
 def test_a_process_with_a_real_pipeline_is_left_by_ctrl_c_twice(pipeline, tmp_path):
     pipeline.save(tmp_path)
     code = "from s2s_lesson.__main__ import main; sys.exit(main(sys.argv[1:]))"
