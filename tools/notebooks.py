@@ -25,6 +25,8 @@ from output import write_plainly
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ("KERAS_BACKEND", "S2S_LESSON_DATA")  # environment variables
+# Its kernels take a tenth longer at a chapter's sizes, and TensorFlow says on every page that they are there.
+WITHOUT_ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "0"}
 NOT_SOURCES = {"__pycache__", ".ipynb_checkpoints", "bundle"}
 
 
@@ -102,7 +104,8 @@ def run(notebook: Notebook) -> tuple[bool, str]:
     command += ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=900"]
     command += ["--save-notebooks=_build/executed", str(notebook.path.relative_to(notebook.root))]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, cwd=notebook.root, **pipes) as process:
+    environment = {**os.environ, **WITHOUT_ONEDNN}
+    with subprocess.Popen(command, cwd=notebook.root, env=environment, **pipes) as process:
         said = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -93,13 +93,14 @@ def expect_the_steps_of_teacher_forcing():
     expect_equal(model, other, begin)
 
 
+@pytest.mark.slow(guard="tests/conformance/test_tensorflow_loop.py::test_teacher_forcing")
 @uncompiled()
 def test_scheduled_sampling_and_joint_training():
     expect_the_steps_of_scheduled_sampling_and_joint_training()
 
 
 @pytest.mark.slow(
-    guard="tests/conformance/test_tensorflow_loop.py::test_scheduled_sampling_and_joint_training"
+    guard="tests/conformance/test_tensorflow_loop.py::test_teacher_forcing"
 )
 def test_compiled_scheduled_sampling_and_joint_training():
     expect_the_steps_of_scheduled_sampling_and_joint_training()

@@ -38,13 +38,17 @@ def test_an_exported_model_takes_any_batch_and_length(tmp_path):
     expect_the_same(model, saved, ["source_ids", "decoder_inputs"])
 
 
+ALL = {"attention_order": "into_rnn", "attention": "bahdanau", "coverage": True, "input_feeding": True}
+SLOW = pytest.mark.slow(guard="tests/package/models/test_export.py::test_every_kind_of_model_can_be_exported")
+
+
 @pytest.mark.parametrize(
     "options",
     [
-        {},
-        {"copy": True},
-        {"decoder": "self_attention"},
-        {"attention_order": "into_rnn", "attention": "bahdanau", "coverage": True, "input_feeding": True},
+        pytest.param({}, marks=SLOW),
+        pytest.param({"copy": True}, marks=SLOW),
+        pytest.param({"decoder": "self_attention"}, marks=SLOW),
+        ALL,
     ],
     ids=str,
 )
@@ -66,11 +70,13 @@ def expect_the_same_of_vectors(model, saved, features):
         np.testing.assert_allclose(saved.serve(inputs), model(inputs), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow(guard="tests/package/models/test_export.py::test_every_kind_of_model_can_be_exported")
 def test_a_pointer_network_can_be_exported(tmp_path):
     model = PointerNetwork(2, units=5)
     expect_the_same_of_vectors(model, exported(model, tmp_path), 2)
 
 
+@pytest.mark.slow(guard="tests/package/models/test_export.py::test_every_kind_of_model_can_be_exported")
 def test_a_model_of_vectors_can_be_exported(tmp_path):
     model = Seq2Seq(Seq2SeqConfig(None, 13, source_features=11, cell="gru", bidirectional=False, **SIZES))
     expect_the_same_of_vectors(model, exported(model, tmp_path), 11)

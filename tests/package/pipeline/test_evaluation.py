@@ -87,6 +87,7 @@ def test_the_pasts_differ(scores):
     assert len(set(losses)) == len(losses)
 
 
+@pytest.mark.slow(guard="tests/package/pipeline/test_evaluation.py::test_each_past_has_its_scores")
 def test_a_share_of_zero_is_teacher_forcing_and_the_seed_decides_the_rest(pipeline, scores, uncompiled):
     assert scores["corrupted_0.0"] == scores["teacher_forced"]
     one, same, other = (exposure(pipeline, PAIRS[3:], (0.7,), seed=seed) for seed in (0, 0, 5))

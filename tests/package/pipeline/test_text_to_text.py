@@ -233,8 +233,19 @@ def test_constraints_may_name_words_that_only_the_source_knows(uncompiled):
     same_predictions(sampled, pipeline.sample(texts, **options, batch_size=1))
 
 
+SLOW = pytest.mark.slow(
+    guard="tests/package/pipeline/test_text_to_text.py::"
+    "test_an_output_has_the_log_probability_that_the_search_found"
+)
+
+
 @pytest.mark.parametrize(
-    "options", [{}, {"decoder": "self_attention", "decoder_units": 12, "num_heads": 3}, {"copy": True}]
+    "options",
+    [
+        {},
+        pytest.param({"decoder": "self_attention", "decoder_units": 12, "num_heads": 3}, marks=SLOW),
+        pytest.param({"copy": True}, marks=SLOW),
+    ],
 )
 def test_an_output_has_the_log_probability_that_the_search_found(options, uncompiled):
     pipeline = untrained(source_tokens="whitespace", **options)
@@ -441,6 +452,9 @@ def predicted_once():
     return weakref.ref(pipeline), weakref.ref(pipeline.model)
 
 
+@pytest.mark.slow(
+    guard="tests/package/search/steps/test_keras_steps.py::test_models_that_were_searched_are_freed"
+)
 def test_pipelines_that_predicted_are_freed_and_so_are_their_models():
     references = [reference for _ in range(2) for reference in predicted_once()]
     gc.collect()
@@ -463,6 +477,9 @@ def test_a_folder_that_an_earlier_version_wrote_predicts_the_same(uncompiled):
     assert max(path.stat().st_size for path in BEFORE.iterdir()) < 100_000
 
 
+@pytest.mark.slow(
+    guard="tests/conformance/test_sample_weights.py::test_a_weight_of_zero_leaves_a_pair_out_of_all_batches"
+)
 def test_pairs_count_as_much_as_their_weights(uncompiled):
     def trained(pairs, weights):
         pipeline = untrained()

@@ -218,7 +218,12 @@ def tree_of(steps, tokens, beam_size=3):
     return nodes
 
 
-@pytest.mark.parametrize("steps", [1, 7, 31])
+SLOW = pytest.mark.slow(
+    guard="tests/package/teaching/test_schematics.py::test_beam_tree_text_stays_in_its_box_and_in_the_figure"
+)
+
+
+@pytest.mark.parametrize("steps", [1, 7, pytest.param(31, marks=SLOW)])
 def test_beam_tree_text_stays_in_its_box_and_in_the_figure(steps):
     tokens = ["AH", "化", "$x$", "internationally"]
     ax = plot_beam_tree(tree_of(steps, tokens), tokens)

@@ -273,6 +273,7 @@ def test_chitchat_has_little_padding():
 CORNELL = os.path.join(os.environ.get("S2S_LESSON_DATA", ""), "cornell")
 
 
+@pytest.mark.slow(guard="tests/package/training/test_batches.py::test_dates_have_little_padding")
 @pytest.mark.skipif(not os.path.isdir(CORNELL), reason="S2S_LESSON_DATA/cornell is not there")
 def test_cornell_has_little_padding():
     expect_little_padding(corpus_batches("cornell"), 0.20)

@@ -93,6 +93,10 @@ def test_callbacks_are_called_in_the_order_in_which_keras_calls_them():
     assert all(np.isfinite(logs["loss"]) and "accuracy" in logs for logs in of_batches)
 
 
+@pytest.mark.slow(
+    guard="tests/package/training/test_callbacks.py::"
+    "test_callbacks_are_called_in_the_order_in_which_keras_calls_them"
+)
 def test_training_is_the_same_with_callbacks_and_without():
     model, other = make_model(), make_model()
     history, expected = train(model, Notes()), train(other)

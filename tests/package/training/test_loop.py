@@ -185,19 +185,15 @@ def equal_batches(pipeline, rows, count):
     ]
 
 
-ACCUMULATED = pytest.mark.parametrize("joint", [False, True], ids=["plain", "joint_training"])
-
-
-@ACCUMULATED
 @uncompiled()
-def test_accumulated_batches_are_as_good_as_one_large_batch(corpus, joint):
-    expect_that_accumulation_changes_nothing(corpus, joint)
+def test_accumulated_batches_are_as_good_as_one_large_batch(corpus):
+    expect_that_accumulation_changes_nothing(corpus, joint=True)
 
 
 @pytest.mark.slow(
     guard="tests/package/training/test_loop.py::test_accumulated_batches_are_as_good_as_one_large_batch"
 )
-@ACCUMULATED
+@pytest.mark.parametrize("joint", [False, True], ids=["plain", "joint_training"])
 def test_compiled_accumulated_batches_are_as_good_as_one_large_batch(corpus, joint):
     expect_that_accumulation_changes_nothing(corpus, joint)
 
@@ -245,7 +241,12 @@ def test_gradients_are_clipped(corpus, clip_norm, least, most):
     assert least <= step <= most
 
 
-@pytest.mark.parametrize(("accumulation", "batch_size"), [(1, 31), (3, 19)])
+SLOW = pytest.mark.slow(
+    guard="tests/package/training/test_loop.py::test_a_pipeline_warms_up_and_its_rate_falls_over_all_updates"
+)
+
+
+@pytest.mark.parametrize(("accumulation", "batch_size"), [pytest.param(1, 31, marks=SLOW), (3, 19)])
 @uncompiled()
 def test_a_pipeline_warms_up_and_its_rate_falls_over_all_updates(corpus, tmp_path, accumulation, batch_size):
     pipeline = tiny(corpus)

@@ -208,6 +208,9 @@ def test_tensorboard_needs_its_package(tmp_path, monkeypatch):
         RunLog(tmp_path, 1, True)
 
 
+@pytest.mark.slow(
+    guard="tests/package/training/test_run_log.py::test_there_is_a_line_every_so_many_steps_and_one_an_epoch"
+)
 def test_without_a_folder_nothing_is_written_and_the_history_is_the_same(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     history = train(None)
