@@ -3,6 +3,7 @@
 No engine is needed.
 """
 
+import functools
 import runpy
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import yaml
 ROOT = Path(__file__).parents[2]
 
 api = runpy.run_path(str(ROOT / "tools" / "api.py"))
+pages_of_the_api = functools.cache(api["pages"])
 
 
 def test_the_pages_are_those_that_the_script_writes():
     written = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "book" / "api").glob("*.md")}
-    assert written == api["pages"](), "Run: python tools/api.py"
+    assert written == pages_of_the_api(), "Run: python tools/api.py"
 
 
 def test_every_public_name_is_on_the_page_of_its_folder():
@@ -29,18 +31,18 @@ def test_every_public_name_is_on_the_page_of_its_folder():
     names = [name for modules in contents.values() for names in modules.values() for name in names]
     assert not any(name.startswith("_") for name in names)
     assert len(names) > 150
-    page = api["pages"]()["search.md"]
+    page = pages_of_the_api()["search.md"]
     assert "## beam_search\n" in page and ".. autofunction:: s2s_lesson.search.beam_search\n" in page
     assert ".. autoclass:: s2s_lesson.search.BeamTree\n   :members:\n" in page
     assert (
         "- [`beam_search`](search.md#beam_search), from `s2s_lesson.search`\n"
-        in api["pages"]()["s2s_lesson.md"]
+        in pages_of_the_api()["s2s_lesson.md"]
     )
 
 
 def test_the_overview_and_the_table_of_contents_name_every_page():
-    pages = {name.removesuffix(".md") for name in api["pages"]()} - {"index"}
-    overview = api["pages"]()["index.md"]
+    pages = {name.removesuffix(".md") for name in pages_of_the_api()} - {"index"}
+    overview = pages_of_the_api()["index.md"]
     assert [page for page in pages if f"({page}.md" not in overview] == []
     parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     (reference,) = (part["chapters"][0] for part in parts if part["caption"] == "Reference")

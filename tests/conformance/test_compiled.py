@@ -28,7 +28,6 @@ COMPILED = [variant for variant, choices in VARIANTS.items() if any(name in choi
 # Between them, these have all the options and both cells.
 FEW = [
     "lstm-concat-into_rnn-input_feeding-coverage",
-    "lstm-general-predictive-coverage",
     "gru-concat-monotonic-into_rnn",
 ]
 SMALL = {**DOT_SIZES, "attention": "luong_dot", "bidirectional": False}

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from small_models import randomise
+from uncompiled import uncompiled
 
 from s2s_lesson import Seq2Seq, Seq2SeqConfig
 from s2s_lesson.data import pad, shift_right
@@ -43,20 +44,25 @@ def small_model(strategies=(), smoothing=0.0):
     return model, trained
 
 
-SLOW = pytest.mark.slow(
+HOW = {"rows": {}, "tokens-smoothing": {"smoothing": 0.1}, "joint": {"strategies": [JointTraining()]}}
+
+
+@uncompiled()
+@pytest.mark.parametrize("name", ["tokens-smoothing", "joint"])
+def test_training_with_weights_is_training_on_repeated_rows(name):
+    expect_training_on_repeated_rows(name)
+
+
+@pytest.mark.slow(
     guard="tests/conformance/test_sample_weights.py::test_training_with_weights_is_training_on_repeated_rows"
 )
+@pytest.mark.parametrize("name", HOW)
+def test_compiled_training_with_weights_is_training_on_repeated_rows(name):
+    expect_training_on_repeated_rows(name)
 
 
-@pytest.mark.parametrize(
-    ("how", "token_weights"),
-    [
-        pytest.param({}, False, marks=SLOW, id="rows"),
-        pytest.param({"smoothing": 0.1}, True, id="tokens-smoothing"),
-        pytest.param({"strategies": [JointTraining()]}, False, marks=SLOW, id="joint"),
-    ],
-)
-def test_training_with_weights_is_training_on_repeated_rows(how, token_weights):
+def expect_training_on_repeated_rows(name):
+    how, token_weights = HOW[name], name.startswith("tokens")
     weights = np.repeat(WEIGHTS[:, None], TARGETS.shape[1], axis=1) if token_weights else WEIGHTS
     results = []
     for inputs, targets, sample_weight in ((*batch([0, 1, 2]), weights), (*batch(ROWS), None)):
@@ -103,6 +109,7 @@ def test_metrics_take_weights_over_batches_of_unlike_length(metric):
     assert float(weighted.result()) == pytest.approx(float(repeated.result()), rel=1e-5)
 
 
+@uncompiled()
 def test_a_weight_of_zero_leaves_a_pair_out_of_all_batches():
     sources, targets = [[5, 3], [6, 7, 3], [8, 3]], [[4, 3], [5, 3], [6, 6, 3]]
     batches = PairBatches(

@@ -99,9 +99,7 @@ def test_scheduled_sampling_and_joint_training():
     expect_the_steps_of_scheduled_sampling_and_joint_training()
 
 
-@pytest.mark.slow(
-    guard="tests/conformance/test_tensorflow_loop.py::test_teacher_forcing"
-)
+@pytest.mark.slow(guard="tests/conformance/test_tensorflow_loop.py::test_teacher_forcing")
 def test_compiled_scheduled_sampling_and_joint_training():
     expect_the_steps_of_scheduled_sampling_and_joint_training()
 

@@ -53,9 +53,17 @@ def test_a_mutation_changes_its_line_alone(module, tmp_path):
         assert differ == [one.line]
 
 
-def test_a_seed_draws_the_same_mutations_each_from_another_module():
+def test_a_seed_draws_the_same_mutations_each_from_another_module(module, tmp_path):
+    for number in range(23):
+        (module.parent / f"scale_{number}.py").write_text(SOURCE, encoding="utf-8")
+    drawn = mutations.draw(seed=3, count=20, root=tmp_path)
+    assert len({one.module for one in drawn}) == len(drawn) == 20
+    again, other = (mutations.draw(seed=seed, count=20, root=tmp_path) for seed in (3, 4))
+    assert drawn == again != other
+
+
+def test_mutations_of_the_package_are_code_each_of_another_module():
     drawn = mutations.draw(seed=3, count=20)
-    assert drawn == mutations.draw(seed=3, count=20) != mutations.draw(seed=4, count=20)
     assert len({one.module for one in drawn}) == len(drawn) == 20
     for one in drawn:
         ast.parse(one.apply((mutations.ROOT / one.module).read_bytes()))

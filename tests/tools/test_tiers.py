@@ -1,6 +1,7 @@
 """The two tiers: each test marked slow names the fast test that watches the same promise in small."""
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -42,19 +43,23 @@ def functions_of(tree):
 
 def faults(root):
     """What is wrong with the marks of a project: places, and why."""
-    trees = {
-        path.relative_to(root).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    texts = {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(root.glob("tests/**/*.py"))
     }
-    fast = {
-        f"{file}::{name}"
-        for file, tree in trees.items()
-        for name, slow in functions_of(tree).items()
-        if not slow
-    }
-    for file, tree in trees.items():
-        for line, guard in guards(tree):
-            if guard not in fast:
+
+    @functools.cache
+    def tree_of(file):
+        return ast.parse(texts.get(file, ""))
+
+    @functools.cache
+    def tests_of(file):
+        return functions_of(tree_of(file))
+
+    for file in (file for file, text in texts.items() if "slow" in text or "guard" in text):
+        for line, guard in guards(tree_of(file)):
+            of_file, _, name = (guard or "").partition("::")
+            if tests_of(of_file).get(name, True):
                 yield f"{file}:{line}: expected the id of a fast test as guard; received {guard!r}"
 
 

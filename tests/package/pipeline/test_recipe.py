@@ -49,6 +49,10 @@ def test_every_option_that_was_used_is_kept(pairs):
     assert len(kept["data"]["sha256"]) == 64
 
 
+@pytest.mark.slow(
+    guard="tests/package/commands/test_own_files.py::"
+    "test_the_run_holds_its_settings_and_they_repeat_it_bit_for_bit"
+)
 def test_the_settings_that_were_used_repeat_the_run_bit_for_bit(pairs, tmp_path, uncompiled):
     first = prepare(settings_of(pairs))
     path = tmp_path / "run.toml"

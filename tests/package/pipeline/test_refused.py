@@ -67,7 +67,7 @@ def test_options_of_a_search_are_looked_at_even_if_there_is_no_text(pipeline):
         pipeline.sample([], temperature=-1)
 
 
-def test_no_run_is_so_long_that_it_could_not_come_twice(pipeline):
+def test_no_run_is_so_long_that_it_could_not_come_twice(pipeline, uncompiled):
     plain = pipeline.predict(["ab"])[0]
     assert pipeline.predict(["ab"], constraints=Constraints(no_repeat_ngram=10**9))[0].tokens == plain.tokens
 
@@ -101,7 +101,7 @@ def test_training(pipeline, tmp_path, options, message):
 
 def test_an_accumulation_of_more_batches_than_the_run_has_makes_no_update(pipeline, uncompiled):
     """It is counted on over the epochs: as many batches as the run has make one."""
-    batches = pipeline.batches(PAIRS, batch_size=5)
+    batches = pipeline.batches(PAIRS[2:4], batch_size=1)
     run = {"epochs": 2, "progress": False}
     model = Seq2Seq(pipeline.model.config)
     compile_model(model, accumulation=2 * len(batches) + 1)

@@ -411,7 +411,7 @@ def smallest():
 
 
 def fitted(pipeline, epochs=1, **options):
-    return pipeline.fit(PAIRS[:2], PAIRS[:1], epochs=epochs, progress=False, **options)
+    return pipeline.fit(PAIRS[1:3], PAIRS[1:2], epochs=epochs, progress=False, **options)
 
 
 def test_a_learning_rate_alone_is_short_for_optimization(uncompiled):

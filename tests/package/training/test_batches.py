@@ -133,13 +133,19 @@ def test_the_first_two_batches_differ_in_every_length_in_which_any_two_do(length
     assert (padded_lengths[:2].max(axis=0) != padded_lengths[:2].min(axis=0)).tolist() == varies.tolist()
 
 
+FITTED_EAGERLY = pytest.mark.slow(
+    guard="tests/package/training/test_batches.py::test_keras_fit_takes_the_batches"
+)
+
+
 @pytest.mark.parametrize(
     ("lengths", "run_eagerly"),
     [
-        ([(length, 5) for length in (2, 2, 2, 3, 3, 7, 7)], False),
+        ([(length, 5) for length in (2, 2, 2, 3, 3, 7, 7)], True),
+        pytest.param([(length, 5) for length in (2, 2, 2, 3, 3, 7, 7)], False, marks=FITTED_EAGERLY),
         ([(3, 5)] * 2 + [(3, 7)] * 2 + [(11, 5)] * 2, True),
     ],
-    ids=["targets_of_one_length", "the_first_is_like_each_other_one"],
+    ids=["targets_of_one_length", "compiled-targets_of_one_length", "the_first_is_like_each_other_one"],
 )
 def test_keras_fit_takes_the_batches(lengths, run_eagerly):
     source_ids, target_ids = (sentences(side, 13) for side in zip(*lengths, strict=True))

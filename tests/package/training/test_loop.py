@@ -31,7 +31,7 @@ FIT = {"epochs": 2, "batch_size": 50, "learning_rate": 3e-2, "progress": False}
 
 @pytest.fixture(scope="module")
 def corpus():
-    return load("copy", seed=1, min_length=2, max_length=5, train_size=200, dev_size=40, test_size=1)
+    return load("copy", seed=1, min_length=2, max_length=5, train_size=150, dev_size=40, test_size=1)
 
 
 def untrained(corpus, **options):
@@ -90,7 +90,7 @@ def test_the_best_weights_are_restored_and_written(trained, corpus):
 def test_training_stops_when_its_patience_is_out(corpus):
     unlearnable = [(source, target[::-1][:1]) for source, target in corpus.dev]
     options = {**FIT, "epochs": 12, "patience": 1, "learning_rate": 5e-2}
-    history = untrained(corpus).fit(corpus.train[:64], unlearnable, **options)
+    history = tiny(corpus).fit(corpus.train[:16], unlearnable[:9], **options)
     losses = history["val_loss"]
     assert len(losses) < 12
     assert losses.index(min(losses)) == len(losses) - 2
@@ -187,7 +187,7 @@ def equal_batches(pipeline, rows, count):
 
 @uncompiled()
 def test_accumulated_batches_are_as_good_as_one_large_batch(corpus):
-    expect_that_accumulation_changes_nothing(corpus, joint=True)
+    expect_that_accumulation_changes_nothing(corpus, joint=True, count=2)
 
 
 @pytest.mark.slow(
@@ -198,17 +198,20 @@ def test_compiled_accumulated_batches_are_as_good_as_one_large_batch(corpus, joi
     expect_that_accumulation_changes_nothing(corpus, joint)
 
 
-def expect_that_accumulation_changes_nothing(corpus, joint):
-    """Clipping and a schedule included: they see the mean gradient, and the count of updates."""
+def expect_that_accumulation_changes_nothing(corpus, joint, count=3):
+    """Three updates of so many batches each.
+
+    Clipping and a schedule included: they see the mean gradient, and the count of updates.
+    """
     weights = {}
-    for accumulation in (1, 3):
+    for accumulation in (1, count):
         pipeline = tiny(corpus)
         trained = StrategicModel(pipeline.model, [JointTraining()]) if joint else pipeline.model
         rate = LearningRate(0.03, 3, "linear", warmup_steps=2)
         loop.compile_model(trained, rate, clip_norm=0.3, accumulation=accumulation)
-        small = equal_batches(pipeline, 7, 3 * 3)
+        small = equal_batches(pipeline, 7, 3 * count)
         if accumulation == 1:
-            groups = [small[start : start + 3] for start in range(0, len(small), 3)]
+            groups = [small[start : start + count] for start in range(0, len(small), count)]
             join = [
                 (
                     {name: np.concatenate([inputs[name] for inputs, _ in group]) for name in group[0][0]},
@@ -223,7 +226,7 @@ def expect_that_accumulation_changes_nothing(corpus, joint):
         for inputs, targets in batches:
             trained.train_on_batch(inputs, targets)
         weights[accumulation] = pipeline.model.get_weights()
-    for weight, expected in zip(weights[3], weights[1], strict=True):
+    for weight, expected in zip(weights[count], weights[1], strict=True):
         np.testing.assert_allclose(weight, expected, rtol=1e-3, atol=2e-5)
     moved = [np.abs(weight - other).max() for weight, other in zip(weights[1], begin, strict=True)]
     assert sum(distance > 0.02 for distance in moved) >= len(moved) - 2
@@ -275,10 +278,10 @@ def scripted_fit(pipeline, pairs, monkeypatch, losses, **options):
 def test_an_average_of_epochs_is_what_a_run_ends_with_and_says(corpus, tmp_path, capsys):
     pipeline = tiny(corpus)
     options = {**FIT, "progress": True, "average": 2, "keep": "last", "folder": tmp_path}
-    history = pipeline.fit(corpus.train[:11], corpus.dev[:5], **options)
+    history = pipeline.fit(corpus.train[:5], corpus.dev[:2], **options)
     assert {len(values) for values in history.values()} == {2}
     assert history["average_val_loss"][0] == history["val_loss"][0]
-    scores = pipeline.teacher_forced_scores(pipeline.batches(corpus.dev[:5], FIT["batch_size"]))
+    scores = pipeline.teacher_forced_scores(pipeline.batches(corpus.dev[:2], FIT["batch_size"]))
     for name, value in scores.items():
         assert value == pytest.approx(history[f"average_val_{name}"][1], rel=1e-6)
     weights = TextToText.load(tmp_path).model.get_weights()

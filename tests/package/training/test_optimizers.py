@@ -74,7 +74,12 @@ def adam(scale, **options):
     return keras.optimizers.Adam(0.03 * scale, **options)
 
 
-@pytest.mark.parametrize("clip", [None, 0.1], ids=["unclipped", "clipped"])
+SLOW = pytest.mark.slow(
+    guard="tests/package/training/test_optimizers.py::test_it_takes_the_steps_of_two_optimisers_by_hand"
+)
+
+
+@pytest.mark.parametrize("clip", [pytest.param(None, marks=SLOW), 0.1], ids=["unclipped", "clipped"])
 def test_it_takes_the_steps_of_two_optimisers_by_hand(clip):
     model = make_model()
     weights = fitted(model, split(model, [adam(1.0, global_clipnorm=clip), adam(0.7, global_clipnorm=clip)]))
@@ -116,8 +121,8 @@ def test_gradients_add_up_over_batches():
     model = make_model()
     options = {"gradient_accumulation_steps": 3}
     optimizers = [adam(1.0, **options), adam(0.7, **options)]
-    weights = fitted(model, split(model, optimizers), steps=3 * STEPS)
-    expect_equal(weights, by_hand(make_model(), [adam(1.0), adam(0.7)]))
+    weights = fitted(model, split(model, optimizers), steps=3 * 3)
+    expect_equal(weights, by_hand(make_model(), [adam(1.0), adam(0.7)], steps=3))
 
 
 @uncompiled()

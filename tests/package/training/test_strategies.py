@@ -80,7 +80,7 @@ def under(chosen, model=None, learning_rate=0.02, seed=7, **options):
     return trained
 
 
-def fitted(trained, epochs=5):
+def fitted(trained, epochs=3):
     """Fit with Keras's own loop, one batch an epoch: the history."""
     inputs, targets = batch()
     options = {"batch_size": ROWS, "epochs": epochs, "shuffle": False, "verbose": 0}
@@ -102,10 +102,12 @@ def loss_of(trained, inputs, targets):
 # Training.
 
 
-@pytest.mark.parametrize("name", ["minimum_risk+joint_training+ratio", "parallel-sample", "plain-float16"])
+@pytest.mark.parametrize(
+    "name", ["minimum_risk+joint_training+ratio", "scheduled_sampling+joint_training-float16"]
+)
 @uncompiled()
 def test_it_learns_under_keras_own_loop_and_the_weights_have_32_bits(name):
-    expect_that_it_learns(name)
+    expect_that_it_learns(name, epochs=3)
 
 
 @pytest.mark.slow(
@@ -116,8 +118,8 @@ def test_compiled_it_learns_under_keras_own_loop_and_the_weights_have_32_bits(na
     expect_that_it_learns(name)
 
 
-def expect_that_it_learns(name):
-    (chosen, precision), epochs = TRAINED[name], 4
+def expect_that_it_learns(name, epochs=4):
+    chosen, precision = TRAINED[name]
     model = make_model(precision=precision)
     begin, before = [weight.copy() for weight in model.get_weights()], cross_entropy(model)
     if chosen is None:
@@ -190,18 +192,18 @@ def expect_plain_training(strategy):
 
 @uncompiled()
 def test_schedules_are_asked_with_the_count_of_steps():
-    """The truth in the first three steps, the model's own tokens from the fourth on."""
+    """The truth in the first two steps, the model's own tokens from the third on."""
 
     def schedule(step):
-        return keras.ops.where(step < 3, 1.0, 0.0)
+        return keras.ops.where(step < 2, 1.0, 0.0)
 
     trained = under([ScheduledSampling(schedule)], clip_norm=0.5, label_smoothing=0.1)
     losses, expected = np.array(fitted(trained)["loss"]), np.array(fitted_plainly()[0]["loss"])
-    np.testing.assert_allclose(losses[:3], expected[:3], rtol=1e-5)
-    assert abs(losses[3] - expected[3]) > 1e-4
-    assert int(numpy(trained.steps)) == 5
+    np.testing.assert_allclose(losses[:2], expected[:2], rtol=1e-5)
+    assert abs(losses[2] - expected[2]) > 1e-4
+    assert int(numpy(trained.steps)) == 3
     trained(batch()[0])  # by teacher forcing
-    assert int(numpy(trained.steps)) == 5
+    assert int(numpy(trained.steps)) == 3
 
 
 def test_a_ratio_below_one_feeds_other_tokens():
@@ -362,8 +364,8 @@ def test_the_expected_cost_is_that_of_the_different_samples(known_samples, name,
 def test_the_expected_cost_of_known_samples_falls(known_samples):
     trained, batch = under([MinimumRisk(4)], risk_model.__wrapped__(), learning_rate=0.01), risk_batch()
     trained.run_eagerly = True  # known samples are NumPy's, which JAX does not compile
-    costs = [float(trained.train_on_batch(*batch, return_dict=True)["loss"]) for _ in range(4)]
-    assert (np.diff(costs) < 0).all() and len(known_samples) == 4
+    costs = [float(trained.train_on_batch(*batch, return_dict=True)["loss"]) for _ in range(3)]
+    assert (np.diff(costs) < 0).all() and len(known_samples) == 3
 
 
 def test_the_cross_entropy_is_added_with_its_weight(known_samples):
