@@ -115,13 +115,16 @@ def test_a_server_that_is_told_to_stop_answers_first(sign, code):
     with subprocess.Popen(command, **pipes) as process, ThreadPoolExecutor(3) as pool:
         told = process.stdout.readline()
         assert told.startswith("Serving small <model> on http://127.0.0.1:")
-        url, body = told.split()[4], {"texts": ["abc gfd"]}
+        url = told.split()[4]
+        bodies = [{"texts": ["abc gfd"], "beam_size": size} for size in (1, 2, 3)]  # none with another
         with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
-            asked = [pool.submit(client.post, "/predict", json=body) for _ in range(3)]
-            while "waiting_texts 2" not in client.get("/metrics").text:
-                time.sleep(0.01)
+            asked = [pool.submit(client.post, "/predict", json=body) for body in bodies]
+            waiting, until = "", time.monotonic() + 20
+            while "waiting_texts 2" not in waiting and time.monotonic() < until:
+                waiting = client.get("/metrics").text
             process.send_signal(sign)
             assert [response.result().status_code for response in asked] == [200, 200, 200]
+        assert "waiting_texts 2" in waiting
         assert process.wait(20) == code
         log = process.stderr.read()
     assert log.count("POST /predict 200") == 3 and "abc" not in log and "Traceback" not in log
