@@ -31,7 +31,7 @@ def test_every_word_of_a_place_can_be_copied():
 
 
 def test_places_of_dev_and_test_never_occur_in_training():
-    corpus = load("appointments", train_size=1500, dev_size=100, test_size=200)
+    corpus = load("appointments", train_size=4000, dev_size=200, test_size=400)
     train, dev, test = (place_words(corpus.splits[split]) for split in ("train", "dev", "test"))
     assert not train & dev and not train & test and not dev & test
     assert len(place_words(corpus.splits["test_known_places"]) - train) < 0.05 * len(train)
