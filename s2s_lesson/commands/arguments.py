@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the folder of a run."""
     parser.add_argument(
-        "run", type=run_folder, metavar="RUN", help="a run folder, made by train; or a model's name"
+        "run", type=model_folder, metavar="RUN", help="a run folder, made by train; or a model's name"
     )
 
 
-def run_folder(text: str) -> Path:
+def model_folder(text: str) -> Path:
     """The folder that an argument names: one that is there, or that of a model of the package."""
     from s2s_lesson.pipeline.cards import cards, shipped_folder
 
@@ -46,7 +46,7 @@ def add_ensemble(parser: argparse.ArgumentParser) -> None:
         dest="others",
         action="append",
         default=[],
-        type=Path,
+        type=model_folder,
         metavar="FOLDER",
         help="a further model of the same pairs, to write together with; may be repeated",
     )

@@ -1,12 +1,11 @@
 """Train a small model on what a larger one writes for the same sources, and leave a run folder."""
 
 import argparse
-import hashlib
 import json
 import sys
 from pathlib import Path
 
-from s2s_lesson.commands.arguments import loaded, option
+from s2s_lesson.commands.arguments import loaded, model_folder, option
 from s2s_lesson.commands.train import train
 
 HELP = "train a small model on what a larger one writes"
@@ -16,7 +15,10 @@ DISTILLED = "pipeline.distillation.distilled"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument(
-        "teacher", type=Path, metavar="TEACHER", help="a run folder; or one that export made, with --config"
+        "teacher",
+        type=model_folder,
+        metavar="TEACHER",
+        help="a run folder; or one that export made, or a model's name, with --config",
     )
     parser.add_argument("--output", required=True, type=Path, metavar="FOLDER", help="where to write the run")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
@@ -95,14 +97,12 @@ def run(options: argparse.Namespace) -> None:
 
 def _fingerprint(folder: Path) -> str:
     """What tells a teacher from others: the checksum of its weights, or of what lists those of an export."""
-    from s2s_lesson.data.description import expect_file
+    from s2s_lesson.data.whole_files import sha256_of
     from s2s_lesson.deployed.manifest import MANIFEST
-    from s2s_lesson.training.run_folder import BEST_MODEL
+    from s2s_lesson.training.run_folder import model_file
 
-    path = folder / (MANIFEST if (folder / MANIFEST).exists() else BEST_MODEL)
-    expect_file(path)
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    manifest = folder / MANIFEST
+    return sha256_of(manifest if manifest.exists() else model_file(folder))
 
 
 def _remember(output: Path, how: dict[str, object]) -> None:

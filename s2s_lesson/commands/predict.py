@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
-from s2s_lesson.commands.arguments import add_beam_size, add_ensemble, loaded, mean_of, option, run_folder
+from s2s_lesson.commands.arguments import add_beam_size, add_ensemble, loaded, mean_of, model_folder, option
 from s2s_lesson.commands.files import LAYOUT_NAMES, add_layout, given
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ AT_ONCE = 1024  # texts that are read, decoded and written before the next ones 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     about = "a run folder, or one that export made; or a model's name"
-    parser.add_argument("run", type=run_folder, metavar="RUN", help=about)
+    parser.add_argument("run", type=model_folder, metavar="RUN", help=about)
     parser.add_argument("texts", nargs="*", metavar="TEXT", help="default: the lines of standard input")
     parser.add_argument(
         "--input",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s_lesson.commands.arguments import option
+from s2s_lesson.commands.arguments import model_folder, option
 from s2s_lesson.commands.files import NAMES, add_chat, add_layout, add_targets, chosen_chat, given
 from s2s_lesson.corpora import CORPORA
 from s2s_lesson.layers.config import PRECISIONS
@@ -80,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--from",
         dest="from_run",
+        type=model_folder,
         metavar="RUN",
         help="go on from a trained run, which stays as it is, and add the words that it lacks",
     )
@@ -233,7 +234,7 @@ def _tables(options: argparse.Namespace) -> "Settings":
     tables["chat"] = chosen_chat(options)
     if options.from_run is not None:
         limits = {name: tables["texts"].pop(name) for name in ("max_vocab_size",) if name in tables["texts"]}
-        tables["from"] = {"run": options.from_run, **limits}
+        tables["from"] = {"run": str(options.from_run), **limits}
     named = zip(("source", "target", "frozen"), EMBEDDINGS, strict=True)
     chosen = given(options, EMBEDDINGS)
     tables["embeddings"] = {name: chosen[argument] for name, argument in named if argument in chosen}

@@ -1,5 +1,6 @@
-"""Files that whoever reads them finds whole: they are written all at once or not at all."""
+"""Files that whoever reads them finds whole: written at once or not at all, and known by a checksum."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -17,3 +18,9 @@ def write_at_once(path: Path, write: Callable[[Path], object]) -> None:
     with open(part, "rb+") as file:
         os.fsync(file.fileno())
     os.replace(part, path)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

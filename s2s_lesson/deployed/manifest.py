@@ -1,6 +1,5 @@
 """The manifest of an exported model: what lies in its folder, how large it is, and what it was made from."""
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from s2s_lesson.data.description import DESCRIPTION, SOURCE_VOCAB, SUBWORDS, TARGET_VOCAB
+from s2s_lesson.data.whole_files import sha256_of
 
 Weights: TypeAlias = Literal["float32", "float16", "int8"]  # how they are stored; all is computed in float32
 
@@ -53,7 +53,7 @@ class Manifest:
 def files_of(folder: Path, names: Iterable[str]) -> dict[str, dict[str, int | str]]:
     """Size and checksum of files: what ``Manifest.files`` holds."""
     return {
-        name: {"bytes": (folder / name).stat().st_size, "sha256": _sha256(folder / name)} for name in names
+        name: {"bytes": (folder / name).stat().st_size, "sha256": sha256_of(folder / name)} for name in names
     }
 
 
@@ -126,7 +126,7 @@ def _check_files(folder, path, files, max_bytes):
             "Pass a greater max_bytes where you trust them."
         )
     for name, expected in files.items():
-        if _sha256(folder / name) != expected.get("sha256"):
+        if sha256_of(folder / name) != expected.get("sha256"):
             raise ValueError(
                 f"Expected {folder / name} as it was exported; its checksum is another one. "
                 "It was changed or damaged: copy the folder again."
@@ -137,8 +137,3 @@ def _damaged(path, received):
     return ValueError(
         f"Expected the manifest of an export in {path}; received {received}. Export the model again."
     )
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,5 @@
 """What settings say to go on from: a trained run, what it brings along, and what it must not be asked for."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -9,11 +8,12 @@ from pathlib import Path
 from s2s_lesson.corpora import CorpusUnavailable
 from s2s_lesson.corpora.own import STANDARD_INPUT
 from s2s_lesson.data.subwords import Subwords
+from s2s_lesson.data.whole_files import sha256_of
 from s2s_lesson.pipeline.corpus_choice import corpus_of
 from s2s_lesson.pipeline.setting_tables import FromOptions, options_in
 from s2s_lesson.pipeline.settings import Settings, read_run
 from s2s_lesson.pipeline.text_to_text import TextToText
-from s2s_lesson.training.run_folder import BEST_MODEL
+from s2s_lesson.training.run_folder import model_file
 
 INHERITED = ("context", "backward")  # of [run]: how the model's sources and targets are made of what is read
 
@@ -137,8 +137,7 @@ def origin_of(settings: Settings) -> Origin | None:
         return None
     folder = Path(os.path.abspath(options.run))
     pipeline = TextToText.load(folder)
-    with open(folder / BEST_MODEL, "rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = sha256_of(model_file(folder))
     if options.sha256 not in (None, sha256):
         raise ValueError(
             f"Expected the model with the SHA-256 {options.sha256} in {folder}; it now has {sha256}. "

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from s2s_lesson import engine
-from s2s_lesson.data.description import expect_file, read_description, write_description
+from s2s_lesson.data.description import read_description, write_description
 from s2s_lesson.data.expected import checked
 from s2s_lesson.data.sides import Source
 from s2s_lesson.data.whole_files import write_at_once
@@ -21,9 +21,8 @@ from s2s_lesson.pipeline.sides import PairedSides
 from s2s_lesson.training import loop
 from s2s_lesson.training.batches import PairBatches
 from s2s_lesson.training.losses import sequence_log_prob
-from s2s_lesson.training.run_folder import BEST_MODEL, writable_folder
+from s2s_lesson.training.run_folder import BEST_MODEL, SMALL_MODEL, model_file, writable_folder
 
-SMALL_MODEL = "weights.npz"  # in place of BEST_MODEL, with weights of 16 bits
 Weights: TypeAlias = Literal["float32", "float16"]
 Pipeline = TypeVar("Pipeline", bound="ToText")
 
@@ -102,9 +101,7 @@ class ToText(PairedSides[Source]):
             ValueError: the folder was written in another format, or by a pipeline of another kind.
         """
         source_vocab, target_vocab, options = read_description(folder)
-        small = Path(folder) / SMALL_MODEL
-        if not small.exists():
-            expect_file(Path(folder) / BEST_MODEL)
+        path = model_file(folder)
         if cls.reads_vectors != (source_vocab is None):
             kind, other = (
                 ("SequenceToText", "TextToText") if cls.reads_vectors else ("TextToText", "SequenceToText")
@@ -112,10 +109,10 @@ class ToText(PairedSides[Source]):
             raise ValueError(
                 f"Expected the folder of a {kind}; {folder} is that of a {other}. Use {other}.load."
             )
-        if small.exists():
-            model = read_stored(small)
+        if path.name == SMALL_MODEL:
+            model = read_stored(path)
         else:
-            model = keras.saving.load_model(Path(folder) / BEST_MODEL, compile=False)
+            model = keras.saving.load_model(path, compile=False)
         return cls._of(model, source_vocab, target_vocab, options)
 
     @classmethod

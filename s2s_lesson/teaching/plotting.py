@@ -161,13 +161,7 @@ def plot_history(history: Mapping[str, Sequence[float]], ax: Axes | None = None)
     margin = max(0.5, 0.02 * len(epochs))
     ax.set_xlim(1 - margin, len(epochs) + margin)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, min_n_ticks=1))
-    ax.set_xlabel("epoch")
-    ax.set_ylabel("loss (nats per token)")
-    ax.grid(axis="y", color="0.9")
-    ax.set_axisbelow(True)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False)
-    return ax
+    return _axes_of_loss(ax, "epoch")
 
 
 def plot_range_test(test: "RangeTest", ax: Axes | None = None) -> Axes:
@@ -194,7 +188,12 @@ def plot_range_test(test: "RangeTest", ax: Axes | None = None) -> Axes:
     highest = max(test.smoothed[: test.lowest + 1])
     ax.set_ylim(min(test.losses) - 0.1 * highest, 1.3 * highest)
     ax.set_xscale("log")
-    ax.set_xlabel("learning rate")
+    return _axes_of_loss(ax, "learning rate")
+
+
+def _axes_of_loss(ax: Axes, xlabel: str) -> Axes:
+    """Name the axes of a plot of losses, and let its curves stand out."""
+    ax.set_xlabel(xlabel)
     ax.set_ylabel("loss (nats per token)")
     ax.grid(axis="y", color="0.9")
     ax.set_axisbelow(True)

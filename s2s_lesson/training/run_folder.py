@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from s2s_lesson.data.description import expect_file
 from s2s_lesson.data.expected import checked
 
+SMALL_MODEL = "weights.npz"  # in place of BEST_MODEL, with weights of 16 bits
 BEST_MODEL = "model.keras"  # of the epochs that are kept: the best on the development split, or the last
 CHECKPOINT = "checkpoint.npz"  # of the last step that was saved
 EPOCHS = "epochs"  # a folder: weights of each epoch that is averaged
@@ -14,6 +16,25 @@ SETTINGS = "run.toml"  # all that a run of the command line was made with
 RUN = "run.json"  # what stood there before
 DISTILLATION = "distillation.json"  # of a student's run: what it was distilled with
 N_BEST = "n_best.jsonl"  # of a student's run: what its teacher wrote
+
+
+def model_file(folder: str | Path) -> Path:
+    """The file of the model in a folder.
+
+    Args:
+        folder: str or Path.
+
+    Returns:
+        Path: ``BEST_MODEL``, or ``SMALL_MODEL`` where that alone is there.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
+    best, small = Path(folder) / BEST_MODEL, Path(folder) / SMALL_MODEL
+    if small.exists() and not best.exists():
+        return small
+    expect_file(best)
+    return best
 
 
 def writable_folder(folder: str | Path) -> Path:

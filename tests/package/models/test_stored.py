@@ -8,7 +8,10 @@ import pytest
 from small_models import randomise
 
 from s2s_lesson import Seq2Seq, Seq2SeqConfig, TextToText
+from s2s_lesson.data.whole_files import sha256_of
 from s2s_lesson.models.stored import read_stored, write_stored
+from s2s_lesson.pipeline.continuing import origin_of
+from s2s_lesson.training.run_folder import model_file
 
 CONFIG = Seq2SeqConfig(11, 13, embedding_dim=3, encoder_units=5, decoder_units=7)
 
@@ -86,5 +89,10 @@ def test_a_pipeline_is_saved_in_half_the_room_and_predicts_the_same(tmp_path):
     small = TextToText.load(tmp_path)
     logits = [one.model(one.batches([("a b", "c d")])[0][0]) for one in (pipeline, small)]
     np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, logits), atol=1e-3)
+    assert model_file(tmp_path).name == "weights.npz"
+    origin = origin_of({"from": {"run": str(tmp_path)}})  # training can go on from it
+    assert origin.sha256 == sha256_of(tmp_path / "weights.npz")
+    (tmp_path / "model.keras").touch()  # as a training in that folder would write later
+    assert model_file(tmp_path).name == "model.keras"
     small.save(tmp_path)
     assert (tmp_path / "model.keras").exists() and not (tmp_path / "weights.npz").exists()
