@@ -10,19 +10,13 @@ Each run uses one core. Finished runs stay in runs/bottleneck/: given again afte
 makes those that are missing.
 """
 
-import time
-from collections import defaultdict
-
 from benchmarks.shared import quick
 from benchmarks.shared.processes import in_processes
 from benchmarks.shared.results import file_name, kept, runs_of, write_results
+from benchmarks.shared.rows import BATCH_SIZE, ROWS, TEST_SIZE, TRAIN_SIZE, scores_by_length, trained
 from benchmarks.shared.summaries import spread
 
 RESULTS = ("bottleneck",)
-ROWS = {"alphabet_size": 26, "min_length": 4, "max_length": 24}
-TRAIN_SIZE = 153_600  # 1,200 batches
-TEST_SIZE = 4_200  # about 200 rows of each length
-BATCH_SIZE, LEARNING_RATE = 128, 5e-3
 SETTINGS = {
     "luong_general": {"attention": "luong_general"},
     "none": {"attention": "none"},
@@ -76,42 +70,16 @@ def measure(setting, seed):
         ``lengths``, a list with one dict a source length: ``length``, ``pairs`` and the ``SCORES``, by
         greedy search.
     """
-    from s2s_lesson import corpora, engine
-    from s2s_lesson.pipeline import TextToText, evaluate
-
-    options = {"embedding_dim": 32, "encoder_units": 64, "decoder_units": 128, **SETTINGS[setting]}
-    train_size = quick.size(options.pop("train_size", TRAIN_SIZE), 256)
-    most, test_size = quick.size(4 * TRAIN_SIZE, 256), quick.size(TEST_SIZE, 60)
-    corpus = corpora.load("copy", seed=seed, **ROWS, train_size=most, dev_size=500, test_size=test_size)
-    engine.seed_everything(seed)
-    pipeline = TextToText.from_pairs(
-        corpus.train[:train_size], source_tokens="whitespace", target_tokens="whitespace", **options
-    )
-    started = time.process_time()
-    pipeline.fit(
-        corpus.train[:train_size],
-        corpus.dev,
-        epochs=1,
-        batch_size=BATCH_SIZE,
-        learning_rate=LEARNING_RATE,
-        seed=seed,
-        progress=False,
-    )
-    seconds = time.process_time() - started
-    by_length = defaultdict(list)
-    for pair in corpus.test:
-        by_length[len(pair.source.split())].append(pair)
-    lengths = []
-    for length, pairs in sorted(by_length.items()):
-        scores = evaluate(pipeline, pairs, beam_size=1, batch_size=BATCH_SIZE)
-        lengths.append({"length": length, "pairs": len(pairs), **{name: scores[name] for name in SCORES}})
+    train_size = quick.size(SETTINGS[setting].get("train_size", TRAIN_SIZE), 256)
+    options = {name: value for name, value in SETTINGS[setting].items() if name != "train_size"}
+    pipeline, corpus, seconds = trained(seed, train_size, **options)
     return {
         "setting": setting,
         "seed": seed,
         "parameters": pipeline.model.count_params(),
         "updates": len(pipeline.batches(corpus.train[:train_size], BATCH_SIZE)),
         "training_seconds": round(seconds, 1),
-        "lengths": lengths,
+        "lengths": scores_by_length(pipeline, corpus.test, SCORES),
     }
 
 

@@ -6,9 +6,10 @@ writes book/results/encoder.json and book/weights/encoder.npz. The model has no 
 means that its encoder reads padding as if it were tokens; the loss leaves padding out in both.
 """
 
-from unittest import mock
+from contextlib import nullcontext
 
 from benchmarks.shared import quick
+from benchmarks.shared.masks import without_masks
 from benchmarks.shared.results import write_results, write_weights
 from benchmarks.shared.training import seconds_of, untrained
 
@@ -38,10 +39,7 @@ def measure(masked):
         the test dates with ten characters, ``short_dates`` (how many), ``right_alone``,
         ``right_beside_a_long_one`` and ``changed``.
     """
-    from s2s_lesson.layers import padding_mask
-    from s2s_lesson.models import seq2seq
-
-    with mock.patch.object(seq2seq, "padding_mask", padding_mask if masked else everything_real):
+    with nullcontext() if masked else without_masks():
         return _measure(masked)
 
 
@@ -73,10 +71,3 @@ def _measure(masked):
         "right_beside_a_long_one": float(np.mean(np.equal(beside[:-1], targets))),
         "changed": int(np.sum(np.not_equal(alone, beside[:-1]))),
     }
-
-
-def everything_real(ids, pad_id=0):
-    """A mask, bool (batch, length), that calls padding real."""
-    from keras import ops
-
-    return ops.ones_like(ids, dtype="bool")

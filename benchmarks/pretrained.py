@@ -3,64 +3,36 @@
     python -m benchmarks pretrained [--only NAME ...]
 
 writes s2s_lesson/weights/NAME/ and book/results/pretrained.json. The runs stay in runs/pretrained/; one that
-was interrupted goes on where it stopped when the command is given again. What is shipped and scored has
-weights of 16 bits.
+was interrupted goes on where it stopped when the command is given again, and models that are not named keep
+their figures. What is shipped and scored has weights of 16 bits. Three of the test sources, drawn at random,
+stand in the file with what the model writes for them.
 """
 
 import datetime
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from benchmarks.shared import quick
-from benchmarks.shared.results import ROOT, runs_of, write_results
-from benchmarks.shared.training import history_in, seconds_of, training_of, untrained
+from benchmarks.shared.replies import figures, retrieved
+from benchmarks.shared.results import ROOT, kept, runs_of, write_results
+from benchmarks.shared.shipped import SHIPPED, trained
+from benchmarks.shared.training import history_in, seconds_of, untrained
 
 RESULTS = ("pretrained",)
 SPLITS = ("dev", "test", "test_unseen_locales")
-FIGURES = ("pairs", "perplexity", "exact_match", "token_error_rate")
-
-
-@dataclass(frozen=True)
-class Shipped:
-    """A model that the package carries: how it is trained, and what its card says.
-
-    Attributes:
-        model: options in place of the preset's.
-        training: likewise.
-        noise: of ``Noise``, in training.
-        told: of ``Card``: about, data, licence, attribution.
-    """
-
-    model: dict
-    training: dict
-    noise: dict
-    told: dict
-
-
-SHIPPED = {
-    "dates": Shipped(
-        model={},
-        training={"epochs": 12, "average": 5},
-        noise={"drop": 0.05, "blank": 0.05},  # of locales that it has not seen, it knows not every letter
-        told={
-            "about": "a date as people of many languages write it to year-month-day",
-            "data": "dates of 1950 to 2049, written by Babel in the formats of Unicode's CLDR",
-            "licence": "Unicode License v3",
-            "attribution": "Unicode, Inc.",
-        },
-    ),
-    "pronunciations": Shipped(
-        model={"encoder_layers": 1, "encoder_units": 128, "decoder_units": 128},
-        training={"epochs": 6},
-        noise={},
-        told={
-            "about": "an English word in letters to its sounds, in the ARPAbet of CMUdict",
-            "data": "CMUdict 0.7b",
-            "licence": "BSD 2-Clause",
-            "attribution": "Carnegie Mellon University",
-        },
-    ),
-}
+FIGURES = (
+    "pairs",
+    "perplexity",
+    "perplexity_per_character",
+    "exact_match",
+    "token_error_rate",
+    "bleu",
+    "chrf",
+    "distinct_1",
+    "distinct_2",
+)
+DRAWN, SEED = 3, 0
+NUCLEUS = {"top_p": 0.9, "seed": SEED}
 
 
 def add_arguments(parser):
@@ -76,34 +48,94 @@ def run(options):
     package = quick.size(ROOT / "s2s_lesson", runs_of("pretrained")) / "weights"
     for name in options.only or SHIPPED:
         ship(name, package / name)
-    cards = read_cards(package)
-    write_results("pretrained", ["pretrained"], runs=[asdict(card) for card in cards.values()])
+    runs = [
+        {**asdict(card), **kept(runs_of("pretrained") / f"{name}.json", shown, name, package / name)}
+        for name, card in read_cards(package).items()
+    ]
+    write_results("pretrained", ["pretrained"], ("tensorflow", "keras", "sacrebleu"), runs=runs)
 
 
 def ship(name, weights):
     """Train a model, and write it with its card into the folder of its weights."""
-    from s2s_lesson.data import Noise
     from s2s_lesson.pipeline import TextToText, evaluate
     from s2s_lesson.pipeline.cards import CARD, Card, write_card
 
     shipped, folder = SHIPPED[name], runs_of("pretrained") / name
-    corpus, pipeline = untrained(name, **shipped.model)
-    training = training_of(name, **shipped.training, noise=Noise(**shipped.noise))
-    pipeline.fit(corpus.train, corpus.dev, folder=folder, resume=True, progress=False, **training)
+    corpus = trained(name, folder)
     history = history_in(folder)
     TextToText.load(folder).save(weights, weights="float16")
     pipeline = TextToText.load(weights)
-    scored = {split: evaluate(pipeline, corpus.splits[split]) for split in SPLITS if split in corpus.splits}
+    scored = {
+        split: evaluate(pipeline, corpus.splits[split], metrics=["perplexity", *shipped.metrics])
+        for split in SPLITS
+        if split in corpus.splits
+    }
     card = Card(
         name=name,
+        corpus=shipped.corpus,
         **shipped.told,
         parameters=pipeline.model.count_params(),
         bytes=sum(file.stat().st_size for file in weights.iterdir() if file.name != CARD),
-        scores={split: {figure: scores[figure] for figure in FIGURES} for split, scores in scored.items()},
+        scores={
+            split: {name: figure for name, figure in scores.items() if name in FIGURES}
+            for split, scores in scored.items()
+        },
         command=f"python -m benchmarks pretrained --only {name}",
         date=datetime.date.today().isoformat(),
         epochs=len(history["loss"]),
         training_seconds=seconds_of(history),
     )
     write_card(card, weights)
+    (runs_of("pretrained") / f"{name}.json").unlink(missing_ok=True)
     print(card.report())
+
+
+def shown(name, weights):
+    """What the model writes for some test sources; and of one that chats, how much all its replies differ.
+
+    Args:
+        name: one of ``SHIPPED``.
+        weights: Path of its folder.
+
+    Returns:
+        dict of ``search`` and ``drawn``, a list of dicts of ``source``, ``output`` and ``right``, all that
+        counts as right; and ``replies``, a dict of ``figures`` by how the replies were chosen.
+    """
+    import numpy as np
+
+    from s2s_lesson.corpora import group_references
+    from s2s_lesson.pipeline import TextToText
+
+    shipped, pipeline = SHIPPED[name], TextToText.load(weights)
+    corpus, _ = untrained(shipped.corpus, **shipped.model)
+    sources, right = group_references(corpus.test)
+    rows = np.random.default_rng(SEED).choice(len(sources), DRAWN, replace=False).tolist()
+    asked = [sources[row] for row in rows]
+    if shipped.chats:
+        search, written = "a sample, top-p 0.9", pipeline.sample(asked, truncate=True, **NUCLEUS)
+    else:
+        search, written = "beam of 5", pipeline.predict(asked, truncate=True)
+    return {
+        "search": search,
+        "drawn": [
+            {"source": sources[row], "output": prediction.text, "right": right[row]}
+            for row, prediction in zip(rows, written, strict=True)
+        ],
+        **({"replies": replies(pipeline, corpus)} if shipped.chats else {}),
+    }
+
+
+def replies(pipeline, corpus):
+    """Figures of replies to the test sources: dict by how they were chosen."""
+    sources = [source for source, _ in corpus.test]
+    chosen = {
+        "beam of 5": [reply.text for reply in pipeline.predict(sources, truncate=True)],
+        "a sample": [reply.text for reply in pipeline.sample(sources, truncate=True, seed=SEED)],
+        "a sample, top-p 0.9": [reply.text for reply in pipeline.sample(sources, truncate=True, **NUCLEUS)],
+        "retrieval": retrieved(corpus.train, sources),
+        "what was said": [target for _, target in corpus.test],
+    }
+    scored = {name: figures(texts, corpus.test) for name, texts in chosen.items()}
+    for scores in scored.values():
+        del scores["commonest"]  # it may be a text of the corpus
+    return scored

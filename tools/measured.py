@@ -5,8 +5,10 @@ python tools/measured.py
 
 import json
 import math
-import re
 from pathlib import Path
+
+from tables import rewritten
+from tables import table as table_of
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "book" / "appendix-measured.md"
@@ -109,8 +111,7 @@ def table():
     """The table in Markdown; below it, what is older than the package, and what the machine had."""
     paths = sorted((ROOT / "book" / "results").glob("*.json"))
     files = {path: json.loads(path.read_text(encoding="utf-8")) for path in paths}
-    lines = [COLUMNS, ["---"] * len(COLUMNS), *(row(path, results) for path, results in files.items())]
-    text = "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    text = table_of(COLUMNS, [row(path, results) for path, results in files.items()])
     cores = ", ".join(map(str, sorted({results["cores"] for results in files.values()})))
     machine = f"Cores of the machine, by all of these files: {cores}. Versions:\n\n{versions(files)}"
     return f"{text}\n{older()}\n{machine}"
@@ -118,5 +119,4 @@ def table():
 
 if __name__ == "__main__":
     page = PAGE.read_text(encoding="utf-8")
-    pattern = re.compile(f"({re.escape(BEGIN)}).*?({re.escape(END)})", re.DOTALL)
-    PAGE.write_text(pattern.sub(lambda match: f"{match[1]}\n{table()}\n{match[2]}", page), encoding="utf-8")
+    PAGE.write_text(rewritten(page, BEGIN, END, table()), encoding="utf-8")

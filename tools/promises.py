@@ -13,6 +13,8 @@ from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from tables import rewritten
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "book" / "appendix-promises.md"
 BEGIN, END = "<!-- The table begins; tools/promises.py writes it. -->\n", "<!-- The table ends. -->\n"
@@ -146,13 +148,7 @@ def write(report, page=PAGE):
     passed = sum(outcome == "passed" for _, outcome in results)
     text = f"{table(results)}\n{passed} of {len(results)} tests passed, with {versions()}.\n"
     old = page.read_text(encoding="utf-8")
-    new = re.sub(
-        f"({re.escape(BEGIN)}).*?({re.escape(END)})",
-        lambda match: f"{match[1]}\n{text}\n{match[2]}",
-        old,
-        flags=re.DOTALL,
-    )
-    page.write_text(new, encoding="utf-8")
+    page.write_text(rewritten(old, BEGIN, END, text), encoding="utf-8")
 
 
 if __name__ == "__main__":

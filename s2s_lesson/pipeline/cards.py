@@ -17,6 +17,7 @@ class Card:
 
     Attributes:
         name: for ``pretrained``.
+        corpus: for ``corpora.load``.
         about: what it reads and writes.
         data: what it was trained on.
         licence: of that data.
@@ -34,6 +35,7 @@ class Card:
     """
 
     name: str
+    corpus: str
     about: str
     data: str
     licence: str

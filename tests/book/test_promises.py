@@ -5,15 +5,17 @@ No engine is needed.
 
 import ast
 import re
-import runpy
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 CONFORMANCE = sorted((ROOT / "tests" / "conformance").glob("test_*.py"))
-promises = runpy.run_path(str(ROOT / "tools" / "promises.py"))
-PROMISES, holds, outcomes, table = (promises[name] for name in ("PROMISES", "holds", "outcomes", "table"))
+sys.path.insert(0, str(ROOT / "tools"))
+import promises  # noqa: E402
+from promises import PROMISES, holds, outcomes, table  # noqa: E402
+
 REPORT = """<testsuites><testsuite>
 <testcase classname="tests.conformance.test_searches" name="test_finished_hypotheses_stay_frozen"/>
 <testcase classname="tests.conformance.test_step_by_step" name="test_three[lstm]"/>
@@ -50,7 +52,7 @@ def test_the_page_has_every_promise_and_no_failure():
         [cell.strip() for cell in row.strip("|").split("|")]
         for row in re.findall(r"^\|.*\|$", page, re.MULTILINE)
     ]
-    assert rows[0] == list(promises["COLUMNS"]), "Run: make promises"
+    assert rows[0] == list(promises.COLUMNS), "Run: make promises"
     assert [row[0] for row in rows[2:]] == list(PROMISES), "Run: make promises"
     for promise, count, passed, *others in rows[2:]:
         only_torch = PROMISES[promise] == ("torch_modules",)
@@ -77,8 +79,8 @@ def test_a_report_is_counted_promise_by_promise(report):
 
 def test_the_table_is_written_into_the_page(report, tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"# One\n\n{promises['BEGIN']}\nold\n\n{promises['END']}\nMore.\n", encoding="utf-8")
-    promises["write"](report, page)
+    page.write_text(f"# One\n\n{promises.BEGIN}\nold\n\n{promises.END}\nMore.\n", encoding="utf-8")
+    promises.write(report, page)
     text = page.read_text(encoding="utf-8")
     assert "\nold\n" not in text and text.endswith("More.\n")
     assert table(outcomes(report)) in text and "2 of 4 tests passed, with Python 3." in text

@@ -1,0 +1,17 @@
+"""Models without masks: what they lose shows what masks are for."""
+
+from unittest import mock
+
+
+def without_masks():
+    """A context in which models read padding as if it were tokens, in training and afterwards."""
+    from s2s_lesson.models import seq2seq
+
+    return mock.patch.object(seq2seq, "padding_mask", everything_real)
+
+
+def everything_real(ids, pad_id=0):
+    """A mask, bool (batch, length), that calls padding real."""
+    from keras import ops
+
+    return ops.ones_like(ids, dtype="bool")

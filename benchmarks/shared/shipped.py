@@ -1,0 +1,116 @@
+"""The models that the package carries: how each is trained, and what its card says."""
+
+from dataclasses import dataclass, field
+
+from benchmarks.shared.training import training_of, untrained
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A model that the package carries: how it is trained, and what its card says.
+
+    Attributes:
+        corpus: name of its corpus and preset.
+        told: of ``Card``: about, data, licence, attribution.
+        model: options in place of the preset's.
+        training: likewise.
+        noise: of ``Noise``, in training.
+        metrics: of ``evaluate``, beside perplexity.
+        chats: whether many outputs are right, so that they are drawn and not searched for.
+    """
+
+    corpus: str
+    told: dict
+    model: dict = field(default_factory=dict)
+    training: dict = field(default_factory=dict)
+    noise: dict = field(default_factory=dict)
+    metrics: tuple = ("exact_match", "token_error_rate")
+    chats: bool = False
+
+
+SHIPPED = {
+    "dates": Shipped(
+        corpus="dates",
+        told={
+            "about": "a date as people of many languages write it to year-month-day",
+            "data": "dates of 1950 to 2049, written by Babel in the formats of Unicode's CLDR",
+            "licence": "Unicode License v3",
+            "attribution": "Unicode, Inc.",
+        },
+        training={"epochs": 12, "average": 5},
+        noise={"drop": 0.05, "blank": 0.05},  # of locales that it has not seen, it knows not every letter
+    ),
+    "pronunciations": Shipped(
+        corpus="pronunciations",
+        told={
+            "about": "an English word in letters to its sounds, in the ARPAbet of CMUdict",
+            "data": "CMUdict 0.7b",
+            "licence": "BSD 2-Clause",
+            "attribution": "Carnegie Mellon University",
+        },
+        model={"encoder_layers": 1, "encoder_units": 128, "decoder_units": 128},
+        training={"epochs": 6},
+    ),
+    "small-talk": Shipped(
+        corpus="chitchat",
+        told={
+            "about": "what somebody says to what another might answer, in lower case",
+            "data": "chitchat-dataset, 7,168 conversations between volunteers",
+            "licence": "MIT",
+            "attribution": "Will Myers, BYU Perception, Control and Cognition Laboratory",
+        },
+        model={
+            "source_tokens": "bpe",
+            "target_tokens": "bpe",
+            "max_vocab_size": 3000,
+            "shared_vocab": True,
+            "shared_embedding": True,
+            "tied_output": True,
+            "embedding_dim": 192,
+        },
+        training={"epochs": 8, "average": 3, "label_smoothing": 0.0},  # smoothing spoils samples
+        metrics=("perplexity_per_character", "distinct"),
+        chats=True,
+    ),
+    "spanish": Shipped(
+        corpus="spanish",
+        told={
+            "about": "a Spanish sentence to an English one, in lower case",
+            "data": "sentence pairs of tatoeba.org, gathered by manythings.org/anki in May 2018",
+            "licence": "CC BY 2.0 FR",
+            "attribution": "the contributors of tatoeba.org",
+        },
+        model={
+            "source_tokens": "bpe",
+            "target_tokens": "bpe",
+            "min_count": 1,
+            "max_vocab_size": 3000,
+            "embedding_dim": 128,
+            "encoder_units": 160,
+            "tied_output": True,
+            "dropout": 0.1,
+        },
+        training={"epochs": 8, "average": 3},
+        metrics=("bleu", "chrf"),
+    ),
+}
+
+
+def trained(name, folder, **model):
+    """Train a model in a folder as the package's is trained, or go on with it.
+
+    Args:
+        name: one of ``SHIPPED``.
+        folder: Path.
+        **model: options in place of its own.
+
+    Returns:
+        Its ``Corpus``.
+    """
+    from s2s_lesson.data import Noise
+
+    shipped = SHIPPED[name]
+    corpus, pipeline = untrained(shipped.corpus, **{**shipped.model, **model})
+    training = training_of(shipped.corpus, **shipped.training, noise=Noise(**shipped.noise))
+    pipeline.fit(corpus.train, corpus.dev, folder=folder, resume=True, progress=False, **training)
+    return corpus
