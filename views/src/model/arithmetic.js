@@ -1,0 +1,63 @@
+// The arithmetic of a model: vectors are Float64Array, weights are matrices of Float32Array (see weights.js).
+
+/** @typedef {import("./weights.js").Weight} Weight */
+
+/**
+ * inputs kernel + bias
+ * @param {Float64Array} inputs of as many numbers as the kernel has rows.
+ * @param {Weight} kernel
+ * @param {Weight} [bias] one row.
+ * @returns {Float64Array} of as many numbers as the kernel has columns.
+ */
+export function affine(inputs, kernel, bias) {
+  const outputs = bias ? Float64Array.from(bias.values) : new Float64Array(kernel.columns);
+  return addProduct(outputs, inputs, kernel);
+}
+
+/** Add inputs kernel to the outputs, in place. */
+export function addProduct(outputs, inputs, { values, columns }) {
+  for (let row = 0; row < inputs.length; row++) {
+    const input = inputs[row];
+    const start = row * columns;
+    for (let column = 0; column < columns; column++) outputs[column] += input * values[start + column];
+  }
+  return outputs;
+}
+
+/** The sum of the products of two vectors. */
+export function dot(one, other) {
+  let sum = 0;
+  for (let index = 0; index < one.length; index++) sum += one[index] * other[index];
+  return sum;
+}
+
+/** A row of a matrix. */
+export function rowOf({ values, columns }, row) {
+  return values.subarray(row * columns, (row + 1) * columns);
+}
+
+/** Vectors one after the other. */
+export function joined(...vectors) {
+  return Float64Array.from(vectors.flatMap((vector) => Array.from(vector)));
+}
+
+/** A vector plus another. */
+export function sum(one, other) {
+  return one.map((value, index) => value + other[index]);
+}
+
+export function sigmoid(value) {
+  return 1 / (1 + Math.exp(-value));
+}
+
+export function tanh(vector) {
+  return vector.map(Math.tanh);
+}
+
+/** Positive numbers that sum to 1, in proportion to exp(scores). */
+export function softmax(scores) {
+  const highest = Math.max(...scores);
+  const powers = Float64Array.from(scores, (score) => Math.exp(score - highest));
+  const total = powers.reduce((before, power) => before + power, 0);
+  return powers.map((power) => power / total);
+}

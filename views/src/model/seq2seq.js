@@ -1,0 +1,28 @@
+// A sequence-to-sequence model from what its script holds: the ids of a source in, scores of next tokens out.
+
+import { initialState, step } from "./decoder.js";
+import { encode } from "./encoder.js";
+import { readWeights } from "./weights.js";
+
+/**
+ * @typedef {{
+ *   config: Object, encode: (ids: number[]) => import("./encoder.js").Encoded,
+ *   initialState: (encoded: import("./encoder.js").Encoded) => import("./decoder.js").State,
+ *   step: (token: number, state: import("./decoder.js").State) => { logits: Float64Array, state: import("./decoder.js").State }
+ * }} Model
+ */
+
+/**
+ * @param {{ config: Object, weights: Object<string, import("./weights.js").Stored> }} stored
+ * @returns {Model}
+ */
+export function seq2seq(stored) {
+  const config = stored.config;
+  const weights = readWeights(stored.weights);
+  return {
+    config,
+    encode: (ids) => encode(config, weights, ids),
+    initialState: (encoded) => initialState(config, weights, encoded),
+    step: (token, state) => step(config, weights, token, state),
+  };
+}
