@@ -4,10 +4,13 @@ from unittest import mock
 
 
 def without_masks():
-    """A context in which models read padding as if it were tokens, in training and afterwards."""
-    from s2s_lesson.models import seq2seq
+    """A context in which models read padding as if it were tokens, in training and afterwards.
 
-    return mock.patch.object(seq2seq, "padding_mask", everything_real)
+    The loss leaves padding out all the same.
+    """
+    from s2s_lesson.layers import sources
+
+    return mock.patch.object(sources, "padding_mask", everything_real)
 
 
 def everything_real(ids, pad_id=0):

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_models import small_model
 
 from benchmarks.__main__ import BENCHMARKS, command_line, main
 from benchmarks.peers import joeynmt
 from benchmarks.shared import decoders, quick, ranking, summaries
 from benchmarks.shared.arithmetic import gigaflops, multiply_adds
+from benchmarks.shared.masks import without_masks
 from benchmarks.shared.processes import Process, in_processes, in_turns, run_to_end
 from benchmarks.shared.results import Missing, file_name, kept, runs_of, write_results
 from s2s_lesson.deployed import writing
@@ -325,6 +327,15 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "Expected JoeyNMT, which pip could not install. Install it: pip install joeynmt\n"
     )
+
+
+def test_without_masks_padding_is_read():
+    model = small_model("gru-concat")
+    padded = np.array([[5, 7, 0]])
+    masked = model.encode(padded)["keys_mask"]
+    with without_masks():
+        read = model.encode(padded)["keys_mask"]
+    assert np.array(masked).tolist() == [[True, True, False]] and np.array(read).tolist() == [[True] * 3]
 
 
 def close(value):
