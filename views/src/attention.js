@@ -1,20 +1,28 @@
-// An attention map as a table: a column for each source token, a row for each output token.
+// An attention map as a table: a column for each source token, a row for each output token. Where the states of
+// the encoder are known, they stand above it, and the steps begin with reading.
 
 import { select } from "d3-selection";
 import { decimal, shortWeight } from "./numbers.js";
 import { player } from "./player.js";
+import { drawStrip } from "./strip.js";
 
 const NAMED_FROM = 0.05; // smaller weights are not put into words
 const SHADED_FROM = 0.1; // on such a shade a coloured letter would be hard to read
 const MOVES = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
-export function attentionView(figure, { source, output, weights }) {
+// states: of each direction in which the source was read its name, whether it is backwards, and a vector for each token.
+export function attentionView(figure, { source, output, weights, states = [] }) {
   const root = select(figure).append("div").attr("class", "s2s-attention");
+  const reading = states.length ? source.length : 0; // steps before the first token is written
   let written = output.length; // rows that are shown as written
+  let read = source.length; // tokens that are shown as read
   let row = 0;
   let column = null; // a row or a column is looked at, never both
 
-  const steps = player(root, { count: () => output.length, show: (step) => lookAtRow(step, step + 1) });
+  const steps = player(root, {
+    count: () => reading + output.length,
+    show: (step) => (step < reading ? readUntil(step) : lookAtRow(step - reading, step - reading + 1)),
+  });
   const now = root.append("p").attr("class", "s2s-now").attr("aria-live", "polite");
   const table = root
     .append("div")
@@ -37,6 +45,20 @@ export function attentionView(figure, { source, output, weights }) {
     .attr("type", "button")
     .classed("s2s-long", (token) => token.length > 2)
     .text((token) => token);
+  const strips = table
+    .select("thead")
+    .selectAll("tr.s2s-states")
+    .data(states)
+    .join("tr")
+    .attr("class", "s2s-states");
+  strips.append("th").attr("scope", "row").text((direction) => direction.name);
+  const stripCells = strips
+    .selectAll("td")
+    .data((direction) => direction.vectors.map((vector, place) => ({ vector, place, backwards: direction.backwards })))
+    .join("td");
+  stripCells.append("canvas").attr("aria-hidden", "true").each(function ({ vector }) {
+    drawStrip(this, vector);
+  });
   const rows = table.append("tbody").selectAll("tr").data(output).join("tr");
   const rowButtons = rows
     .append("th")
@@ -79,16 +101,23 @@ export function attentionView(figure, { source, output, weights }) {
     look();
   }
 
+  function readUntil(index) {
+    [row, column, written, read] = [null, null, 0, index + 1];
+    draw();
+    const last = states.map((direction) => source[direction.backwards ? source.length - 1 - index : index]);
+    now.text(`Reads ${states.map((direction, place) => `“${last[place]}” ${direction.name}`).join(", ")}.`);
+  }
+
   function lookAtRow(index, rowsWritten) {
-    [row, column, written] = [index, null, rowsWritten];
-    steps.set(index);
+    [row, column, written, read] = [index, null, rowsWritten, source.length];
+    steps.set(reading + index);
     draw();
     const order = weights[index].map((weight, place) => [weight, source[place]]).sort((a, b) => b[0] - a[0]);
     say(`To write “${output[index]}” the model looks at`, order);
   }
 
   function lookAtColumn(index) {
-    [row, column, written] = [null, index, output.length];
+    [row, column, written, read] = [null, index, output.length, source.length];
     draw();
     const order = weights.map((weightsOfRow, place) => [weightsOfRow[index], output[place]]).sort((a, b) => b[0] - a[0]);
     say(`“${source[index]}” is looked at to write`, order);
@@ -102,6 +131,9 @@ export function attentionView(figure, { source, output, weights }) {
   function draw() {
     rows.classed("s2s-looked-at", (_, index) => index === row).classed("s2s-to-come", (_, index) => index >= written);
     cells.classed("s2s-looked-at", (cell) => cell.column === column);
+    stripCells
+      .classed("s2s-looked-at", ({ place }) => place === column)
+      .classed("s2s-to-come", ({ place, backwards }) => (backwards ? source.length - 1 - place : place) >= read);
     rowButtons
       .attr("aria-pressed", (_, index) => index === row)
       .attr("tabindex", (_, index) => (index === (row ?? 0) ? 0 : -1))
@@ -119,4 +151,5 @@ export function attentionView(figure, { source, output, weights }) {
   }
 
   lookAtRow(0, output.length);
+  return steps;
 }

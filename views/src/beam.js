@@ -2,7 +2,7 @@
 
 import { select } from "d3-selection";
 import { linkHorizontal } from "d3-shape";
-import { loadTree } from "./load.js";
+import { load } from "./load.js";
 import { decimal, probability } from "./numbers.js";
 import { player } from "./player.js";
 import { bestUntil, candidatesOf, outputOf, pathOf, place } from "./tree.js";
@@ -64,7 +64,7 @@ export function beamView(figure, { text, tree, tokens, others }) {
   async function choose(word) {
     steps.stop();
     try {
-      current = { text: word, tree: word === text ? tree : await loadTree(word) };
+      current = { text: word, tree: word === text ? tree : await load("beams", word) };
       search(Infinity);
     } catch (error) {
       now.text(`${error.message}.`);

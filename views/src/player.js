@@ -12,7 +12,7 @@ const SHAPES = {
   end: "M11 2h2v12h-2zM2 2v12l8-6z",
 };
 
-// show(step) is called with a step from 0 to count() - 1. Returns an object with set(step) and stop().
+// show(step) is called with a step from 0 to count() - 1. Returns an object with set(step), playAll() and stop().
 export function player(parent, { count, show }) {
   let step = count() - 1;
   let timer = null;
@@ -75,5 +75,11 @@ export function player(parent, { count, show }) {
   }
 
   set(step);
-  return { set, stop };
+  function playAll() {
+    stop();
+    set(count() - 1);
+    start();
+  }
+
+  return { set, playAll, stop };
 }

@@ -1,10 +1,11 @@
-// Puts an interactive view in place of each plain picture: <figure class="s2s-view" data-view="attention | beam">.
+// Puts an interactive view in place of each plain picture: <figure class="s2s-view" data-view="attention | beam | live">.
 
 import { attentionView } from "./attention.js";
 import { beamView } from "./beam.js";
+import { liveView } from "./live.js";
 import "./views.css";
 
-const makers = { attention: attentionView, beam: beamView };
+const makers = { attention: attentionView, beam: beamView, live: liveView };
 
 for (const figure of document.querySelectorAll("figure.s2s-view")) {
   const data = JSON.parse(figure.querySelector("script[type='application/json']").textContent);

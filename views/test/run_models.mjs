@@ -18,6 +18,6 @@ function teacherForced(model, source, target) {
   return target.map((token) => {
     const result = model.step(token, state);
     state = result.state;
-    return { logits: Array.from(result.logits), attention_weights: Array.from(state.attentionWeights) };
+    return { logits: Array.from(result.logits), attention_weights: Array.from(result.attentionWeights) };
   });
 }

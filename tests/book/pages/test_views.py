@@ -13,7 +13,6 @@ from s2s_lesson.search import beam_search
 from s2s_lesson.teaching import drawn_words
 
 pytestmark = pytest.mark.xdist_group("views")
-ATTENTION_PAGES = ("intro", "03-attention")
 SIZES = range(1, 11)
 SEED = int(os.environ.get("VIEWS_SEED", random.SystemRandom().randrange(10**6)))
 WORD = random.Random(SEED).choice(drawn_words(load("pronunciations")))
@@ -85,9 +84,8 @@ def in_the_tree(view):
     return listed
 
 
-@pytest.mark.parametrize("name", ATTENTION_PAGES)
-def test_attention_by_mouse(open_page, name):
-    view = view_of(open_page(name), "attention")
+def test_attention_by_mouse(open_page):
+    view = view_of(open_page("03-attention"), "attention")
     data = stored(view)
     rows, columns = view.locator("tbody th button"), view.locator("thead th button")
     assert rows.all_inner_texts() == data["output"] and columns.all_inner_texts() == data["source"]
@@ -108,7 +106,7 @@ def test_attention_by_mouse(open_page, name):
 
 
 def test_attention_by_keyboard(open_page):
-    page = open_page("intro")
+    page = open_page("03-attention")
     view = view_of(page, "attention")
     data = stored(view)
     view.locator("tbody th button").first.focus()
@@ -128,7 +126,7 @@ def test_attention_by_keyboard(open_page):
 
 
 def test_attention_plays(open_page):
-    view = view_of(open_page("intro"), "attention")
+    view = view_of(open_page("03-attention"), "attention")
     view.get_by_role("button", name="Last step").click()
     view.get_by_role("button", name="Play").click()
     view.get_by_text("Step 3 of").wait_for()
@@ -139,7 +137,7 @@ def test_attention_plays(open_page):
 def test_views_by_touch(browser, site):
     context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    page.goto((site / "book" / "intro.html").as_uri())
+    page.goto((site / "book" / "03-attention.html").as_uri())
     view = view_of(page, "attention")
     data = stored(view)
     view.locator("tbody tr").nth(3).locator("td").first.tap()
@@ -163,7 +161,7 @@ def test_a_word_at_random_shows_what_beam_search_finds(open_page, site, searched
     view.locator("select").select_option(WORD)
     view.get_by_text(f"{WORD}, beam of").wait_for()
     script = (site / "_static" / "s2s-views" / "beams" / f"{WORD}.js").read_text(encoding="utf-8")
-    on_disk = json.loads(script.removeprefix(f"s2sBeamTree({json.dumps(WORD)},").rstrip(");\n"))
+    on_disk = json.loads(script.removeprefix(f's2sLoaded("beams",{json.dumps(WORD)},').rstrip(");\n"))
     for size in SIZES:
         view.locator("input").fill(str(size))
         nodes, result = searched[size]
@@ -227,7 +225,7 @@ def test_kept_pruned_and_ended_differ_by_more_than_colour(open_page):
     assert view.locator(".s2s-best .s2s-token").inner_html().startswith("★")
 
 
-@pytest.mark.parametrize("name", [*ATTENTION_PAGES, "04-decoder"])
+@pytest.mark.parametrize("name", ["intro", "03-attention", "04-decoder"])
 def test_without_a_script_the_picture_is_shown(browser, site, name):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -240,8 +238,6 @@ def test_without_a_script_the_picture_is_shown(browser, site, name):
 
 def test_the_theme_changes_the_colours(open_page):
     colour = "one => getComputedStyle(one).getPropertyValue('color')"
-    places = [
-        view_of(open_page("intro", dark=dark), "attention").locator("tbody button").nth(1).evaluate(colour)
-        for dark in (False, True)
-    ]
+    views = [view_of(open_page("03-attention", dark=dark), "attention") for dark in (False, True)]
+    places = [view.locator("tbody button").nth(1).evaluate(colour) for view in views]
     assert places[0] != places[1]

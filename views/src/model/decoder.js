@@ -9,7 +9,7 @@ import { scaled } from "./encoder.js";
  * What decoding goes on with; a step makes a new one, and leaves the old one as it is.
  * @typedef {{
  *   source: { keys: Float64Array[], values: Float64Array[] },
- *   recurrent: Float64Array[][], attended: Float64Array, attentionWeights: Float64Array
+ *   recurrent: Float64Array[][], attended: Float64Array
  * }} State
  */
 
@@ -32,7 +32,6 @@ export function initialState(config, weights, { outputs, states }) {
     source: { keys: projectKeys(config, weights, outputs), values: outputs },
     recurrent,
     attended: new Float64Array(config.decoder_units),
-    attentionWeights: new Float64Array(outputs.length),
   };
 }
 
@@ -42,7 +41,7 @@ export function initialState(config, weights, { outputs, states }) {
  * @param {Object<string, Weight>} weights
  * @param {number} token the id chosen last; the begin token at first.
  * @param {State} state
- * @returns {{ logits: Float64Array, state: State }}
+ * @returns {{ logits: Float64Array, state: State, attentionWeights: Float64Array }}
  */
 export function step(config, weights, token, state) {
   const intoRnn = config.attention_order === "into_rnn";
@@ -67,7 +66,8 @@ export function step(config, weights, token, state) {
   const attended = tanh(affine(read, weights["attended.kernel"], weights["attended.bias"]));
   return {
     logits: scoreVocabulary(config, weights, attended),
-    state: { source: state.source, recurrent, attended, attentionWeights: attention.weights },
+    state: { source: state.source, recurrent, attended },
+    attentionWeights: attention.weights,
   };
 }
 

@@ -8,7 +8,7 @@ import { readWeights } from "./weights.js";
  * @typedef {{
  *   config: Object, encode: (ids: number[]) => import("./encoder.js").Encoded,
  *   initialState: (encoded: import("./encoder.js").Encoded) => import("./decoder.js").State,
- *   step: (token: number, state: import("./decoder.js").State) => { logits: Float64Array, state: import("./decoder.js").State }
+ *   step: import("./look_ahead.js").Step
  * }} Model
  */
 

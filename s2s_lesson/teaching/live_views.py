@@ -1,0 +1,67 @@
+"""A view of a model at work: a stored example, and what the page needs to let its reader type another."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from keras import ops
+
+from s2s_lesson.data.expected import checked
+from s2s_lesson.data.prediction import without_end
+from s2s_lesson.teaching.views import View, attention_view
+
+if TYPE_CHECKING:
+    from s2s_lesson.pipeline import TextToText
+
+DIRECTIONS = ("forwards", "backwards")
+
+
+@checked
+def live_view(
+    pipeline: "TextToText", text: str, model: str, *, label: str = "A text", plays: bool = False
+) -> View:
+    """Show how a model reads, attends and writes; in the book, whatever its reader types.
+
+    The data holds ``model``, ``label``, ``text``, ``plays`` and ``run``, what the model makes of the text: as
+    of ``attention_view``, and ``text``, ``output_text``, ``unknown``, a list of str, and ``states``: of each
+    direction its ``name``, whether it is ``backwards``, and ``vectors``, a list of one list for each source
+    token, the states of the encoder's last layer, rounded to two decimals.
+
+    Args:
+        pipeline: ``TextToText`` with a recurrent decoder.
+        text: str. The example.
+        model: str. The model among those that ``tools/page_data.py`` makes for the page.
+        label: str. What the reader is asked to type.
+        plays: bool. The example begins to play by itself.
+
+    Returns:
+        ``View``.
+
+    Raises:
+        ValueError: the model can read nothing of the text, or has no recurrent decoder.
+    """
+    config = pipeline.model.config
+    if config.decoder != "recurrent":
+        raise ValueError(f"Expected a model with a recurrent decoder; received {config.decoder!r}.")
+    [prediction] = pipeline.predict([text])
+    still = attention_view(prediction)
+    tokens = without_end(prediction.source_tokens)
+    inputs = pipeline.source_inputs([tokens])
+    outputs = ops.convert_to_numpy(pipeline.encode(inputs)["values"])[0].round(2)  # (source_length, width)
+    run = {
+        **still.data,
+        "text": text,
+        "output_text": prediction.text,
+        "unknown": [token for token in tokens if token not in pipeline.source_vocab],
+        "states": states_by_direction(outputs, config.bidirectional),
+    }
+    data = {"model": model, "label": label, "text": text, "plays": plays, "run": run}
+    return View("live", data, still.picture, still.alt)
+
+
+def states_by_direction(outputs: np.ndarray, bidirectional: bool) -> list[dict[str, Any]]:
+    """The outputs of an encoder, float (source_length, width), by the direction in which it read."""
+    parts = np.split(outputs, 2 if bidirectional else 1, axis=-1)
+    return [
+        {"name": name, "backwards": name == "backwards", "vectors": part.tolist()}
+        for name, part in zip(DIRECTIONS, parts, strict=False)
+    ]
