@@ -31,6 +31,7 @@ export function attentionView(figure, { source, output, weights, states = [] }) 
     .attr("role", "region")
     .attr("aria-label", "Attention map")
     .append("table")
+    .classed("s2s-with-states", states.length > 0)
     .style("--columns", source.length);
   table.append("caption").text("Rows: what the model writes. Columns: what it reads. Each row of weights sums to 1.");
 
