@@ -50,6 +50,7 @@ foo.na@example.com :@b.com a.b.c.d.e.com b.com@ aİ.ſK a.com5 a.com_b a.abcdefg
 WORDS = WORDS.replace(
     "FLAG_OF_ENGLAND", "\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 ).split()
+WORDS += ["\U0001f3f4\U000e0075\U000e0073\U000e0063\U000e0061\U000e007f"]  # California's
 WORDS += [". . .", ".\n.", ". \r\n.", ".\x85 ."]
 HARD = """
 ' ' " " - - -- EM til Bout GOIN goin İN n't N'T 'S 'ſ 'll 'K $ ( ) ¿ a ▁b ، 。 「 !? …
@@ -196,6 +197,9 @@ def test_subwords_of_two_languages_at_once_are_those_of_python(tmp_path, kind):
     expect_equal(tmp_path, (source_side, english + drawn_texts(100)), (target_side, dates))
 
 
+@pytest.mark.slow(
+    guard="tests/tools/test_page_tokens.py::test_what_is_drawn_is_split_and_put_together_as_in_python"
+)
 @pytest.mark.skipif(not SPANISH.is_dir(), reason="needs S2S_LESSON_DATA/spa-eng")
 def test_spanish_is_split_and_put_together_as_in_python(tmp_path):
     corpus = corpora.load("spanish")
