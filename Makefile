@@ -27,7 +27,7 @@ help:
 	@echo "make test-fast    of these, ruff and the fast tests alone"
 	@echo "make test-slow    the tests that take long: kill and resume, long trainings, other processes"
 	@echo "make test-floor   the fast tests on the oldest supported versions, in .venv-floor"
-	@echo "make test-engines the fast tests of promises and layers on JAX and on PyTorch, in .venv-engines"
+	@echo "make test-engines the fast tests of promises, layers and shipped models on JAX and on PyTorch, in .venv-engines"
 	@echo "make test-colab   every chapter as on Colab, in .venv-colab (CHAPTERS='01-concepts 02-encoder': these alone)"
 	@echo "make test-all     everything there is, on every engine"
 	@echo "make pages        the tests of the pages alone, on the book as it was built last"

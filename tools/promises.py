@@ -89,9 +89,6 @@ PROMISES = {
     "Saving and loading gives the same logits in a new process, and on every other engine to 1e-5.": (
         "save_and_load",
     ),
-    "The models that come with the package write on every engine, and exported, what the scoreboard shows.": (
-        "shipped_models",
-    ),
     "Same seed and same machine: same history. A run that was killed and resumed equals one that was not.": (
         "kill_and_resume",
     ),

@@ -28,6 +28,7 @@ IN_PARALLEL = ("-q", "-n", "logical", "--dist", "loadfile")
 ONE_THREAD_EACH = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
 FAST, SLOW = ("-m", "not slow"), ("-m", "slow")
 PACKAGE = ("tests/conformance", "tests/package")
+SHIPPED_MODELS = "tests/package/pipeline/test_shipped_models.py"
 NO_CUDA = "tests/tools/test_steps.py::test_this_environment_has_no_cuda"
 
 
@@ -162,8 +163,8 @@ class Steps:
         self.tests("Testing on the oldest versions", *quiet, *tier, *PACKAGE, folder=".venv-floor")
 
     def test_engines(self, *what: str):
-        """On JAX and on PyTorch: the fast conformance and layers, or what is named."""
-        what = what or (*FAST, "tests/conformance", "tests/package/layers", NO_CUDA)
+        """On JAX and on PyTorch: the fast conformance, layers and shipped models, or what is named."""
+        what = what or (*FAST, "tests/conformance", "tests/package/layers", SHIPPED_MODELS, NO_CUDA)
         self.environment(".venv-engines", "requirements-engines.txt")
         say_versions(".venv-engines", "JAX", "torch", "Keras")
         for name, engine in (("PyTorch", "torch"), ("JAX", "jax")):

@@ -1,6 +1,6 @@
 """A view of a model at work: a stored example, and what the page needs to let its reader type another."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from keras import ops
@@ -17,7 +17,7 @@ DIRECTIONS = ("forwards", "backwards")
 
 @checked
 def live_view(
-    pipeline: "TextToText", text: str, model: str, *, label: str = "A text", plays: bool = False
+    pipeline: "TextToText", text: str, name: str, *, label: str = "A text", plays: bool = False
 ) -> View:
     """Show how a model reads, attends and writes; in the book, whatever its reader types.
 
@@ -29,7 +29,7 @@ def live_view(
     Args:
         pipeline: ``TextToText`` with a recurrent decoder.
         text: str. The example.
-        model: str. The model among those that ``tools/page_data.py`` makes for the page.
+        name: str. The model among those that ``tools/page_data.py`` makes for the page.
         label: str. What the reader is asked to type.
         plays: bool. The example begins to play by itself.
 
@@ -54,11 +54,11 @@ def live_view(
         "unknown": [token for token in tokens if token not in pipeline.source_vocab],
         "states": states_by_direction(outputs, config.bidirectional),
     }
-    data = {"model": model, "label": label, "text": text, "plays": plays, "run": run}
+    data = {"model": name, "label": label, "text": text, "plays": plays, "run": run}
     return View("live", data, still.picture, still.alt)
 
 
-def states_by_direction(outputs: np.ndarray, bidirectional: bool) -> list[dict[str, Any]]:
+def states_by_direction(outputs: np.ndarray, bidirectional: bool) -> list[dict[str, object]]:
     """The outputs of an encoder, float (source_length, width), by the direction in which it read."""
     parts = np.split(outputs, 2 if bidirectional else 1, axis=-1)
     return [

@@ -7,7 +7,7 @@ import pytest
 
 from s2s_lesson import deployed, pretrained
 
-RESULTS = Path(__file__).parents[2] / "book" / "results" / "pretrained.json"
+RESULTS = Path(__file__).parents[3] / "book" / "results" / "pretrained.json"
 SHOWN = {run["name"]: run for run in json.loads(RESULTS.read_text(encoding="utf-8"))["runs"]}
 SEARCHES = {
     "beam of 5": lambda model, sources: model.predict(sources, truncate=True),
