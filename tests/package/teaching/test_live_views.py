@@ -41,13 +41,7 @@ def test_states_are_those_of_each_direction():
 
 
 def test_a_decoder_without_states_to_show_is_refused():
-    pipeline = TextToText.from_pairs(
-        [("ab", "c")],
-        embedding_dim=3,
-        encoder_units=5,
-        decoder_units=14,
-        decoder="self_attention",
-        num_heads=7,
-    )
+    sizes = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 14, "num_heads": 7}
+    pipeline = TextToText.from_pairs([("ab", "c")], **sizes, decoder="self_attention")
     with pytest.raises(ValueError, match="Expected a model with a recurrent decoder; received 'self_att"):
         live_view(pipeline, "ab", "none")
