@@ -1,4 +1,4 @@
-"""Train the preset of the dates, and write the attention map of the front page.
+"""Train the preset of the dates, and write the attention map of the README.
 
     python -m benchmarks front_page
 

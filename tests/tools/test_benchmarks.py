@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_models import small_model
 
 from benchmarks.__main__ import BENCHMARKS, command_line, main
 from benchmarks.peers import joeynmt
@@ -330,6 +329,8 @@ def test_what_is_missing_is_said_in_a_sentence(monkeypatch, capsys):
 
 
 def test_without_masks_padding_is_read():
+    from small_models import small_model  # here: a process of another test imports this file without it
+
     model = small_model("gru-concat")
     padded = np.array([[5, 7, 0]])
     masked = model.encode(padded)["keys_mask"]

@@ -25,7 +25,9 @@ SPANISH = Path(os.environ.get("S2S_LESSON_DATA", "-"), "spa-eng")
 KINDS = ("characters", "whitespace", "casual", "bpe", "unigram")
 KEPT = {"strip_punctuation": False, "remove_stop_words": False, "keep_alphabetic": False}  # as in presets
 NO_WORDS = {"remove_stop_words": False, "keep_alphabetic": False}
-SEED, HELD_OUT, DRAWN = 20, 2_000, 1_000
+SEED = 20
+HELD_OUT, DRAWN = 2_000, 1_000  # texts that are compared
+FEW = 200  # of each in the fast tier
 
 LETTERS = "aeiostdpxzAEINSTDPıİſK" + "éñßüøæÅŒǅﬁΣσςΩжЯћאבשمحनमกไ你好日本語ひカ한글" + "0123456789٣४５²½"
 MARKS = (
@@ -64,7 +66,7 @@ def assigned():
     return [character for character in every if unicodedata.category(character) not in ("Cn", "Co", "Cs")]
 
 
-def drawn_texts(count=DRAWN, seed=SEED):
+def drawn_texts(count, seed=SEED):
     """Texts of what is hard: words, letters, marks, blanks and any character, beside each other."""
     draw = random.Random(seed)
 
@@ -152,27 +154,51 @@ def expect_equal(folder, *sides):
             assert not wrong, f"{preparation}: {len(wrong)} of {len(here[name])} {name} differ: {wrong[:5]}"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_dialogue_is_split_and_put_together_as_in_python(tmp_path, kind):
-    sources = [source for source, _ in chat().test[:HELD_OUT]]
-    assert len(sources) == HELD_OUT
+def expect_equal_dialogue(folder, kind, count):
+    sources = [source for source, _ in chat().test[:count]]
+    assert len(sources) == count
     source_side = Preparation(tokens_of(kind), True, KEPT, strip=True)
     target_side = Preparation(tokens_of(kind))
-    expect_equal(tmp_path, (source_side, sources), (target_side, sources[:50]))
+    expect_equal(folder, (source_side, sources), (target_side, sources[:50]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_drawn_is_split_and_put_together_as_in_python(tmp_path, kind):
-    tokens, texts = tokens_of(kind), drawn_texts()
+def test_dialogue_is_split_and_put_together_as_in_python(tmp_path, kind):
+    expect_equal_dialogue(tmp_path, kind, FEW)
+
+
+@pytest.mark.slow(
+    guard="tests/tools/test_page_tokens.py::test_dialogue_is_split_and_put_together_as_in_python"
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_thousand_lines_of_dialogue_are_split_as_in_python(tmp_path, kind):
+    expect_equal_dialogue(tmp_path, kind, HELD_OUT)
+
+
+def expect_equal_drawn(folder, kind, count):
+    tokens, texts = tokens_of(kind), drawn_texts(count)
     few = len(texts) // 8
     expect_equal(
-        tmp_path,
+        folder,
         (Preparation(tokens, strip=True), texts),
         (Preparation(tokens, True, KEPT, strip=True), texts),
         (Preparation(tokens, True), texts[:few]),
         (Preparation(tokens, False, NO_WORDS), texts[:few]),
         (Preparation(tokens, False, {**KEPT, "lower": False}), texts[:few]),
     )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_drawn_is_split_and_put_together_as_in_python(tmp_path, kind):
+    expect_equal_drawn(tmp_path, kind, FEW)
+
+
+@pytest.mark.slow(
+    guard="tests/tools/test_page_tokens.py::test_what_is_drawn_is_split_and_put_together_as_in_python"
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_thousand_drawn_texts_are_split_as_in_python(tmp_path, kind):
+    expect_equal_drawn(tmp_path, kind, DRAWN)
 
 
 def test_each_character_is_normalised_and_made_lower_case_as_in_python(tmp_path):
@@ -182,7 +208,7 @@ def test_each_character_is_normalised_and_made_lower_case_as_in_python(tmp_path)
 
 
 def test_dates_are_split_as_in_python(tmp_path):
-    pairs = corpora.load("dates").test[:HELD_OUT]
+    pairs = corpora.load("dates").test[:FEW]
     sources, targets = zip(*pairs, strict=True)
     source_side, target_side = Preparation("characters", strip=True), Preparation("characters")
     expect_equal(tmp_path, (source_side, list(sources)), (target_side, list(targets)))

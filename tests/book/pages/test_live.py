@@ -42,18 +42,7 @@ def test_dates_at_random_are_written_as_in_python(open_page):
             assert row == pytest.approx(expected.tolist(), abs=1e-4)
 
 
-def test_the_model_is_fetched_when_it_is_touched(open_page):
-    page = open_page("intro")
-    view = live(page)
-    assert view.locator(".s2s-answer").inner_text() == "“30 sept. 2016” → “2016-09-30”"
-    scripts = page.locator("script[src*='/models/']")
-    assert scripts.count() == 0
-    view.get_by_role("textbox").focus()
-    scripts.wait_for(state="attached")
-    assert scripts.get_attribute("src").endswith("/models/dates.js")
-
-
-def test_reading_is_shown_step_by_step_before_writing(open_page):
+def test_what_is_read_is_shown_step_by_step_and_what_cannot_be_read_is_said(open_page):
     view = live(open_page("intro"))
     type_text(view, "1 mai")
     view.get_by_role("button", name="First step").click()
@@ -62,9 +51,6 @@ def test_reading_is_shown_step_by_step_before_writing(open_page):
     view.get_by_role("button", name="Last step").click()
     assert view.locator(".s2s-to-come").count() == 0
 
-
-def test_what_cannot_be_read_is_said(open_page):
-    view = live(open_page("intro"))
     for text, said in (
         ("", "Type something that the model can read."),
         ("9" * 101, "This is too long: the model reads 100 tokens at most; these are 101."),
@@ -76,11 +62,16 @@ def test_what_cannot_be_read_is_said(open_page):
     assert "It does not know “§”." in view.locator(".s2s-answer").inner_text()
 
 
-def test_it_fits_a_phone(browser, site):
+def test_on_a_phone_the_model_is_fetched_when_it_is_touched_and_fits(browser, site):
     context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto((site / "book" / "intro.html").as_uri())
-    view = live(page)
+    view, scripts = live(page), page.locator("script[src*='/models/']")
+    assert view.locator(".s2s-answer").inner_text() == "“30 sept. 2016” → “2016-09-30”"
+    assert scripts.count() == 0
+    view.get_by_role("textbox").tap()
+    scripts.wait_for(state="attached")
+    assert scripts.get_attribute("src").endswith("/models/dates.js")
     type_text(view, "Friday, September 30, 2016")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
