@@ -27,6 +27,7 @@ NAMES = (
     "pretrained",
     "signals",
     "strategies",
+    "switches",
     "train",
     "translations",
 )

@@ -34,6 +34,7 @@ WHAT = {
     "pronunciations": "spelling to sounds, with the preset",
     "signals": "Morse code read by a model, and by a threshold and a table",
     "strategies": "five training strategies at the same number of updates",
+    "switches": "dates without attention, without masks, read in one direction; rows copied: for live views",
     "train": "the speed of training, beside JoeyNMT and plain PyTorch",
     "translations": "German and Spanish to English, with many searches",
 }

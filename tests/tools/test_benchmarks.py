@@ -99,6 +99,7 @@ def test_the_defaults(name):
         "pretrained": {"only": None},
         "signals": {"seeds": [0, 1, 2], "processes": 2},
         "strategies": {"name": "strategies", "seeds": [0, 1, 2], "only": None},
+        "switches": {"only": None},
         "train": {"turns": 7, "timed": ["package", "joeynmt-2-passes"], "only": None, "threads": 2},
     }
     assert options == expected.get(name, {})
