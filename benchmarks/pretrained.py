@@ -16,7 +16,7 @@ from benchmarks.shared import quick
 from benchmarks.shared.replies import figures, retrieved
 from benchmarks.shared.results import ROOT, kept, runs_of, write_results
 from benchmarks.shared.shipped import SHIPPED, trained
-from benchmarks.shared.training import history_in, seconds_of, untrained
+from benchmarks.shared.training import history_in, seconds_of, shortened
 
 RESULTS = ("pretrained",)
 SPLITS = ("dev", "test", "test_unseen_locales")
@@ -105,9 +105,10 @@ def shown(name, weights):
 
     from s2s_lesson.corpora import group_references
     from s2s_lesson.pipeline import TextToText
+    from s2s_lesson.pipeline.presets import load_corpus
 
     shipped, pipeline = SHIPPED[name], TextToText.load(weights)
-    corpus, _ = untrained(shipped.corpus, **shipped.model)
+    corpus = shortened(load_corpus(shipped.corpus))
     sources, right = group_references(corpus.test)
     rows = np.random.default_rng(SEED).choice(len(sources), DRAWN, replace=False).tolist()
     asked = [sources[row] for row in rows]

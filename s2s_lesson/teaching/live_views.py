@@ -44,14 +44,13 @@ def live_view(
         raise ValueError(f"Expected a model with a recurrent decoder; received {config.decoder!r}.")
     [prediction] = pipeline.predict([text])
     still = attention_view(prediction)
-    tokens = without_end(prediction.source_tokens)
-    inputs = pipeline.source_inputs([tokens])
+    inputs = pipeline.source_inputs([without_end(prediction.source_tokens)])
     outputs = ops.convert_to_numpy(pipeline.encode(inputs)["values"])[0].round(2)  # (source_length, width)
     run = {
         **still.data,
         "text": text,
         "output_text": prediction.text,
-        "unknown": [token for token in tokens if token not in pipeline.source_vocab],
+        "unknown": list(prediction.unknown),
         "states": states_by_direction(outputs, config.bidirectional),
     }
     data = {"model": name, "label": label, "text": text, "plays": plays, "run": run}

@@ -7,15 +7,12 @@ import ast
 import functools
 import json
 import re
-import sys
 from pathlib import Path
 
+import measured
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-import measured  # noqa: E402
-
 BOOK, PACKAGE = ROOT / "book", ROOT / "s2s_lesson"
 PAGES = sorted(BOOK.glob("appendix-*.md"))
 OTHERS = sorted([*BOOK.glob("*.ipynb"), BOOK / "intro.md", BOOK / "api" / "index.md"])

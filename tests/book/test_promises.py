@@ -5,17 +5,14 @@ No engine is needed.
 
 import ast
 import re
-import sys
 from pathlib import Path
 
+import promises
 import pytest
+from promises import PROMISES, holds, outcomes, table
 
 ROOT = Path(__file__).parents[2]
 CONFORMANCE = sorted((ROOT / "tests" / "conformance").glob("test_*.py"))
-sys.path.insert(0, str(ROOT / "tools"))
-import promises  # noqa: E402
-from promises import PROMISES, holds, outcomes, table  # noqa: E402
-
 REPORT = """<testsuites><testsuite>
 <testcase classname="tests.conformance.test_searches" name="test_finished_hypotheses_stay_frozen"/>
 <testcase classname="tests.conformance.test_step_by_step" name="test_three[lstm]"/>

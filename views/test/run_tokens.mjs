@@ -1,5 +1,5 @@
 // Does with texts and tokens what a JSON file says, and prints what came of it as JSON:
-//   node tokens.mjs tasks.json
+//   node run_tokens.mjs tasks.json
 // A task is {description, texts, tokens, ids}; its result is {tokens, ids, texts, decoded}, or {error}.
 
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Run searches of scripted models: `node run_searches.js CASES.json` prints what each case gives, as a list in JSON.
+// Run searches of scripted models: `node run_searches.mjs CASES.json` prints what each case gives, as a list in JSON.
 //
 // A case names what to `run`, with its `options`. A model is a `table` of logits, a row for each node of the tree of
 // prefixes (tests/helpers/scripted.py says how they are numbered), and perhaps one of `attention` weights. Where JSON
