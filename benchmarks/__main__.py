@@ -19,6 +19,7 @@ NAMES = (
     "figures",
     "first_paint",
     "front_page",
+    "improvements",
     "memory",
     "million",
     "own_data",

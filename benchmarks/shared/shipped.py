@@ -1,6 +1,6 @@
 """The models that the package carries: how each is trained, and what its card says."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from benchmarks.shared.training import training_of, untrained
 
@@ -15,6 +15,8 @@ class Shipped:
         model: options in place of the preset's.
         training: likewise.
         noise: of ``Noise``, in training.
+        teacher: the larger model that it is distilled from, likewise made and trained; or None.
+        distillation: of ``distilled``.
         metrics: of ``evaluate``, beside perplexity.
         chats: whether many outputs are right, so that they are drawn and not searched for.
     """
@@ -24,10 +26,18 @@ class Shipped:
     model: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
     noise: dict = field(default_factory=dict)
+    teacher: "Shipped | None" = None
+    distillation: dict = field(default_factory=dict)
     metrics: tuple = ("exact_match", "token_error_rate")
     chats: bool = False
 
 
+SOUNDS = {
+    "about": "an English word in letters to its sounds, in the ARPAbet of CMUdict",
+    "data": "CMUdict 0.7b",
+    "licence": "BSD 2-Clause",
+    "attribution": "Carnegie Mellon University",
+}
 SHIPPED = {
     "dates": Shipped(
         corpus="dates",
@@ -42,14 +52,16 @@ SHIPPED = {
     ),
     "pronunciations": Shipped(
         corpus="pronunciations",
-        told={
-            "about": "an English word in letters to its sounds, in the ARPAbet of CMUdict",
-            "data": "CMUdict 0.7b",
-            "licence": "BSD 2-Clause",
-            "attribution": "Carnegie Mellon University",
-        },
+        told=SOUNDS,
         model={"encoder_layers": 1, "encoder_units": 128, "decoder_units": 128},
-        training={"epochs": 6},
+        training={"epochs": 6, "average": 3},
+        teacher=Shipped(
+            corpus="pronunciations",
+            told=SOUNDS,
+            model={"encoder_units": 192, "decoder_units": 256, "dropout": 0.3},
+            training={"epochs": 10, "average": 3, "label_smoothing": 0.1},
+        ),
+        distillation={"n_best": 3, "with_truth": 1.0},
     ),
     "small-talk": Shipped(
         corpus="chitchat",
@@ -107,10 +119,43 @@ def trained(name, folder, **model):
     Returns:
         Its ``Corpus``.
     """
-    from s2s_lesson.data import Noise
-
     shipped = SHIPPED[name]
-    corpus, pipeline = untrained(shipped.corpus, **{**shipped.model, **model})
+    return trained_as(replace(shipped, model={**shipped.model, **model}), folder)
+
+
+def trained_as(shipped, folder):
+    """Train a model in a folder, or go on with it, with its teacher beside it: a ``Shipped`` and a Path.
+
+    Returns:
+        Its ``Corpus``.
+    """
+    from s2s_lesson.data import Noise
+    from s2s_lesson.pipeline import TextToText
+    from s2s_lesson.pipeline.distillation import distilled
+    from s2s_lesson.training.run_folder import N_BEST
+
+    pairs, weights = None, None
+    if shipped.teacher:
+        of_teacher = teacher_of(folder)
+        truth = trained_as(shipped.teacher, of_teacher).train
+        folder.mkdir(parents=True, exist_ok=True)
+        pairs, weights = distilled(
+            TextToText.load(of_teacher), truth, path=folder / N_BEST, **shipped.distillation
+        )
+    corpus, pipeline = untrained(shipped.corpus, **shipped.model)
     training = training_of(shipped.corpus, **shipped.training, noise=Noise(**shipped.noise))
-    pipeline.fit(corpus.train, corpus.dev, folder=folder, resume=True, progress=False, **training)
+    pipeline.fit(
+        pairs or corpus.train,
+        corpus.dev,
+        weights=weights,
+        folder=folder,
+        resume=True,
+        progress=False,
+        **training,
+    )
     return corpus
+
+
+def teacher_of(folder):
+    """The Path of the run of a model's teacher."""
+    return folder.with_name(f"{folder.name}-teacher")
