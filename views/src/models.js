@@ -1,0 +1,53 @@
+// The models that a page can ask: each is loaded when it is first asked, and answers from a worker.
+
+import workerScript from "../build/worker.txt";
+import { load } from "./load.js";
+
+const models = new Map(); // a promise for each model that was loaded
+const waiting = new Map(); // what is to be done with an answer, by the question's number
+let worker = null;
+let questions = 0;
+
+/** Load a model, unless it is there. */
+export function ready(name) {
+  if (!models.has(name)) {
+    const loading = load("models", name).then((stored) => send({ name, stored }));
+    models.set(name, loading);
+    loading.catch(() => models.delete(name)); // the next question tries again
+  }
+  return models.get(name);
+}
+
+/**
+ * Ask a model.
+ *
+ * @param {string} name of the model
+ * @param {string} question a function of its pipeline
+ * @param {...*} given for that function
+ * @returns {Promise<*>} what it returns; refused with an Error where it threw one
+ */
+export async function ask(name, question, ...given) {
+  await ready(name);
+  return send({ name, question, given });
+}
+
+function send(message) {
+  worker ??= begun();
+  const number = (questions += 1);
+  return new Promise((resolve, reject) => {
+    waiting.set(number, { resolve, reject });
+    worker.postMessage({ number, ...message });
+  });
+}
+
+// A page that was opened as a file may begin no worker from another file, but one from its own text.
+function begun() {
+  const made = new Worker(URL.createObjectURL(new Blob([workerScript], { type: "text/javascript" })));
+  made.onmessage = ({ data: { number, answer, error } }) => {
+    const { resolve, reject } = waiting.get(number);
+    waiting.delete(number);
+    if (error === undefined) resolve(answer);
+    else reject(new Error(error));
+  };
+  return made;
+}
