@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import environments
-from costs import Costs, adopt_orphans, budgets, seconds
+from costs import Costs, adopt_orphans, budgets, seconds, slowness
 from environments import python_of
 from output import run
 
@@ -52,6 +52,7 @@ class Steps:
             except (subprocess.CalledProcessError, OSError) as error:
                 raise Failed(f"{name}; {advice}") from error
         self.costs.steps[name] = spent
+        self.costs.slow.append(slowness())
 
     # Environments.
 

@@ -49,7 +49,9 @@ print(spent.processor)
 
 
 def test_the_table_has_each_step_and_the_sum():
-    lines = Costs("book", {"Installing": Spent(7, 3), "Building": Spent(31, 17)}).table().splitlines()
+    made = Costs("book", {"Installing": Spent(7, 3), "Building": Spent(31, 17)}, slow=[1.0, 2.0])
+    *lines, slow = made.table().splitlines()
+    assert slow.startswith("The machine was 1.5 times slower")
     assert [line.split() for line in lines] == [
         ["processor", "clock"],
         ["Installing", "7", "s", "3", "s"],
@@ -87,6 +89,22 @@ def test_what_costs_more_than_it_may_by_a_third_is_named(spent, chapters, over):
     assert [line.split(" to take")[0].removeprefix("Expected ") for line in lines] == over
 
 
+def test_a_slow_machine_may_spend_as_many_times_more():
+    made = Costs("book", {"all": Spent(259, 1)}, slow=[1.0, 3.0])
+    assert made.over(BUDGETS) == []
+    made.steps["all"].processor = 261
+    [line] = made.over(BUDGETS)
+    assert "this machine is 2.0 times slower" in line
+
+
+def test_how_slow_a_machine_is_is_seen_from_the_same_work(monkeypatch):
+    busy = "import time\nwhile time.process_time() < 0.4: pass"
+    monkeypatch.setattr(costs, "PEER", busy)
+    assert costs.slowness() > 0.35 / costs.QUIET_PEER
+    monkeypatch.setattr(costs, "QUIET_PEER", 100.0)
+    assert costs.slowness() == 1.0
+
+
 def test_a_target_without_a_budget_may_cost_anything():
     assert Costs("test-slow", {"all": Spent(1e6, 1)}).over(BUDGETS) == []
 
@@ -101,6 +119,7 @@ def target(monkeypatch, tmp_path):
     monkeypatch.setattr(steps, "settings", lambda: None)
     monkeypatch.setattr(Costs.write, "__defaults__", (tmp_path / "costs.json",))
     monkeypatch.setattr(steps, "budgets", lambda: BUDGETS)
+    monkeypatch.setattr(steps, "slowness", lambda: 1.0)
 
     def run(what, spent=0.0):
         def book(self):

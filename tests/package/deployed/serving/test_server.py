@@ -49,13 +49,13 @@ def test_the_command_listens_on_loopback_with_the_usual_limits():
 
 
 def test_an_answer_is_not_held_back(client_of_a_quick_model):
-    """By Nagle's algorithm, 40 ms each: fewer than one in two took as long as that."""
+    """By Nagle's algorithm it would be, for 40 ms each: one in four was sooner, however slow the machine."""
     post, spent = client_of_a_quick_model.post, []
     for _ in range(21):
         start = time.perf_counter()
         assert post("/predict", json={"texts": ["a"], "beam_size": 1}).status_code == 200
         spent.append(time.perf_counter() - start)
-    assert sorted(spent)[len(spent) // 2] < 0.04
+    assert sorted(spent)[len(spent) // 4] < 0.04
 
 
 def test_only_this_machine_reaches_loopback():
