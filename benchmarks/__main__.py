@@ -27,6 +27,7 @@ NAMES = (
     "pointer",
     "pretrained",
     "signals",
+    "spanish",
     "strategies",
     "switches",
     "train",

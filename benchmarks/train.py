@@ -110,7 +110,7 @@ def prepare():
     if batches_path().exists() and (runs_of("joeynmt") / "data").exists():
         return
     corpus, pipeline, batches = compiled()
-    joeynmt.write_data(corpus.splits)
+    joeynmt.write_data(corpus.splits, runs_of("joeynmt") / "data", ("word", "phones"))
     arrays = {"sizes": [len(pipeline.source_vocab), len(pipeline.target_vocab)]}
     for index in range(steps_of_a_turn()):
         inputs, targets = batches[FIRST + index]

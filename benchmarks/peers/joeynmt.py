@@ -5,12 +5,12 @@ project.
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
 
 from benchmarks.shared import quick
+from benchmarks.shared.processes import run_to_end
 from benchmarks.shared.results import ROOT, Missing, runs_of
 
 ENVIRONMENT = ROOT / "runs" / "joeynmt-venv"
@@ -43,12 +43,16 @@ def prepare(splits, threads, model="joeynmt"):
     folder = runs_of(model)
     if (folder / "trained").exists():
         return
-    write_data(splits)
-    path = folder / "config.yaml"
-    path.write_text(json.dumps(config(model), indent=1) + "\n", encoding="utf-8")
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-    subprocess.run([PYTHON, "-m", "joeynmt", "train", path, "--skip-test"], check=True, env=environment)
+    write_data(splits, runs_of("joeynmt") / "data", ("word", "phones"))
+    train(config(model), folder, threads)
     (folder / "trained").touch()
+
+
+def train(settings, folder, threads):
+    """Train by JoeyNMT's command line, by a configuration: processor seconds that it took."""
+    path = folder / "config.yaml"
+    path.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+    return run_to_end([PYTHON, "-m", "joeynmt", "train", path, "--skip-test"], threads)["processor_seconds"]
 
 
 def install():
@@ -67,12 +71,17 @@ def install():
     (ENVIRONMENT / "done").touch()
 
 
-def write_data(splits):
-    """Write the texts that all its models read: arguments as for ``prepare``."""
-    data = runs_of("joeynmt") / "data"
+def write_data(splits, data, endings):
+    """Write the texts that its models read.
+
+    Args:
+        splits: as for ``prepare``.
+        data: Path of the folder.
+        endings: of the files of the sources and of the targets.
+    """
     data.mkdir(parents=True, exist_ok=True)
     for name, pairs in splits.items():
-        for side, ending in enumerate(("word", "phones")):
+        for side, ending in enumerate(endings):
             text = "".join(f"{pair[side]}\n" for pair in pairs)
             (data / f"{name}.{ending}").write_text(text, encoding="utf-8")
 
@@ -91,44 +100,77 @@ def training():
 
 
 def config(model="joeynmt", **changes):
-    """JoeyNMT's configuration: a model and its training.
+    """JoeyNMT's configuration for pronunciations: a model and its training.
 
     Args:
         model: one of ``MODELS``, of the sizes of the preset "pronunciations", or of the model that the
             package comes with.
         **changes: in place of entries of ``TRAINING``.
     """
-    data, sizes, options = runs_of("joeynmt") / "data", MODELS[model], {**training(), **changes}
-    recurrent = {
-        "type": "recurrent",
-        "rnn_type": "lstm",
-        "hidden_size": sizes["units"],
-        "embeddings": {"embedding_dim": sizes["embedding_dim"], "scale": False},
-        "dropout": sizes["dropout"],
-    }
+    return configuration(
+        runs_of(model) / "model",
+        runs_of("joeynmt") / "data",
+        {"src": ("word", "char"), "trg": ("phones", "word")},
+        MODELS[model],
+        {**training(), **changes},
+    )
+
+
+def configuration(folder, data, sides, sizes, options):
+    """A configuration of JoeyNMT: a recurrent model with attention, and its training.
+
+    Args:
+        folder: Path. Where the model is kept.
+        data: Path. Where the texts are: a file "train.LANG" for each side, and so on.
+        sides: dict of "src" and "trg": ending of the file, and "char" or "word", what its tokens are.
+        sizes: dict of ``embedding_dim``, ``units``, ``encoder_layers``, ``decoder_layers`` and ``dropout``;
+            and, where they differ, ``target_embedding_dim``, ``decoder_units``, ``input_feeding`` and
+            ``tied_output``.
+        options: as ``TRAINING``.
+
+    Returns:
+        dict, what its file holds.
+    """
     tokens = {"max_length": 100, "voc_min_freq": 1}
+
+    def recurrent(units, embedding_dim):
+        return {
+            "type": "recurrent",
+            "rnn_type": "lstm",
+            "hidden_size": units,
+            "embeddings": {"embedding_dim": embedding_dim, "scale": False},
+            "dropout": sizes["dropout"],
+        }
+
     return {
-        "name": "pronunciations",
+        "name": folder.parent.name,
         "joeynmt_version": "2.3.0",
-        "model_dir": str(runs_of(model) / "model"),
+        "model_dir": str(folder),
         "use_cuda": False,
         "random_seed": 0,
         "data": {
             **{split: str(data / split) for split in ("train", "dev", "test")},
             "dataset_type": "plain",
             "sample_train_subset": options["pairs_per_epoch"],
-            "src": {"lang": "word", "level": "char", **tokens},
-            "trg": {"lang": "phones", "level": "word", **tokens},
+            **{side: {"lang": lang, "level": level, **tokens} for side, (lang, level) in sides.items()},
         },
         "model": {
-            "encoder": {**recurrent, "bidirectional": True, "num_layers": sizes["encoder_layers"]},
+            "tied_softmax": sizes.get("tied_output", False),
+            "encoder": {
+                **recurrent(sizes["units"], sizes["embedding_dim"]),
+                "bidirectional": True,
+                "num_layers": sizes["encoder_layers"],
+            },
             "decoder": {
-                **recurrent,
+                **recurrent(
+                    sizes.get("decoder_units", sizes["units"]),
+                    sizes.get("target_embedding_dim", sizes["embedding_dim"]),
+                ),
                 "num_layers": sizes["decoder_layers"],
                 "hidden_dropout": sizes["dropout"],
                 "attention": "luong",
                 "init_hidden": "bridge",
-                "input_feeding": False,
+                "input_feeding": sizes.get("input_feeding", False),
             },
         },
         "training": {
@@ -139,10 +181,11 @@ def config(model="joeynmt", **changes):
             "decrease_factor": options["decay"],
             "normalization": "tokens",
             "clip_grad_norm": 1.0,
+            "label_smoothing": options.get("label_smoothing", 0.0),
             "batch_size": options["batch_size"],
             "batch_type": "sentence",
             "epochs": options["epochs"],
-            "validation_freq": quick.size(STEPS_BETWEEN_CHECKPOINTS, 2),
+            "validation_freq": options.get("validation_freq", quick.size(STEPS_BETWEEN_CHECKPOINTS, 2)),
             "logging_freq": quick.size(100, 1),
             "early_stopping_metric": "ppl",
             "overwrite": True,
@@ -157,16 +200,24 @@ def config(model="joeynmt", **changes):
 
 def decoder(name="joeynmt"):
     """JoeyNMT's own prediction with one of ``MODELS``, trained: see ``worker``."""
+    return decoder_of(config(name))
+
+
+def decoder_of(settings):
+    """JoeyNMT's own prediction with a trained model, by its configuration: see ``worker``."""
     from joeynmt.config import parse_global_args
     from joeynmt.prediction import predict, prepare
 
-    options = parse_global_args(config(name), mode="translate")
+    options = parse_global_args(settings, mode="translate")
     model, _, _, data = prepare(options, rank=0, mode="translate")
 
-    def decode(words, beam_size, batch_size):
+    def decode(words=(), beam_size=1, batch_size=1, length_penalty=-1.0, parameters=False):
+        """Tokens for each text; or how many parameters the model has."""
+        if parameters:
+            return sum(parameter.numel() for parameter in model.parameters())
         data.cache = [(word, None, None, None) for word in words]  # set_item counts them all again for each
         data.reset_indices()
-        testing = options.test._replace(beam_size=beam_size, batch_size=batch_size)
+        testing = options.test._replace(beam_size=beam_size, batch_size=batch_size, beam_alpha=length_penalty)
         texts = predict(
             model=model,
             data=data,

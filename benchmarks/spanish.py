@@ -1,0 +1,211 @@
+"""Spanish to English: the model that the package carries beside JoeyNMT, at equal parameters and equal hours.
+
+    python -m benchmarks spanish
+
+writes book/results/spanish.json. Both learn from the same pairs in the same pieces, those of the package's
+tokenizers, on one thread; JoeyNMT for as many processor seconds as the package took by the clock, or more.
+How each searches (beam size, length penalty) and JoeyNMT's learning rate are chosen on the development split,
+and the choice is scored on the test split, as text. The runs stay in runs/spanish/, that of the package in
+runs/pretrained/; JoeyNMT has a virtual environment of its own.
+"""
+
+import warnings
+from itertools import product
+
+from benchmarks.peers import joeynmt
+from benchmarks.shared import quick
+from benchmarks.shared.processes import Process
+from benchmarks.shared.results import kept, runs_of, write_results
+from benchmarks.shared.shipped import trained
+from benchmarks.shared.training import history_in, seconds_of
+
+RESULTS = ("spanish",)
+SIZES = {
+    "embedding_dim": 128,
+    "target_embedding_dim": 192,
+    "units": 160,
+    "decoder_units": 192,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "dropout": 0.1,
+    "input_feeding": True,
+    "tied_output": True,
+}
+TRAINING = {"batch_size": 128, "label_smoothing": 0.1, "pairs_per_epoch": 22_872, "validation_freq": 900}
+EPOCHS = 30  # of a fifth of the pairs each
+LAST_SHARE = 0.02  # of the learning rate, at the end
+LEARNING_RATES = (0.002, 0.001)
+LANGUAGES = ("es", "en")
+BEAM_SIZES = (1, 5, 10)
+LENGTH_PENALTIES = (0.0, 0.6, 1.0)
+BATCH_SIZE = 64
+METRICS = ("bleu", "chrf")
+
+
+def add_arguments(parser):
+    """It has none."""
+
+
+def run(options):
+    """Run the benchmark."""
+    from s2s_lesson.pipeline import TextToText
+
+    warnings.simplefilter("ignore")  # overlong pairs are left out
+    joeynmt.install()
+    folder = runs_of("pretrained") / "spanish"
+    corpus = trained("spanish", folder)
+    pipeline = TextToText.load(folder)
+    texts = {split: pipeline.references(corpus.splits[split]) for split in ("dev", "test")}
+    write_data(corpus, pipeline, texts)
+    runs = [kept(runs_of("spanish") / "package.json", of_package, pipeline, folder, texts)]
+    for rate in LEARNING_RATES:
+        runs.append(kept(runs_of("spanish") / f"joeynmt-{rate}.json", of_joeynmt, rate, pipeline, texts))
+    for one in runs[1:]:
+        if one["processor_seconds"] < runs[0]["training_seconds"] and not quick.is_on():
+            raise ValueError(
+                f"Expected JoeyNMT to learn for {runs[0]['training_seconds']:.0f} processor seconds or more; "
+                f"received {one['processor_seconds']:.0f}. Give it more EPOCHS."
+            )
+    write_results(
+        "spanish",
+        ["spanish"],
+        ("tensorflow", "keras", "sacrebleu"),
+        joeynmt={**joeynmt.versions(), "sizes": SIZES, "training": training(None), "epochs": EPOCHS},
+        runs=runs,
+    )
+
+
+def data():
+    """Where the texts of JoeyNMT are: Path."""
+    return runs_of("spanish") / "data"
+
+
+def write_data(corpus, pipeline, texts):
+    """Write the texts in pieces, with blanks between them; of dev and test, a source each."""
+
+    def pieces(source, target):
+        return " ".join(pipeline.source_side(source)), " ".join(pipeline.target_side(target))
+
+    splits = {
+        name: [(source, right[0]) for source, right in zip(*lists, strict=True)]
+        for name, lists in texts.items()
+    }
+    splits = {"train": corpus.train, **splits}
+    joeynmt.write_data(
+        {
+            name: [pieces(*pair) for pair in pairs if pipeline.accepts(*pair)]
+            for name, pairs in splits.items()
+        },
+        data(),
+        LANGUAGES,
+    )
+
+
+def of_package(pipeline, folder, texts):
+    """The package's model: dict of ``name``, ``parameters``, ``training_seconds`` and as ``tuned``."""
+    history = history_in(folder)
+
+    def translated(sources, beam_size, length_penalty):
+        written = pipeline.predict(
+            sources, beam_size, batch_size=BATCH_SIZE, length_penalty=length_penalty, truncate=True
+        )
+        return [prediction.text for prediction in written]
+
+    return {
+        "name": "s2s-lesson",
+        "parameters": pipeline.model.count_params(),
+        "training_seconds": seconds_of(history),
+        **tuned(translated, pipeline, texts),
+    }
+
+
+def of_joeynmt(rate, pipeline, texts):
+    """Train and score JoeyNMT's model with a learning rate.
+
+    Returns:
+        dict of ``name``, ``learning_rate``, ``parameters``, ``processor_seconds`` of its training, and as
+        ``tuned``.
+    """
+    folder = runs_of("spanish") / f"joeynmt-{rate}"
+    folder.mkdir(exist_ok=True)
+    seconds = kept(folder / "trained.json", trained_by_joeynmt, rate, folder)
+    target = "benchmarks.spanish:decoder"
+    with Process(target, rate, log=folder / "decoder.log", threads=1, python=joeynmt.PYTHON) as decode:
+
+        def translated(sources, beam_size, length_penalty):
+            asked = [" ".join(pipeline.source_side(source)) for source in sources]
+            penalty = length_penalty or -1.0  # how JoeyNMT says none
+            request = {"beam_size": beam_size, "batch_size": BATCH_SIZE, "length_penalty": penalty}
+            written = decode(words=asked, **request)["result"]
+            return [pipeline.target_tokens.detokenize(pieces) for pieces in written]
+
+        figures = tuned(translated, pipeline, texts)
+        parameters = decode(parameters=True)["result"]
+    return {
+        "name": "JoeyNMT",
+        "learning_rate": rate,
+        "parameters": parameters,
+        "processor_seconds": seconds,
+        **figures,
+    }
+
+
+def training(rate):
+    """The training of JoeyNMT with a learning rate."""
+    small = quick.size({}, {"pairs_per_epoch": 250, "validation_freq": 2})
+    epochs = quick.size(EPOCHS, 1)
+    return {**TRAINING, **small, "learning_rate": rate, "decay": LAST_SHARE ** (1 / EPOCHS), "epochs": epochs}
+
+
+def settings(rate):
+    """The configuration of JoeyNMT with a learning rate."""
+    folder = runs_of("spanish") / f"joeynmt-{rate}" / "model"
+    sides = dict(zip(("src", "trg"), ((language, "word") for language in LANGUAGES), strict=True))
+    return joeynmt.configuration(folder, data(), sides, SIZES, training(rate))
+
+
+def trained_by_joeynmt(rate, folder):
+    """Train JoeyNMT: processor seconds."""
+    return joeynmt.train(settings(rate), folder, 1)
+
+
+def decoder(rate):
+    """JoeyNMT's prediction in a process of its own: see ``worker``."""
+    return joeynmt.decoder_of(settings(rate))
+
+
+def tuned(translated, pipeline, texts):
+    """Choose a search on the development split by BLEU, and score it on the test split.
+
+    Args:
+        translated: function of sources, beam size and length penalty that returns as many texts.
+        pipeline: ``TextToText``, whose tokenizer says what the references look like.
+        texts: dict of sources and references of "dev" and "test".
+
+    Returns:
+        dict of ``dev``, a list of one dict a search, and ``test``, the chosen one: ``beam_size``,
+        ``length_penalty``, ``bleu`` and ``chrf``.
+    """
+
+    def scored(split, beam_size, length_penalty):
+        sources, right = texts[split]
+        return {
+            "beam_size": beam_size,
+            "length_penalty": length_penalty,
+            **score(translated(sources, beam_size, length_penalty), right, pipeline),
+        }
+
+    searches = product(BEAM_SIZES, LENGTH_PENALTIES)
+    dev = [scored("dev", *search) for search in searches if search[0] > 1 or search[1] == 0]
+    best = max(dev, key=lambda scores: scores["bleu"])
+    return {"dev": dev, "test": scored("test", best["beam_size"], best["length_penalty"])}
+
+
+def score(outputs, right, pipeline):
+    """BLEU and chrF of texts, as ``evaluate`` scores them."""
+    from s2s_lesson.data import detokenize, score_texts
+
+    tokens = pipeline.target_tokens
+    expected = [[detokenize(pipeline.target_side(text), tokens) for text in texts] for texts in right]
+    scores = score_texts(outputs, expected, METRICS, order="outputs")
+    return {name: scores[name] for name in METRICS}
