@@ -18,7 +18,6 @@ NAMES = (
     "encoder",
     "figures",
     "first_paint",
-    "front_page",
     "improvements",
     "memory",
     "million",

@@ -54,11 +54,6 @@ def write_weights(pipeline, name):
     print(f"The weights are in {path}.")
 
 
-def image(name):
-    """The Path of a picture of the README, book/images/NAME."""
-    return _book("images") / name
-
-
 def runs_of(benchmark):
     """The folder of what a benchmark keeps: Path."""
     folder = (quick.folder() if quick.is_on() else ROOT / "runs") / benchmark

@@ -8,8 +8,10 @@ def pretrained(name: str) -> TextToText:
     """Load a small trained model that comes with the package.
 
     Args:
-        name: "dates", from dates as people of many languages write them to the international form; or
-            "pronunciations", from English spelling to sounds. ``s2s-lesson models`` tells of each.
+        name: "dates", from dates as people of many languages write them to the international form;
+            "pronunciations", from English spelling to sounds; "spanish", from Spanish sentences to English
+            ones; or "small-talk", from what somebody says to what another might answer.
+            ``s2s-lesson models`` tells of each.
 
     Returns:
         ``TextToText``.

@@ -91,6 +91,7 @@ def test_the_defaults(name):
         "decode": {"turns": 7},
         "figures": {"corpus": "dates", "seeds": [0, 1, 2]},
         "first_paint": {"runs": 9},
+        "improvements": {"only": None},
         "memory": {"seeds": [0, 1]},
         "million": {"turns": 3},
         "own_data": {"seeds": [0, 1, 2]},
