@@ -1,6 +1,6 @@
 // The decoder: one token in, a score for each token that may come next out.
 
-import { addProduct, affine, dot, joined, rowOf, sum, tanh } from "./arithmetic.js";
+import { addProduct, affine, joined, rowOf, sum, tanh } from "./arithmetic.js";
 import { attend, projectKeys } from "./attention.js";
 import { CELLS, cellOf } from "./cells.js";
 import { scaled } from "./encoder.js";
@@ -65,15 +65,10 @@ export function step(config, weights, token, state) {
   const read = joined(attention.context, outputs);
   const attended = tanh(affine(read, weights["attended.kernel"], weights["attended.bias"]));
   return {
-    logits: scoreVocabulary(config, weights, attended),
+    logits: scoreVocabulary(weights, attended),
     state: { source: state.source, recurrent, attended },
     attentionWeights: attention.weights,
   };
-}
-
-/** The table in which the decoder looks its tokens up. */
-function tableOf(config, weights) {
-  return weights[config.shared_embedding ? "encoder.embedding" : "decoder.embedding"];
 }
 
 function embed(config, weights, token) {
@@ -81,12 +76,14 @@ function embed(config, weights, token) {
   return config.tied_output ? scaled(embedded) : embedded;
 }
 
-/** A score for each token. A tied output takes the rows of the table for its weights. */
-function scoreVocabulary(config, weights, attended) {
-  const bias = weights["output.bias"];
-  if (!config.tied_output) return affine(attended, weights["output.kernel"], bias);
+/** The table in which the decoder looks its tokens up. */
+export function tableOf(config, weights) {
+  return weights[config.shared_embedding ? "encoder.embedding" : "decoder.embedding"];
+}
+
+/** A score for each token. */
+function scoreVocabulary(weights, attended) {
   const projection = weights["output.projection"];
   const vector = projection ? addProduct(new Float64Array(projection.columns), attended, projection) : attended;
-  const table = tableOf(config, weights);
-  return Float64Array.from(bias.values, (value, token) => value + dot(vector, rowOf(table, token)));
+  return affine(vector, weights["output.kernel"], weights["output.bias"]);
 }

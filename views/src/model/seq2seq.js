@@ -1,6 +1,7 @@
 // A sequence-to-sequence model from what its script holds: the ids of a source in, scores of next tokens out.
 
-import { initialState, step } from "./decoder.js";
+import { transposed } from "./arithmetic.js";
+import { initialState, step, tableOf } from "./decoder.js";
 import { encode } from "./encoder.js";
 import { readWeights } from "./weights.js";
 
@@ -19,6 +20,7 @@ import { readWeights } from "./weights.js";
 export function seq2seq(stored) {
   const config = stored.config;
   const weights = readWeights(stored.weights);
+  if (config.tied_output) weights["output.kernel"] = transposed(tableOf(config, weights));
   return {
     config,
     encode: (ids) => encode(config, weights, ids),

@@ -30,7 +30,7 @@ function readWeight(stored) {
 
 /** Numbers of 16 bits: one for the sign, five for the exponent, ten for the fraction. */
 function fromHalves(base64) {
-  return Float32Array.from(new Uint16Array(bytesOf(base64)), (bits) => {
+  return new Float32Array(new Uint16Array(bytesOf(base64))).map((bits) => {
     const sign = bits & 0x8000 ? -1 : 1;
     const exponent = (bits >> 10) & 31;
     const fraction = bits & 1023;
@@ -42,9 +42,12 @@ function fromHalves(base64) {
 function fromBytes({ int8, scale, by }, columns) {
   const scales = new Float32Array(bytesOf(scale));
   const scaleOf = by === "row" ? (index) => scales[Math.floor(index / columns)] : (index) => scales[index % columns];
-  return Float32Array.from(new Int8Array(bytesOf(int8)), (value, index) => value * scaleOf(index));
+  return new Float32Array(new Int8Array(bytesOf(int8))).map((value, index) => value * scaleOf(index));
 }
 
 function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)).buffer;
+  const characters = atob(base64);
+  const bytes = new Uint8Array(characters.length);
+  for (let place = 0; place < bytes.length; place += 1) bytes[place] = characters.charCodeAt(place);
+  return bytes.buffer;
 }
