@@ -1,6 +1,7 @@
 """A view of a model at work: a stored example, and what the page needs to let its reader type another."""
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from keras import ops
@@ -13,15 +14,22 @@ if TYPE_CHECKING:
     from s2s_lesson.pipeline import TextToText
 
 DIRECTIONS = ("forwards", "backwards")
+TOP_P = 0.9  # of samples; the page draws with the same
 
 
 @checked
 def live_view(
-    pipeline: "TextToText", text: str, name: str, *, label: str = "A text", plays: bool = False
+    pipeline: "TextToText",
+    text: str,
+    name: str,
+    *,
+    label: str = "A text",
+    plays: bool = False,
+    search: Literal["beam", "sample"] = "beam",
 ) -> View:
     """Show how a model reads, attends and writes; in the book, whatever its reader types.
 
-    The data holds ``model``, ``label``, ``text``, ``plays`` and ``run``, what the model makes of the text: as
+    The data holds ``model``, ``label``, ``text``, ``plays``, ``search`` and ``run``, what the model makes of the text: as
     of ``attention_view``, and ``text``, ``output_text``, ``unknown``, a list of str, and ``states``: of each
     direction its ``name``, whether it is ``backwards``, and ``vectors``, a list of one list for each source
     token, the states of the encoder's last layer, rounded to two decimals.
@@ -32,6 +40,8 @@ def live_view(
         name: str. The model among those that ``tools/page_data.py`` makes for the page.
         label: str. What the reader is asked to type.
         plays: bool. The example begins to play by itself.
+        search: "beam", of 5; or "sample", with ``top_p`` 0.9, for texts with many right answers: a button draws
+            another one.
 
     Returns:
         ``View``.
@@ -42,7 +52,8 @@ def live_view(
     config = pipeline.model.config
     if config.decoder != "recurrent":
         raise ValueError(f"Expected a model with a recurrent decoder; received {config.decoder!r}.")
-    [prediction] = pipeline.predict([text])
+    write = pipeline.predict if search == "beam" else partial(pipeline.sample, top_p=TOP_P)
+    [prediction] = write([text])
     still = attention_view(prediction)
     inputs = pipeline.source_inputs([without_end(prediction.source_tokens)])
     outputs = ops.convert_to_numpy(pipeline.encode(inputs)["values"])[0].round(2)  # (source_length, width)
@@ -53,7 +64,7 @@ def live_view(
         "unknown": list(prediction.unknown),
         "states": states_by_direction(outputs, config.bidirectional),
     }
-    data = {"model": name, "label": label, "text": text, "plays": plays, "run": run}
+    data = {"model": name, "label": label, "text": text, "plays": plays, "search": search, "run": run}
     return View("live", data, still.picture, still.alt)
 
 

@@ -2,16 +2,28 @@
 // the encoder are known, they stand above it, and the steps begin with reading.
 
 import { select } from "d3-selection";
-import { decimal, shortWeight } from "./numbers.js";
+import { closeUp } from "./close_up.js";
+import { arrowKeys } from "./grid.js";
+import { decimal, shortWeight, threeDecimals } from "./numbers.js";
 import { player } from "./player.js";
 import { drawStrip } from "./strip.js";
+import { visible } from "./visible.js";
 
 const NAMED_FROM = 0.05; // smaller weights are not put into words
 const SHADED_FROM = 0.1; // on such a shade a coloured letter would be hard to read
-const MOVES = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
+const SHORT = 4; // letters of a token; where one is longer, the heads of columns stand upright
 
-// states: of each direction in which the source was read its name, whether it is backwards, and a vector for each token.
-export function attentionView(figure, { source, output, weights, states = [] }) {
+/**
+ * @param {HTMLElement} figure
+ * @param {Object} shown
+ * @param {string[]} shown.source
+ * @param {string[]} shown.output
+ * @param {number[][]} shown.weights (output length)(source length)
+ * @param {{name: string, backwards: boolean, vectors: number[][]}[]} [shown.states] of each direction in which the
+ *   source was read, a vector for each token
+ * @param {string[]} [shown.unknown] tokens of the source that the model does not know
+ */
+export function attentionView(figure, { source, output, weights, states = [], unknown = [] }) {
   const root = select(figure).append("div").attr("class", "s2s-attention");
   const reading = states.length ? source.length : 0; // steps before the first token is written
   let written = output.length; // rows that are shown as written
@@ -32,74 +44,99 @@ export function attentionView(figure, { source, output, weights, states = [] }) 
     .attr("aria-label", "Attention map")
     .append("table")
     .classed("s2s-with-states", states.length > 0)
-    .style("--columns", source.length);
-  table.append("caption").text("Rows: what the model writes. Columns: what it reads. Each row of weights sums to 1.");
+    .classed("s2s-upright", longest(source) > SHORT)
+    .style("--columns", source.length)
+    .style("--letters", longest(output));
+  const caption = table.append("caption").text("Rows: what the model writes. Columns: what it reads. Each row of weights sums to 1.");
+  caption.append("span").attr("class", "s2s-hint").text(` Press a cell${states.length ? " or a strip" : ""} for its numbers.`);
+  const near = closeUp(root);
 
+  // Everything in the table is a button, and knows its place: a row, a column or both.
   const head = table.append("thead").append("tr");
   head.append("td").html("<span>reads&nbsp;→</span><span>writes&nbsp;↓</span>");
-  const columnButtons = head
-    .selectAll("th")
-    .data(source)
-    .join("th")
-    .attr("scope", "col")
-    .append("button")
-    .attr("type", "button")
-    .classed("s2s-long", (token) => token.length > 2)
-    .text((token) => token);
-  const strips = table
-    .select("thead")
-    .selectAll("tr.s2s-states")
-    .data(states)
-    .join("tr")
-    .attr("class", "s2s-states");
+  const columnButtons = buttonsIn(
+    head.selectAll("th").data(source.map((token, column) => ({ token, column }))).join("th").attr("scope", "col"),
+  ).classed("s2s-long", ({ token }) => token.length > 2);
+  columnButtons.append("span").text(({ token }) => token);
+  markUnknown();
+  const strips = table.select("thead").selectAll("tr.s2s-states").data(states).join("tr").attr("class", "s2s-states");
   strips.append("th").attr("scope", "row").text((direction) => direction.name);
   const stripCells = strips
     .selectAll("td")
-    .data((direction) => direction.vectors.map((vector, place) => ({ vector, place, backwards: direction.backwards })))
+    .data((direction) => direction.vectors.map((vector, column) => ({ direction, vector, column })))
     .join("td");
-  stripCells.append("canvas").attr("aria-hidden", "true").each(function ({ vector }) {
+  const stripButtons = buttonsIn(stripCells).attr("aria-label", ({ direction, column }) => stateAt(column, direction));
+  stripButtons.append("canvas").attr("aria-hidden", "true").each(function ({ vector }) {
     drawStrip(this, vector);
   });
-  const rows = table.append("tbody").selectAll("tr").data(output).join("tr");
-  const rowButtons = rows
-    .append("th")
-    .attr("scope", "row")
-    .append("button")
-    .attr("type", "button")
-    .text((token) => token);
+  const rows = table.append("tbody").selectAll("tr").data(output.map((token, row) => ({ token, row }))).join("tr");
+  const rowButtons = buttonsIn(rows.append("th").attr("scope", "row")).text(({ token }) => token);
   const cells = rows
     .selectAll("td")
-    .data((_, index) => weights[index].map((weight, place) => ({ weight, row: index, column: place })))
+    .data(({ row }) => weights[row].map((weight, column) => ({ weight, row, column })))
     .join("td")
-    .style("--weight", (cell) => cell.weight);
-  cells.append("span").text((cell) => shortWeight(cell.weight));
+    .style("--weight", ({ weight }) => weight);
+  buttonsIn(cells).append("span").text(({ weight }) => shortWeight(weight));
 
-  wire(rowButtons, (index) => lookAtRow(index, output.length));
-  wire(columnButtons, lookAtColumn);
-  const onCell = (event, cell) => byHand(() => lookAtRow(cell.row, output.length));
-  cells.on("pointerenter", (event, cell) => event.pointerType === "mouse" && onCell(event, cell)).on("click", onCell);
-
-  // Mouse, finger and keyboard: pointing at a button, pressing it and moving the focus to it do the same.
-  function wire(buttons, look) {
-    const all = buttons.nodes();
-    buttons.each(function (_, index) {
-      select(this)
-        .on("pointerenter", (event) => event.pointerType === "mouse" && byHand(() => look(index)))
-        .on("click", () => byHand(() => look(index)))
-        .on("focus", () => this.matches(":focus-visible") && byHand(() => look(index)))
-        .on("keydown", (event) => {
-          const to = { Home: 0, End: all.length - 1 }[event.key] ?? index + (MOVES[event.key] ?? NaN);
-          if (all[to]) {
-            event.preventDefault();
-            all[to].focus();
-          }
-        });
+  // Mouse, finger and keyboard: pointing at a button, pressing it and moving the focus to it do the same; pressing
+  // a cell or a strip shows its numbers as well.
+  table
+    .on("pointerover", (event) => event.pointerType === "mouse" && lookAt(buttonOf(event)))
+    .on("focusin", (event) => event.target.matches(":focus-visible") && lookAt(buttonOf(event)))
+    .on("click", (event) => {
+      lookAt(buttonOf(event));
+      press(buttonOf(event));
     });
+  arrowKeys(table, [
+    [null, ...columnButtons],
+    ...strips.nodes().map((strip) => [null, ...strip.querySelectorAll("button")]),
+    ...rows.nodes().map((line) => [...line.querySelectorAll("button")]),
+  ]);
+
+  function buttonsIn(places) {
+    return places.append("button").attr("type", "button").attr("tabindex", -1);
   }
 
-  function byHand(look) {
+  function buttonOf(event) {
+    return event.target.closest("button");
+  }
+
+  function lookAt(button) {
+    if (!button) return;
     steps.stop();
-    look();
+    const { row, column } = select(button).datum();
+    if (row === undefined) lookAtColumn(column);
+    else lookAtRow(row, output.length);
+  }
+
+  function press(button) {
+    if (!button) return;
+    const { weight, row, vector, direction, column } = select(button).datum();
+    if (weight !== undefined) {
+      near.toggle(button, `${threeDecimals(weight)}: the weight of ${at(column)} for “${output[row]}” in row ${row + 1}.`, []);
+    } else if (vector) {
+      near.toggle(button, `${stateAt(column, direction)}: ${inShort(vector)}.`, vector);
+    }
+  }
+
+  function at(column) {
+    return `“${source[column]}” in column ${column + 1}`;
+  }
+
+  function stateAt(column, direction) {
+    return `State at ${at(column)}, read ${direction.name}`;
+  }
+
+  function markUnknown() {
+    const names = unknown.map(visible);
+    const isUnknown = ({ token, column }) => column < source.length - 1 && names.includes(token);
+    columnButtons
+      .filter(isUnknown)
+      .attr("title", "The model does not know it")
+      .classed("s2s-unknown", true)
+      .append("span")
+      .attr("class", "s2s-spoken")
+      .text(", unknown");
   }
 
   function readUntil(index) {
@@ -133,8 +170,8 @@ export function attentionView(figure, { source, output, weights, states = [] }) 
     rows.classed("s2s-looked-at", (_, index) => index === row).classed("s2s-to-come", (_, index) => index >= written);
     cells.classed("s2s-looked-at", (cell) => cell.column === column);
     stripCells
-      .classed("s2s-looked-at", ({ place }) => place === column)
-      .classed("s2s-to-come", ({ place, backwards }) => (backwards ? source.length - 1 - place : place) >= read);
+      .classed("s2s-looked-at", (cell) => cell.column === column)
+      .classed("s2s-to-come", ({ direction, column }) => (direction.backwards ? source.length - 1 - column : column) >= read);
     rowButtons
       .attr("aria-pressed", (_, index) => index === row)
       .attr("tabindex", (_, index) => (index === (row ?? 0) ? 0 : -1))
@@ -153,4 +190,15 @@ export function attentionView(figure, { source, output, weights, states = [] }) 
 
   lookAtRow(0, output.length);
   return steps;
+}
+
+/** The letters of the longest token. The end is none. */
+function longest(tokens) {
+  return Math.max(1, ...tokens.filter((token) => token !== "</s>").map((token) => token.length));
+}
+
+function inShort(vector) {
+  const norm = Math.hypot(...vector);
+  const [smallest, largest] = [Math.min(...vector), Math.max(...vector)].map(decimal);
+  return `${vector.length} numbers from ${smallest} to ${largest}, norm ${decimal(norm)}`;
 }

@@ -8,20 +8,30 @@ import { ask, ready } from "./models.js";
 
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
-export function liveView(figure, { model, label, text, run, plays }) {
+export function liveView(figure, { model, label, text, run, plays, search }) {
   const root = select(figure).append("div").attr("class", "s2s-live");
-  const { say } = asking(root, { label, text, button: "Read and write", touched: () => ready(model), answer });
+  const { form, say, again } = asking(root, { label, text, button: "Read and write", touched: () => ready(model), answer });
   const holder = root.append("div");
+  let steps = null;
+  let seed = 0; // the example was drawn without
+
+  if (search === "sample") form.append("button").attr("type", "button").text("Another reply").on("click", drawAnother);
+
+  function drawAnother() {
+    seed += 1;
+    again();
+  }
 
   async function answer(typed, pressed, current) {
-    const shown = await ask(model, "run", typed);
+    const shown = await ask(model, "run", typed, { search, seed });
     if (current()) draw(shown, pressed);
   }
 
   function draw(shown, play) {
     say(`“${shown.text}” → “${shown.output_text}”${unknown(shown)}`);
+    steps?.stop();
     holder.selectAll("*").remove();
-    const steps = attentionView(holder.node(), shown);
+    steps = attentionView(holder.node(), shown);
     if (play && !still.matches) steps.playAll();
   }
 

@@ -13,6 +13,9 @@ export function shortWeight(weight) {
 // -1.234 -> "−1.23"
 export const decimal = twoDecimals;
 
+// 0.93412 -> "0.934"
+export const threeDecimals = format(".3f");
+
 // A log-probability as the probability it stands for: -0.05 -> "95%", -7 -> "less than 1%".
 export function probability(logProbability) {
   const value = Math.exp(logProbability);

@@ -1,8 +1,9 @@
-// Buttons that step through decoding: to the start, back, play or pause, on, to the end.
+// Buttons that step through decoding: to the start, back, play or pause, on, to the end; and how fast it plays.
 
-import { select } from "d3-selection";
+import { selectAll } from "d3-selection";
 
-const MILLISECONDS_A_STEP = 900;
+const MILLISECONDS_A_STEP = { slow: 1800, usual: 900, fast: 300 };
+let speed = "usual"; // of all players of the page, until it is closed
 const SHAPES = {
   start: "M3 2h2v12H3zM14 2v12L6 8z",
   back: "M10.5 2 12 3.5 7.5 8l4.5 4.5L10.5 14l-6-6z",
@@ -25,9 +26,13 @@ export function player(parent, { count, show }) {
   const next = button("next", "Next step", () => go(step + 1));
   const last = button("end", "Last step", () => go(count() - 1));
   const status = bar.append("span").attr("class", "s2s-status");
+  const label = bar.append("label").attr("class", "s2s-speed").text("Speed ");
+  label.append("select").on("change", (event) => setSpeed(event.target.value))
+    .selectAll("option").data(Object.keys(MILLISECONDS_A_STEP)).join("option").text((name) => name);
+  setSpeed(speed);
   bar.on("keydown", (event) => {
     const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (move) {
+    if (move && event.target.closest("button")) {
       event.preventDefault();
       go(step + move);
     }
@@ -51,18 +56,26 @@ export function player(parent, { count, show }) {
 
   function start() {
     move(step === count() - 1 ? 0 : step + 1);
-    timer = setInterval(() => (step < count() - 1 ? move(step + 1) : stop()), MILLISECONDS_A_STEP);
-    label("pause", "Pause");
+    name("pause", "Pause");
+    wait();
+  }
+
+  function wait() {
+    timer = setTimeout(() => {
+      if (step === count() - 1) return stop();
+      move(step + 1);
+      wait();
+    }, MILLISECONDS_A_STEP[speed]);
   }
 
   function stop() {
-    clearInterval(timer);
+    clearTimeout(timer);
     timer = null;
-    label("play", "Play");
+    name("play", "Play");
   }
 
-  function label(name, text) {
-    play.attr("aria-label", text).attr("title", text).select("path").attr("d", SHAPES[name]);
+  function name(shape, label) {
+    play.attr("aria-label", label).attr("title", label).select("path").attr("d", SHAPES[shape]);
   }
 
   // Buttons that would do nothing say so, and stay where they are for the keyboard.
@@ -75,6 +88,7 @@ export function player(parent, { count, show }) {
   }
 
   set(step);
+
   function playAll() {
     stop();
     set(count() - 1);
@@ -82,4 +96,9 @@ export function player(parent, { count, show }) {
   }
 
   return { set, playAll, stop };
+}
+
+function setSpeed(name) {
+  speed = name;
+  selectAll(".s2s-speed select").property("value", name);
 }

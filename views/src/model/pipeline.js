@@ -1,17 +1,20 @@
 // Text in, text and attention out: a model with its tokenizers and vocabularies.
 
 import { visible } from "../visible.js";
+import { mulberry32 } from "./random.js";
+import { sample } from "./sampling.js";
 import { beamSearch } from "./search.js";
 import { seq2seq } from "./seq2seq.js";
 import { BOS_ID, EOS_ID, PAD_ID, tokenizer, UNK_ID, vocabulary } from "./tokens.js";
 
 const END = "</s>";
 const BEAM_SIZE = 5; // as where the package is not told another
+const TOP_P = 0.9; // of samples
 const DIRECTIONS = ["forwards", "backwards"];
 
 /**
  * @param {Object} stored what the script of a model holds.
- * @returns {{ run: (text: string) => Object }}
+ * @returns {{ run: (text: string, how?: { search: "beam" | "sample", seed: number }) => Object }}
  */
 export function pipeline(stored) {
   const model = seq2seq(stored);
@@ -19,8 +22,8 @@ export function pipeline(stored) {
   const target = { ...tokenizer(stored.target), ...vocabulary(stored.target.vocabulary) };
   const ends = { bosId: BOS_ID, eosId: EOS_ID, padId: PAD_ID, maxOutputLength: stored.max_output_length, forbidden: [UNK_ID] };
 
-  /** Read a text and write: what a live view shows. */
-  function run(text) {
+  /** Read a text and write: what a live view shows. A seed is for samples. */
+  function run(text, { search = "beam", seed = 0 } = {}) {
     const tokens = source.tokenize(text);
     if (!tokens.length) throw new Error("Type something that the model can read.");
     if (tokens.length > stored.max_source_length) {
@@ -28,7 +31,11 @@ export function pipeline(stored) {
     }
     const ids = source.encode(tokens);
     const encoded = model.encode(ids);
-    const [best] = beamSearch(model.step, model.initialState(encoded), { ...ends, beamSize: BEAM_SIZE }).outputs;
+    const state = model.initialState(encoded);
+    const best =
+      search === "sample"
+        ? sample(model.step, state, { ...ends, topP: TOP_P, random: mulberry32(seed) })
+        : beamSearch(model.step, state, { ...ends, beamSize: BEAM_SIZE }).outputs[0];
     const written = target.decode(best.ids);
     const ended = best.ids[best.ids.length - 1] === EOS_ID;
     return {
