@@ -1,9 +1,8 @@
-"""Write what the interactive views load: beam trees of drawn words, models, and the view of the front page.
+"""Write what the interactive views load, models, and the view of the front page.
 
     python tools/page_data.py
 
-writes _build/static/s2s-views/beams/WORD.js for each word, models/NAME.js for each model, and
-_build/front-page.html.
+writes _build/static/s2s-views/models/NAME.js for each model, and _build/front-page.html.
 """
 
 import json
@@ -12,37 +11,21 @@ from pathlib import Path
 from page_models import pipeline_for_page
 
 import s2s_lesson
-from s2s_lesson.corpora import load
-from s2s_lesson.data import pad
-from s2s_lesson.search import beam_trees
-from s2s_lesson.teaching import drawn_words, live_view
+from s2s_lesson.teaching import live_view
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "_build" / "static" / "s2s-views"
-BEAMS = STATIC / "beams"
 MODELS = STATIC / "models"
 FORMS = {"dates": "float16", "pronunciations": "int8"}  # how the weights of each are stored
 DATE = "30 sept. 2016"
-LONGEST = 40  # tokens of an output, as in the chapter on the decoder
-
-
-def write_beams(folder):
-    """Write a script for each word, which calls ``s2sLoaded("beams", word, tree)``.
-
-    Scripts, since a page that was opened as a file may load nothing else.
-    """
-    pipeline, words = s2s_lesson.pretrained("pronunciations"), drawn_words(load("pronunciations"))
-    vocab, ids = pipeline.target_vocab, pad([pipeline.source_vocab.encode(list(word)) for word in words])
-    ends = {"bos_id": vocab.bos_id, "eos_id": vocab.eos_id, "max_output_length": LONGEST}
-    trees = beam_trees(pipeline.model.step, pipeline.model.encode(ids), **ends)
-    folder.mkdir(parents=True, exist_ok=True)
-    for word, tree in zip(words, trees, strict=True):
-        write_script(folder / f"{word}.js", tree)
-    print(f"{len(words)} beam trees are in {folder.relative_to(ROOT)}.")
 
 
 def write_models(folder):
-    """Write a script for each model, with all that the page needs to run it."""
+    """Write a script for each model, with all that the page needs to run it.
+
+    Scripts, since a page that was opened as a file may load nothing else. Each calls
+    ``s2sLoaded("models", name, pipeline)``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, weights in FORMS.items():
         pipeline = s2s_lesson.pretrained(name)
@@ -65,6 +48,5 @@ def write_front_page(path):
 
 
 if __name__ == "__main__":
-    write_beams(BEAMS)
     write_models(MODELS)
     write_front_page(ROOT / "_build" / "front-page.html")

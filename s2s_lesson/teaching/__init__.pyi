@@ -11,6 +11,7 @@ from s2s_lesson.teaching.plotting import plot_range_test as plot_range_test
 from s2s_lesson.teaching.plotting import show_as_svg as show_as_svg
 from s2s_lesson.teaching.schematics import plot_beam_tree as plot_beam_tree
 from s2s_lesson.teaching.schematics import plot_encoder_decoder as plot_encoder_decoder
+from s2s_lesson.teaching.search_views import live_beam_view as live_beam_view
+from s2s_lesson.teaching.search_views import sampling_view as sampling_view
 from s2s_lesson.teaching.views import attention_view as attention_view
 from s2s_lesson.teaching.views import beam_view as beam_view
-from s2s_lesson.teaching.views import drawn_words as drawn_words

@@ -9,23 +9,19 @@ import base64
 import html
 import io
 import json
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 
-from s2s_lesson.data.expected import PositiveInt, Seed, checked
 from s2s_lesson.search import tree_nodes
 from s2s_lesson.teaching import fonts
 from s2s_lesson.teaching.plotting import COLORS, plot_attention
 from s2s_lesson.teaching.schematics import plot_beam_tree
-
-if TYPE_CHECKING:
-    from s2s_lesson.corpora import Corpus
 
 PICTURE_BEAM_SIZE = 2  # of the plain picture; a wider beam would be a heavy one
 
@@ -35,8 +31,8 @@ class View:
     """A figure with a plain picture, and with data for the script of the book.
 
     Attributes:
-        kind: "attention" or "beam".
-        data: dict, ready for JSON: see ``attention_view`` and ``beam_view``.
+        kind: "attention", "beam" or another that ``views/src/views.js`` knows.
+        data: dict, ready for JSON: see the function that made it, such as ``attention_view``.
         picture: str. An image in SVG.
         alt: str. What the picture shows, in words.
 
@@ -78,7 +74,7 @@ def attention_view(prediction: Any) -> View:
     Raises:
         ValueError: there are no tokens, or the shape of the weights does not match the tokens.
     """
-    picture = _svg(plot_attention(prediction))
+    picture = svg(plot_attention(prediction))
     source, output = (
         [fonts.visible(token) for token in tokens] for tokens in (prediction.source_tokens, prediction.tokens)
     )
@@ -94,17 +90,15 @@ def attention_view(prediction: Any) -> View:
     return View("attention", data, picture, alt)
 
 
-def beam_view(text: str, tree: dict[str, Any], tokens: Sequence[str], others: Sequence[str] = ()) -> View:
-    """Show what beam searches looked at, step by step, for each beam size.
+def beam_view(text: str, tree: dict[str, Any], tokens: Sequence[str]) -> View:
+    """Show what beam searches looked at, step by step, for each beam size: for a step function of one's own.
 
-    The data holds ``text``, ``tree``, ``tokens`` and ``others``, all as they were given.
+    The data holds ``text``, ``tree`` and ``tokens``, all as they were given.
 
     Args:
         text: str. What the model read.
         tree: dict, from ``search.beam_trees``.
         tokens: list of str. The token of each id, such as ``vocab.tokens``.
-        others: list of str. Other texts to choose from. The page loads their trees from the files that
-            ``tools/page_data.py`` makes.
 
     Returns:
         ``View``.
@@ -113,7 +107,7 @@ def beam_view(text: str, tree: dict[str, Any], tokens: Sequence[str], others: Se
         ValueError: an id of the tree has no token, or the tree lacks the beam size of the picture.
     """
     nodes = tree_nodes(tree, PICTURE_BEAM_SIZE)
-    picture = _svg(plot_beam_tree(nodes, tokens))
+    picture = svg(plot_beam_tree(nodes, tokens))
     best = max(
         (node for node in nodes if node.kept and node.ended), key=lambda node: node.score, default=None
     )
@@ -125,24 +119,8 @@ def beam_view(text: str, tree: dict[str, Any], tokens: Sequence[str], others: Se
         f"Beam tree for {text} and a beam of {PICTURE_BEAM_SIZE}: {1 + nodes[-1].time} steps from left to "
         f"right, {kept} candidates kept and {len(nodes) - kept} pruned. {outcome}"
     )
-    data = {"text": text, "tree": tree, "tokens": list(tokens), "others": list(others)}
+    data = {"text": text, "tree": tree, "tokens": list(tokens)}
     return View("beam", data, picture, alt)
-
-
-@checked
-def drawn_words(corpus: "Corpus", count: PositiveInt = 60, seed: Seed = 0) -> list[str]:
-    """Draw the words whose beam trees the book holds, from those that the model was not trained on.
-
-    Args:
-        corpus: ``Corpus``, commonly of pronunciations.
-        count: int.
-        seed: int.
-
-    Returns:
-        list of str, sorted: sources of the dev split.
-    """
-    words = sorted({pair.source for pair in corpus.dev})
-    return sorted(random.Random(seed).sample(words, count))
 
 
 def _output(node, nodes, tokens):
@@ -154,7 +132,7 @@ def _output(node, nodes, tokens):
     return " ".join(output)
 
 
-def _svg(ax):
+def svg(ax: Axes) -> str:
     """The figure of some Axes in SVG, with letters as shapes; the figure is closed."""
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "path", "svg.hashsalt": "s2s_lesson"}):

@@ -13,8 +13,8 @@ let forms = 0; // gives each form names of its own
  * @param {function(): Promise} given.touched called when the reader comes to the text
  * @param {function(string, boolean, function(): boolean): Promise} given.answer called with what is typed, whether the
  *   button was pressed, and a function that says whether nothing was asked since. What it throws is told.
- * @returns {{form, input, say: function(string), tell: function(Error), again: function()}} say writes the line of the
- *   answer, again asks anew for what is typed
+ * @returns {{form, input, say: function(string), tell: function(Error), again: function(), soon: function()}} say writes
+ *   the line of the answer; again asks anew for what is typed, soon once nothing has changed for a moment
  */
 export function asking(root, { label, text, button, touched, answer }) {
   const name = `s2s-text-${(forms += 1)}`;
@@ -62,5 +62,5 @@ export function asking(root, { label, text, button, touched, answer }) {
     line.classed("s2s-refused", true).text(error.message);
   }
 
-  return { form, input, say, tell, again: () => now(false) };
+  return { form, input, say, tell, again: () => now(false), soon };
 }

@@ -5,6 +5,7 @@ import { select } from "d3-selection";
 import { asking } from "./asking.js";
 import { attentionView } from "./attention.js";
 import { ask, ready } from "./models.js";
+import { unknownIn } from "./unknown.js";
 
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -28,7 +29,7 @@ export function liveView(figure, { model, label, text, run, plays, search }) {
   }
 
   function draw(shown, play) {
-    say(`“${shown.text}” → “${shown.output_text}”${unknown(shown)}`);
+    say(`“${shown.text}” → “${shown.output_text}”${unknownIn(shown)}`);
     steps?.stop();
     holder.selectAll("*").remove();
     steps = attentionView(holder.node(), shown);
@@ -36,9 +37,4 @@ export function liveView(figure, { model, label, text, run, plays, search }) {
   }
 
   draw(run, plays);
-}
-
-// What the model knows nothing of is said.
-function unknown({ unknown }) {
-  return unknown.length ? `. It does not know ${unknown.map((token) => `“${token}”`).join(", ")}.` : "";
 }

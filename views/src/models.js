@@ -31,12 +31,29 @@ export async function ask(name, question, ...given) {
   return send({ name, question, given });
 }
 
-function send(message) {
+/**
+ * Ask a model what may take long, a generator of its pipeline. Other questions are answered in between.
+ *
+ * @param {AbortSignal} signal says when the answer is not wanted any more; the question is dropped then
+ * @param {string} name as of `ask`, like the others
+ */
+export async function askAtLength(signal, name, question, ...given) {
+  await ready(name);
+  signal.throwIfAborted();
+  return send({ name, question, given }, signal);
+}
+
+function send(message, signal) {
   worker ??= begun();
   const number = (questions += 1);
   return new Promise((resolve, reject) => {
     waiting.set(number, { resolve, reject });
     worker.postMessage({ number, ...message });
+    signal?.addEventListener("abort", () => {
+      waiting.delete(number);
+      worker.postMessage({ drop: number });
+      reject(signal.reason);
+    });
   });
 }
 
@@ -44,6 +61,7 @@ function send(message) {
 function begun() {
   const made = new Worker(URL.createObjectURL(new Blob([workerScript], { type: "text/javascript" })));
   made.onmessage = ({ data: { number, answer, error } }) => {
+    if (!waiting.has(number)) return; // it was dropped
     const { resolve, reject } = waiting.get(number);
     waiting.delete(number);
     if (error === undefined) resolve(answer);

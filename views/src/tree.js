@@ -1,12 +1,14 @@
-// The beam trees of a text, as `search.beam_trees` gathers them, read back for one beam size and placed.
+// Beam trees as columns of candidates, a column for each step, and where each candidate stands in the drawing.
+//
+// A candidate is an object with number, time, parent (a candidate or null), token, logProbability, ofToken, score, kept
+// and ended. In a column those that were kept come first, the best on top.
 
 const KEPT = { width: 58, height: 34, pitch: 42 };
 const PRUNED = { width: 36, height: 17, pitch: 21 };
 const GAP = 44; // between columns
 const MARGIN = 12;
 
-// The candidates that a search with this beam size looked at: one array a step. Each candidate is an object with
-// number, time, parent (a candidate or null), token, logProbability, ofToken, kept, ended, best and onBestPath.
+// The candidates of one beam size, of the trees that `search.beam_trees` gathers.
 export function candidatesOf(tree, tokens, size) {
   const { steps, kept } = tree.beams[size];
   const isKept = new Set(kept);
@@ -26,22 +28,42 @@ export function candidatesOf(tree, tokens, size) {
           token: tokens[tree.token_ids[number]],
           logProbability,
           ofToken: logProbability - (parent ? parent.logProbability : 0),
+          score: logProbability,
           kept: isKept.has(number),
           ended: tree.token_ids[number] === tree.eos_id,
         };
       }),
     );
-    column.sort((a, b) => b.kept - a.kept || b.logProbability - a.logProbability);
-    columns.push(column);
+    columns.push(column.sort(byRank));
     open = column.filter((candidate) => candidate.kept && !candidate.ended);
   }
   return columns;
 }
 
+// The candidates of a search, from the list of its nodes, of which each names its parent by its place.
+export function columnsOf(nodes) {
+  const candidates = nodes.map((node, number) => ({
+    ...node,
+    number,
+    logProbability: node.log_probability,
+    ofToken: node.token_log_probability,
+  }));
+  const columns = [];
+  for (const one of candidates) {
+    one.parent = one.parent === null ? null : candidates[one.parent];
+    (columns[one.time] ??= []).push(one);
+  }
+  return columns.map((column) => column.sort(byRank));
+}
+
+function byRank(one, other) {
+  return other.kept - one.kept || other.score - one.score;
+}
+
 // The best hypothesis that has ended by some step, or null.
 export function bestUntil(columns, step) {
   const ended = columns.slice(0, step + 1).flat().filter((candidate) => candidate.kept && candidate.ended);
-  return ended.reduce((best, one) => (!best || one.logProbability > best.logProbability ? one : best), null);
+  return ended.reduce((best, one) => (!best || one.score > best.score ? one : best), null);
 }
 
 // A candidate and all that it goes back to, the last token first.

@@ -1,11 +1,13 @@
-// Puts an interactive view in place of each plain picture: <figure class="s2s-view" data-view="attention | beam | live">.
+// Puts an interactive view in place of each plain picture: <figure class="s2s-view" data-view="...">, by its kind.
 
 import { attentionView } from "./attention.js";
 import { beamView } from "./beam.js";
+import { liveBeamView } from "./live_beam.js";
 import { liveView } from "./live.js";
+import { samplingView } from "./sampling.js";
 import "./views.css";
 
-const makers = { attention: attentionView, beam: beamView, live: liveView };
+const makers = { attention: attentionView, beam: beamView, live: liveView, "live-beam": liveBeamView, sampling: samplingView };
 
 for (const figure of document.querySelectorAll("figure.s2s-view")) {
   const data = JSON.parse(figure.querySelector("script[type='application/json']").textContent);

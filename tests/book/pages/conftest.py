@@ -105,6 +105,22 @@ def open_page(visit):
         yield lambda name, **options: opened.enter_context(visit(name, **options))
 
 
+@pytest.fixture
+def open_view(browser, site, tmp_path):
+    """Open a page that holds nothing but a view, until the end of the test."""
+    scripts = (site / "_static" / "s2s-views").as_uri()
+
+    def open_view(view, **options):
+        file = tmp_path / "view.html"
+        head = f'<meta charset="utf-8"><link rel="stylesheet" href="{scripts}/views.css">'
+        script = f'<script src="{scripts}/views.js"></script>'
+        file.write_text(f"<!DOCTYPE html>{head}{view._repr_html_()}{script}", encoding="utf-8")
+        return opened.enter_context(watched(browser, file.as_uri(), **options))
+
+    with ExitStack() as opened:
+        yield open_view
+
+
 def answer_quizzes(page):
     """Answer each question, right or wrong, so that its feedback can be seen."""
     for form in page.locator(".s2s-quiz form").all():

@@ -12,7 +12,7 @@ import scripted
 from scripted import IDS
 
 from s2s_lesson.search import beam_trees
-from s2s_lesson.teaching import COLORS, attention_view, beam_view, drawn_words
+from s2s_lesson.teaching import COLORS, attention_view, beam_view
 
 WEIGHTS = np.array([[0.12345, 0.5, 0.37655], [0.0, 0.25, 0.75]])
 PREDICTION = SimpleNamespace(
@@ -28,7 +28,7 @@ TOKENS = ["<s>", "</s>", "a", "</script>", "e"]
 )
 VIEWS = {
     "attention": attention_view(PREDICTION),
-    "beam": beam_view("beet", TREE, TOKENS, others=["meet", "o'clock"]),
+    "beam": beam_view("beet", TREE, TOKENS),
 }
 
 
@@ -86,12 +86,7 @@ def test_attention_data_equal_the_arrays():
 
 
 def test_beam_data_are_what_was_given():
-    assert VIEWS["beam"].data == {
-        "text": "beet",
-        "tree": TREE,
-        "tokens": TOKENS,
-        "others": ["meet", "o'clock"],
-    }
+    assert VIEWS["beam"].data == {"text": "beet", "tree": TREE, "tokens": TOKENS}
 
 
 def test_the_words_for_the_pictures():
@@ -116,11 +111,3 @@ def test_what_cannot_be_shown_is_an_error():
         beam_view("beet", TREE, TOKENS[:2])
     with pytest.raises(ValueError, match="Expected attention weights of shape"):
         attention_view(SimpleNamespace(**{**vars(PREDICTION), "attention_weights": WEIGHTS.T}))
-
-
-def test_words_are_drawn_from_the_dev_split_by_their_seed():
-    corpus = SimpleNamespace(dev=[SimpleNamespace(source=word) for word in "cabbage"], train=[])
-    drawn = drawn_words(corpus, count=4, seed=3)
-    assert drawn == sorted(set(drawn)) == drawn_words(corpus, count=4, seed=3)
-    assert len(drawn) == 4 and set(drawn) <= set("abceg")
-    assert any(drawn != drawn_words(corpus, count=4, seed=seed) for seed in range(4, 9))

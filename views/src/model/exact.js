@@ -23,6 +23,21 @@ import { covered, normalise, SCORING } from "./scoring.js";
  *   step was called.
  */
 export function exactSearch(step, state, given) {
+  const search = exactSteps(step, state, given);
+  let at = search.next();
+  while (!at.done) at = search.next();
+  return at.value;
+}
+
+/**
+ * The same search, which stops after each step and can be left there.
+ *
+ * @param {import("./look_ahead.js").Step} step
+ * @param {Object} state
+ * @param {Object} given as for `exactSearch`
+ * @returns {Generator<number>} how many steps there were so far; at last it returns what `exactSearch` does
+ */
+export function* exactSteps(step, state, given) {
   const options = optionsOf(given, { ...ENDS, ...SCORING, maxSteps: 20_000 });
   const { bosId, eosId, maxOutputLength, maxSteps } = options;
   const whatMayFollow = lookAhead(step, options);
@@ -33,13 +48,14 @@ export function exactSearch(step, state, given) {
 
   const couldBeBetter = (logProbability) => normalise(logProbability, maxOutputLength, options) > bestScore;
 
-  function visit(hypothesis) {
+  function* visit(hypothesis) {
     if (steps === maxSteps) {
       inTime = false;
       return;
     }
     steps += 1;
     const next = whatMayFollow(hypothesis);
+    yield steps;
     const tokens = [...next.logits.keys()]
       .filter((token) => couldBeBetter(hypothesis.logProbability + next.logProbs[token]))
       .sort((a, b) => next.logits[b] - next.logits[a] || a - b);
@@ -50,11 +66,11 @@ export function exactSearch(step, state, given) {
         const score = normalise(child.logProbability, child.length, options) + covered(attentionOf(child), options);
         if (score > bestScore) [best, bestScore] = [child, score];
       } else {
-        visit(child);
+        yield* visit(child);
       }
     }
   }
 
-  visit(begin(bosId, state));
+  yield* visit(begin(bosId, state));
   return { output: best && outputOf(best, bestScore), inTime, steps };
 }

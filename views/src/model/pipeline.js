@@ -5,6 +5,7 @@ import { mulberry32 } from "./random.js";
 import { sample } from "./sampling.js";
 import { beamSearch } from "./search.js";
 import { seq2seq } from "./seq2seq.js";
+import { textSearches } from "./text_searches.js";
 import { BOS_ID, EOS_ID, PAD_ID, tokenizer, UNK_ID, vocabulary } from "./tokens.js";
 
 const END = "</s>";
@@ -14,7 +15,7 @@ const DIRECTIONS = ["forwards", "backwards"];
 
 /**
  * @param {Object} stored what the script of a model holds.
- * @returns {{ run: (text: string, how?: { search: "beam" | "sample", seed: number }) => Object }}
+ * @returns {Object<string, Function>} run, and those of text_searches.js
  */
 export function pipeline(stored) {
   const model = seq2seq(stored);
@@ -22,8 +23,8 @@ export function pipeline(stored) {
   const target = { ...tokenizer(stored.target), ...vocabulary(stored.target.vocabulary) };
   const ends = { bosId: BOS_ID, eosId: EOS_ID, padId: PAD_ID, maxOutputLength: stored.max_output_length, forbidden: [UNK_ID] };
 
-  /** Read a text and write: what a live view shows. A seed is for samples. */
-  function run(text, { search = "beam", seed = 0 } = {}) {
+  /** What the model makes of a text before it writes. */
+  function read(text) {
     const tokens = source.tokenize(text);
     if (!tokens.length) throw new Error("Type something that the model can read.");
     if (tokens.length > stored.max_source_length) {
@@ -31,7 +32,13 @@ export function pipeline(stored) {
     }
     const ids = source.encode(tokens);
     const encoded = model.encode(ids);
-    const state = model.initialState(encoded);
+    const unknown = tokens.filter((_, place) => ids[place] === UNK_ID);
+    return { tokens, unknown, encoded, state: model.initialState(encoded) };
+  }
+
+  /** Read a text and write: what a live view shows. A seed is for samples. */
+  function run(text, { search = "beam", seed = 0 } = {}) {
+    const { tokens, unknown, encoded, state } = read(text);
     const best =
       search === "sample"
         ? sample(model.step, state, { ...ends, topP: TOP_P, random: mulberry32(seed) })
@@ -45,11 +52,11 @@ export function pipeline(stored) {
       output: (ended ? [...written, END] : written).map(visible),
       weights: best.attentionWeights.map((weights) => Array.from(weights)),
       states: statesByDirection(encoded.outputs, model.config.bidirectional),
-      unknown: tokens.filter((_, place) => ids[place] === UNK_ID),
+      unknown,
     };
   }
 
-  return { run };
+  return { run, ...textSearches({ step: model.step, read, ends, target }) };
 }
 
 /** The outputs of an encoder by the direction in which it read. */
