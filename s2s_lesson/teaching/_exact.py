@@ -25,7 +25,7 @@ class LogProbs:
         possible: list of int. Ids of the tokens that an output may hold; others get -inf.
 
     >>> log_probs, _ = LogProbs(lambda token_ids, state: (np.zeros((1, 4)), state), [2, 3])(0, None)
-    >>> log_probs.round(2).tolist()
+    >>> [round(log_prob, 2) for log_prob in log_probs.tolist()]
     [-inf, -inf, -1.39, -1.39]
     """
 

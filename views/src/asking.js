@@ -39,11 +39,13 @@ export function asking(root, { label, text, button, touched, answer }) {
   let asked = 0;
 
   function soon() {
+    form.attr("aria-busy", true);
     clearTimeout(timer);
     timer = setTimeout(() => now(false), PAUSE);
   }
 
   async function now(pressed) {
+    form.attr("aria-busy", true);
     clearTimeout(timer);
     const number = (asked += 1);
     const current = () => number === asked; // nothing was asked since
@@ -52,6 +54,7 @@ export function asking(root, { label, text, button, touched, answer }) {
     } catch (error) {
       if (current()) tell(error);
     }
+    if (current()) form.attr("aria-busy", false);
   }
 
   function say(words) {

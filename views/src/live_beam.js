@@ -66,31 +66,26 @@ export function liveBeamView(figure, { model, label, beam_size, n_best, searched
   }
 
   async function answer(typed, pressed, current) {
-    exactSearch.abort();
-    if (shown.exact === null) tell({ outputs: [], dropped: true });
-    exactSearch = new AbortController();
-    const { signal } = exactSearch;
     const given = { ...options, forbidden: [...forbidden.keys()] };
     const answered = await ask(model, "search", typed, given);
     if (!current()) return;
-    shown = { ...answered, options: given, exact: null };
+    exactSearch.abort();
+    exactSearch = new AbortController();
+    const mine = { ...answered, options: given, exact: null };
+    shown = mine;
     draw();
-    tell(await askAtLength(signal, model, "searchExactly", typed, given));
-  }
-
-  function tell(exact) {
-    shown.exact = exact;
+    mine.exact = await askAtLength(exactSearch.signal, model, "searchExactly", typed, given);
     compare();
-    offer();
+    if (current()) tell();
   }
 
   function draw() {
     compare();
-    offer();
+    tell();
     tree.show(shown.text, columnsOf(shown.beam.nodes), shown.options.beamSize, tree.step());
   }
 
-  // The outputs of the searches, and what they say of each other.
+  // The outputs of the searches, side by side.
   function compare() {
     const { greedy, beam, exact, options } = shown;
     const lines = [
@@ -102,11 +97,15 @@ export function liveBeamView(figure, { model, label, beam_size, n_best, searched
       const cells = line.instead
         ? [line.instead]
         : [line.tokens.join(" "), decimal(line.log_probability), decimal(line.score), line.steps];
-      const row = select(this).classed("s2s-further", line.name === "");
+      const row = select(this);
       row.selectAll("th").data([line]).join("th").attr("scope", "row").text(({ name }) => name);
       row.selectAll("td").data(cells).join("td").attr("colspan", line.instead ? 4 : null).text((cell) => cell);
     });
-    const [written] = beam.outputs;
+    offer();
+  }
+
+  function tell() {
+    const [written] = shown.beam.outputs;
     const output = written ? `“${shown.text}” → “${written.text}”` : "What is forbidden leaves no output";
     say(`${output}${unknownIn(shown) || "."} ${verdict(shown)}`);
   }
@@ -131,12 +130,11 @@ export function liveBeamView(figure, { model, label, beam_size, n_best, searched
 
 // A line for each output of a search; the steps are those of all.
 function linesOf(name, { outputs, steps }) {
-  return outputs.map((output, rank) => ({ ...output, name: rank ? "" : name, steps: rank ? "" : steps }));
+  return outputs.map((output, rank) => ({ ...output, name: rank ? `${rank + 1}.` : name, steps: rank ? "" : steps }));
 }
 
 function whyNone(exact) {
   if (exact === null) return "searching …";
-  if (exact.dropped) return "given up for a newer search";
   return exact.in_time ? "none" : `not found in ${exact.steps.toLocaleString("en")} steps`;
 }
 
