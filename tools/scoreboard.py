@@ -137,7 +137,7 @@ def rival():
             (
                 run["name"] if rate is None else f"{run['name']}, learning rate {rate}",
                 million(run["parameters"]),
-                f"{run.get('processor_seconds', run.get('training_seconds')):,.0f} s",
+                f"{run['processor_seconds']:,.0f} s",
                 f"beam {test['beam_size']}, penalty {test['length_penalty']}",
                 *(f"{figure:.1f}" for figure in (best, test["bleu"], test["chrf"])),
             )
