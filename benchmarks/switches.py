@@ -5,15 +5,18 @@
 writes book/results/switches.json, and each model to book/weights/NAME/. Dates: trained as the model that the
 package carries, without attention, without masks (padding is read as if it were tokens), and with an encoder
 that reads in one direction. Rows of letters to copy: with attention and without. What is written and scored
-has weights of 16 bits. The runs stay in runs/switches/; one that was interrupted goes on when the command is
-given again. Several processes may share the trainings: --only names what one does, and writes no results.
+has weights of 16 bits. Examples are what each model, and the one that the package carries, makes of a source.
+The runs stay in runs/switches/; one that was interrupted goes on when the command is given again. Several
+processes may share the trainings: --only names what one does, and writes no results.
 """
 
+import random
+import string
 from collections import defaultdict
 from contextlib import nullcontext
 
 from benchmarks.shared import quick, rows
-from benchmarks.shared.masks import without_masks
+from benchmarks.shared.masks import without_masks, written_behind_padding
 from benchmarks.shared.results import ROOT, kept, runs_of, write_results
 from benchmarks.shared.shipped import SHIPPED, trained
 from benchmarks.shared.training import history_in, seconds_of
@@ -27,6 +30,8 @@ DATES = {
 }
 ROWS = {"rows": {"attention": "luong_general"}, "rows-without-attention": {"attention": "none"}}
 SPLITS = ("test", "test_unseen_locales")
+DATE, PADDINGS = "30 sept. 2016", 10
+ROW_LENGTH = 16  # letters
 
 
 def add_arguments(parser):
@@ -41,7 +46,8 @@ def run(options):
         for name in options.only or [*DATES, *ROWS]
     ]
     if not options.only:
-        write_results("switches", ["switches"], seed=SEED, training=SHIPPED["dates"].training, runs=runs)
+        training = SHIPPED["dates"].training
+        write_results("switches", ["switches"], seed=SEED, training=training, runs=runs, examples=examples())
 
 
 def weights_of(name):
@@ -131,3 +137,23 @@ def of_rows(name):
         "training_seconds": round(seconds, 1),
         "scores": rows.scores_by_length(pipeline, corpus.test, ["exact_match"]),
     }
+
+
+def examples():
+    """What each model writes for one source: dicts of its ``name``, ``source``, ``paddings`` and ``output``.
+
+    The date is also read with padding behind it, as if that were tokens, by the model that was trained so and
+    by the one that the package carries.
+    """
+    from s2s_lesson import pretrained
+    from s2s_lesson.pipeline import TextToText
+
+    row = " ".join(random.Random(SEED).choices(string.ascii_lowercase, k=ROW_LENGTH))
+    shown = []
+    for name in ("dates", *DATES, *ROWS):
+        pipeline = pretrained(name) if name == "dates" else TextToText.load(weights_of(name))
+        source, beam_size = (row, 1) if name in ROWS else (DATE, 5)
+        for paddings in (0, PADDINGS) if name in ("dates", "dates-without-masks") else (0,):
+            output = written_behind_padding(pipeline, source, paddings, beam_size)
+            shown.append({"name": name, "source": source, "paddings": paddings, "output": output})
+    return shown

@@ -11,12 +11,22 @@ from pathlib import Path
 from page_models import pipeline_for_page
 
 import s2s_lesson
+from s2s_lesson.pipeline import TextToText
 from s2s_lesson.teaching import live_view
 
 ROOT = Path(__file__).parents[1]
 STATIC = ROOT / "_build" / "static" / "s2s-views"
 MODELS = STATIC / "models"
-FORMS = {"dates": "float16", "pronunciations": "int8"}  # how the weights of each are stored
+WEIGHTS = ROOT / "book" / "weights"  # of models that the package does not carry
+FORMS = {  # how the weights of each are stored
+    "dates": "float16",
+    "dates-one-way": "float16",
+    "dates-without-attention": "float16",
+    "dates-without-masks": "float16",
+    "pronunciations": "int8",
+    "rows": "float16",
+    "rows-without-attention": "float16",
+}
 DATE = "30 sept. 2016"
 
 
@@ -28,10 +38,15 @@ def write_models(folder):
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, weights in FORMS.items():
-        pipeline = s2s_lesson.pretrained(name)
         path = folder / f"{name}.js"
-        write_script(path, pipeline_for_page(pipeline, weights))
+        write_script(path, pipeline_for_page(model_of_page(name), weights))
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+def model_of_page(name):
+    """A model by its name: one that the package carries, or a folder of the book's weights."""
+    folder = WEIGHTS / name
+    return TextToText.load(folder) if folder.is_dir() else s2s_lesson.pretrained(name)
 
 
 def write_script(path, data):

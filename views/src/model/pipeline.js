@@ -1,6 +1,7 @@
 // Text in, text and attention out: a model with its tokenizers and vocabularies.
 
 import { visible } from "../visible.js";
+import { twoPasts } from "./pasts.js";
 import { mulberry32 } from "./random.js";
 import { sample } from "./sampling.js";
 import { beamSearch } from "./search.js";
@@ -15,7 +16,7 @@ const DIRECTIONS = ["forwards", "backwards"];
 
 /**
  * @param {Object} stored what the script of a model holds.
- * @returns {Object<string, Function>} run, and those of text_searches.js
+ * @returns {Object<string, Function>} run, write, pasts, and those of text_searches.js
  */
 export function pipeline(stored) {
   const model = seq2seq(stored);
@@ -23,15 +24,13 @@ export function pipeline(stored) {
   const target = { ...tokenizer(stored.target), ...vocabulary(stored.target.vocabulary) };
   const ends = { bosId: BOS_ID, eosId: EOS_ID, padId: PAD_ID, maxOutputLength: stored.max_output_length, forbidden: [UNK_ID] };
 
-  /** What the model makes of a text before it writes. */
-  function read(text) {
+  /** What the model makes of a text before it writes. Padding behind the text is read as if it were tokens. */
+  function read(text, paddings = 0) {
     const tokens = source.tokenize(text);
     if (!tokens.length) throw new Error("Type something that the model can read.");
-    if (tokens.length > stored.max_source_length) {
-      throw new Error(`This is too long: the model reads ${stored.max_source_length} tokens at most; these are ${tokens.length}.`);
-    }
+    expectAtMost(stored.max_source_length, "reads", tokens);
     const ids = source.encode(tokens);
-    const encoded = model.encode(ids);
+    const encoded = model.encode([...ids, ...new Array(paddings).fill(PAD_ID)]);
     const unknown = tokens.filter((_, place) => ids[place] === UNK_ID);
     return { tokens, unknown, encoded, state: model.initialState(encoded) };
   }
@@ -56,7 +55,35 @@ export function pipeline(stored) {
     };
   }
 
-  return { run, ...textSearches({ step: model.step, read, ends, target }) };
+  /** Read a text and write, and nothing else. */
+  function write(text, { beamSize = BEAM_SIZE, paddings = 0 } = {}) {
+    const { state, unknown } = read(text, paddings);
+    const [best] = beamSearch(model.step, state, { ...ends, beamSize }).outputs;
+    return { text, output_text: target.detokenize(target.decode(best.ids)), unknown };
+  }
+
+  /** How likely the model finds the tokens of a true target, given the true past and given its own. */
+  function pasts(text, truth) {
+    const { state, unknown } = read(text);
+    const tokens = target.tokenize(truth);
+    if (!tokens.length) throw new Error("Type what would be right.");
+    expectAtMost(stored.max_output_length - 1, "writes", tokens);
+    const ids = target.encode(tokens);
+    const strange = tokens.filter((_, place) => ids[place] === UNK_ID);
+    if (strange.length) {
+      throw new Error(`Expected only ${stored.target.vocabulary.join(" ")}, as the model writes them; received ${strange.join(" ")}.`);
+    }
+    const { forced, own, written } = twoPasts(model.step, state, ids, ends);
+    return { text, truth: [...tokens, END], forced, own, written: written.map((id) => target.tokens[id]), unknown };
+  }
+
+  return { run, write, pasts, ...textSearches({ step: model.step, read, ends, target }) };
+}
+
+function expectAtMost(longest, does, tokens) {
+  if (tokens.length > longest) {
+    throw new Error(`This is too long: the model ${does} ${longest} tokens at most; these are ${tokens.length}.`);
+  }
 }
 
 /** The outputs of an encoder by the direction in which it read. */
