@@ -1,6 +1,8 @@
+from s2s_lesson.teaching.copying_views import copying_view as copying_view
 from s2s_lesson.teaching.exercises import check as check
 from s2s_lesson.teaching.exercises import quiz as quiz
 from s2s_lesson.teaching.live_views import live_view as live_view
+from s2s_lesson.teaching.past_views import two_pasts_view as two_pasts_view
 from s2s_lesson.teaching.plotting import ATTENTION_COLORMAP as ATTENTION_COLORMAP
 from s2s_lesson.teaching.plotting import COLORS as COLORS
 from s2s_lesson.teaching.plotting import SERIES as SERIES
@@ -9,6 +11,7 @@ from s2s_lesson.teaching.plotting import plot_attention as plot_attention
 from s2s_lesson.teaching.plotting import plot_history as plot_history
 from s2s_lesson.teaching.plotting import plot_range_test as plot_range_test
 from s2s_lesson.teaching.plotting import show_as_svg as show_as_svg
+from s2s_lesson.teaching.removed_views import removed_view as removed_view
 from s2s_lesson.teaching.schematics import plot_beam_tree as plot_beam_tree
 from s2s_lesson.teaching.schematics import plot_encoder_decoder as plot_encoder_decoder
 from s2s_lesson.teaching.search_views import live_beam_view as live_beam_view

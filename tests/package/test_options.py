@@ -28,7 +28,9 @@ from s2s_lesson.data.expected import (
 PACKAGE = Path(s2s_lesson.__file__).parent
 # Arguments that are data, not options: what they hold is checked where it is read, if at all.
 DATA = {
-    **dict.fromkeys(("text", "line", "source", "target", "bos", "label"), "what somebody writes"),
+    **dict.fromkeys(
+        ("text", "line", "source", "target", "bos", "label", "target_label"), "what somebody writes"
+    ),
     **dict.fromkeys(("path", "folder"), "where files are"),
     **dict.fromkeys(("files", "dev", "test"), "where files of pairs are"),
     **dict.fromkeys(("target_files", "dev_target_files", "test_target_files"), "where files of targets are"),
