@@ -29,10 +29,10 @@ def live_view(
 ) -> View:
     """Show how a model reads, attends and writes; in the book, whatever its reader types.
 
-    The data holds ``model``, ``label``, ``text``, ``plays``, ``search`` and ``run``, what the model makes of the text: as
-    of ``attention_view``, and ``text``, ``output_text``, ``unknown``, a list of str, and ``states``: of each
-    direction its ``name``, whether it is ``backwards``, and ``vectors``, a list of one list for each source
-    token, the states of the encoder's last layer, rounded to two decimals.
+    The data holds ``model``, ``label``, ``text``, ``plays``, ``search`` and ``run``, what the model makes of
+    the text: as of ``attention_view``, and ``text``, ``output_text``, ``unknown``, a list of str, and
+    ``states``: of each direction its ``name``, whether it is ``backwards``, and ``vectors``, a list of one
+    list for each source token, the states of the encoder's last layer, rounded to two decimals.
 
     Args:
         pipeline: ``TextToText`` with a recurrent decoder.
@@ -40,8 +40,8 @@ def live_view(
         name: str. The model among those that ``tools/page_data.py`` makes for the page.
         label: str. What the reader is asked to type.
         plays: bool. The example begins to play by itself.
-        search: "beam", of 5; or "sample", with ``top_p`` 0.9, for texts with many right answers: a button draws
-            another one.
+        search: "beam", of 5; or "sample", with ``top_p`` 0.9, for texts with many right answers: a button
+            draws another one.
 
     Returns:
         ``View``.
