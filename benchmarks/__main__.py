@@ -19,6 +19,7 @@ NAMES = (
     "figures",
     "first_paint",
     "improvements",
+    "live",
     "memory",
     "million",
     "own_data",

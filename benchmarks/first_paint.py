@@ -8,9 +8,9 @@ least and the greatest of the times since the page was asked for, in millisecond
 
 import os
 import platform
-import shutil
 
 from benchmarks.shared import quick
+from benchmarks.shared.browser import fresh_page
 from benchmarks.shared.results import ROOT, Missing
 from benchmarks.shared.summaries import median
 
@@ -28,24 +28,16 @@ def add_arguments(parser):
 
 def run(options):
     """Measure and print."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError as error:
-        raise Missing("Expected Playwright, and it is not installed: make venv.") from error
     if not PAGE.exists():
         raise Missing(f"Expected the built book, with {PAGE}; there is none: make book.")
     runs = quick.size(options.runs, 1)
-    with sync_playwright() as playwright:
-        times, versions = zip(*(first_paint(playwright) for _ in range(runs)), strict=True)
+    times, versions = zip(*(first_paint() for _ in range(runs)), strict=True)
     print(f"Chromium {versions[0]}, {platform.machine()}, {os.cpu_count()} logical cores, {runs} runs")
     print(f"first contentful paint: {median(times):.0f} ms ({min(times):.0f} to {max(times):.0f})")
 
 
-def first_paint(playwright):
+def first_paint():
     """The first contentful paint in a new browser, in milliseconds, and the version of the browser."""
-    browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(PAGE.as_uri(), timeout=120_000)
-    milliseconds, version = page.evaluate(FIRST_PAINT), browser.version
-    browser.close()
-    return milliseconds, version
+    with fresh_page() as page:
+        page.goto(PAGE.as_uri(), timeout=120_000)
+        return page.evaluate(FIRST_PAINT), page.context.browser.version

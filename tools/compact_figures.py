@@ -1,4 +1,4 @@
-"""Make the book's SVG figures smaller, with the same picture: no comments, short names, fewer decimals.
+"""Make the SVG figures of the book smaller, with the same picture: fewer comments, names, digits and groups.
 
 python tools/compact_figures.py _build/html
 """
@@ -24,7 +24,19 @@ def compact(svg):
     svg = re.sub(r' d="[^"]*"', lambda match: compact_outline(match[0]), svg)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg).replace("DejaVuSans", "D")  # what letters are called
     svg = re.sub(r"scale\([^)]*\)|(\.\d{3})\d+", lambda match: match[1] or match[0], svg)  # scales are small
-    return re.sub(r"\s+", " ", svg).replace("> <", "><")
+    return without_plain_groups(re.sub(r"\s+", " ", svg).replace("> <", "><"))
+
+
+def without_plain_groups(svg):
+    """Leave out the tags of groups that have no attributes: what stands in them looks the same without."""
+    parts, plain = [], []
+    for part in re.split(r"(<g>|<g [^>]*[^/]>|</g>|<g ?/>)", svg):
+        if part.startswith(("<g>", "<g ")) and not part.endswith("/>"):
+            plain.append(part == "<g>")
+        leave_out = plain.pop() if part == "</g>" else part in ("<g>", "<g/>", "<g />")
+        if not leave_out:
+            parts.append(part)
+    return "".join(parts)
 
 
 def compact_outline(outline):

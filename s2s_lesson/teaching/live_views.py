@@ -56,13 +56,13 @@ def live_view(
     [prediction] = write([text])
     still = attention_view(prediction)
     inputs = pipeline.source_inputs([without_end(prediction.source_tokens)])
-    outputs = ops.convert_to_numpy(pipeline.encode(inputs)["values"])[0].round(2)  # (source_length, width)
+    outputs = ops.convert_to_numpy(pipeline.encode(inputs)["values"])[0]  # (source_length, width)
     run = {
         **still.data,
         "text": text,
         "output_text": prediction.text,
         "unknown": list(prediction.unknown),
-        "states": states_by_direction(outputs, config.bidirectional),
+        "states": states_by_direction(outputs.astype("float64").round(2), config.bidirectional),
     }
     data = {"model": name, "label": label, "text": text, "plays": plays, "search": search, "run": run}
     return View("live", data, still.picture, still.alt)

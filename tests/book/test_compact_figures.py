@@ -39,8 +39,15 @@ def test_compact_figures_have_the_same_elements_and_shapes(svg):
     assert "metadata" in svg and "metadata" not in short
     tags = [[element.tag for element in ElementTree.fromstring(text).iter()] for text in (svg, short)]
     metadata = ("metadata", "RDF", "Work", "type", "format", "creator", "Agent", "title", "date")
-    drawn = [[tag for tag in all_of_one if tag.partition("}")[2] not in metadata] for all_of_one in tags]
-    assert drawn[0] == drawn[1] == tags[1]
+    drawn = [
+        [tag for tag in all_of_one if tag.partition("}")[2] not in (*metadata, "g")] for all_of_one in tags
+    ]
+    assert drawn[0] == drawn[1] and not any(tag.partition("}")[2] in metadata for tag in tags[1])
+    groups = [
+        [set(one.keys()) - {"id"} for one in ElementTree.fromstring(text).iter() if one.tag.endswith("}g")]
+        for text in (svg, short)
+    ]
+    assert [names for names in groups[0] if names] == groups[1] != []
     for shape, other in zip(numbers(svg), numbers(short), strict=True):
         np.testing.assert_allclose(shape, other, atol=1e-2)
     scales = [re.findall(r"scale\([^)]*\)", text) for text in (svg, short)]

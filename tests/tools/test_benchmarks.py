@@ -92,6 +92,7 @@ def test_the_defaults(name):
         "figures": {"corpus": "dates", "seeds": [0, 1, 2]},
         "first_paint": {"runs": 9},
         "improvements": {"only": None},
+        "live": {"texts": 40},
         "memory": {"seeds": [0, 1]},
         "million": {"turns": 3},
         "own_data": {"seeds": [0, 1, 2]},

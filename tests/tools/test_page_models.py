@@ -11,6 +11,7 @@ from small_models import VARIANTS, small_batch, small_model
 from benchmarks.shared.rows import ROWS
 from s2s_lesson.corpora import group_references, load
 from s2s_lesson.pipeline import TextToText
+from s2s_lesson.pipeline.cards import cards
 from s2s_lesson.pipeline.export.agreement import with_stored_weights
 
 ON_PAGE = {
@@ -67,7 +68,8 @@ def sources_for(name):
     """Test sources for a model of the page."""
     if name.startswith("rows"):
         return [pair.source for pair in load("copy", **ROWS, train_size=1, dev_size=1, test_size=1000).test]
-    return group_references(load("dates" if name.startswith("dates") else name).test)[0]
+    shipped = "dates" if name.startswith("dates") else name
+    return group_references(load(cards()[shipped].corpus).test)[0]
 
 
 def same_outputs(name, count, folder):
@@ -88,7 +90,19 @@ def test_a_model_of_the_page_writes_and_attends_as_in_python(name, tmp_path, unc
     for run, prediction in zip(shown["runs"], predictions, strict=True):
         assert run["output_text"] == prediction.text and len(run["source"]) == len(prediction.source_tokens)
         np.testing.assert_allclose(run["weights"], prediction.attention_weights, atol=1e-4)
-        assert run["unknown"] == [] and np.shape(run["states"][-1]["vectors"])[0] == len(run["source"])
+        assert run["unknown"] == list(prediction.unknown)
+        assert np.shape(run["states"][-1]["vectors"])[0] == len(run["source"])
+
+
+def test_a_seed_draws_the_same_sample_again_and_other_seeds_draw_others(tmp_path):
+    how = [{"search": "sample", "seed": seed} for seed in (0, 1, 2, 3, 0)]
+    pipeline, texts = model_of_page("pronunciations"), ["xylographica"] * len(how)
+    task = {"stored": pipeline_for_page(pipeline, "int8"), "texts": texts, "how": how}
+    *drawn, again = run_in_node("run_pipelines.mjs", {"samples": task}, tmp_path)["samples"]["runs"]
+    assert drawn[0] == again and len({run["output_text"] for run in drawn}) > 1
+    for run in drawn:
+        assert set(run["output_text"].split()) <= set(pipeline.target_vocab.tokens[4:])
+        assert np.shape(run["weights"]) == (len(run["output"]), len(run["source"]))
 
 
 @pytest.mark.slow(

@@ -1,11 +1,10 @@
 // The models that a page can ask: each is loaded when it is first asked, and answers from a worker.
 
-import workerScript from "../build/worker.txt";
 import { load } from "./load.js";
 
 const models = new Map(); // a promise for each model that was loaded
 const waiting = new Map(); // what is to be done with an answer, by the question's number
-let worker = null;
+let worker = null; // a promise, once a model was asked for
 let questions = 0;
 
 /** Load a model, unless it is there. */
@@ -43,23 +42,26 @@ export async function askAtLength(signal, name, question, ...given) {
   return send({ name, question, given }, signal);
 }
 
-function send(message, signal) {
-  worker ??= begun();
+async function send(message, signal) {
+  worker ??= load("scripts", "worker").then(begun);
+  worker.catch(() => (worker = null)); // the next question tries again
+  const thread = await worker;
+  signal?.throwIfAborted();
   const number = (questions += 1);
   return new Promise((resolve, reject) => {
     waiting.set(number, { resolve, reject });
-    worker.postMessage({ number, ...message });
+    thread.postMessage({ number, ...message });
     signal?.addEventListener("abort", () => {
       waiting.delete(number);
-      worker.postMessage({ drop: number });
+      thread.postMessage({ drop: number });
       reject(signal.reason);
     });
   });
 }
 
 // A page that was opened as a file may begin no worker from another file, but one from its own text.
-function begun() {
-  const made = new Worker(URL.createObjectURL(new Blob([workerScript], { type: "text/javascript" })));
+function begun(text) {
+  const made = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
   made.onmessage = ({ data: { number, answer, error } }) => {
     if (!waiting.has(number)) return; // it was dropped
     const { resolve, reject } = waiting.get(number);

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_faults import serious
 from costs import budgets
 from lxml import html
 
@@ -59,19 +59,6 @@ CUT_ON_PAPER = """() => {
         .map((part) => part.outerHTML.slice(0, 200));
 }"""
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
-
-
-def serious(page, rules=None):
-    """The serious and critical faults that axe-core finds, each with the place and what is wrong."""
-    options = {"resultTypes": ["violations"], "preload": False}
-    if rules:
-        options["runOnly"] = rules
-    return [
-        (fault["id"], node["html"][:200], node["failureSummary"])
-        for fault in Axe().run(page, options=options).response["violations"]
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
 
 
 def local_file(url):

@@ -30,6 +30,17 @@ def test_the_example_is_what_the_model_makes_of_the_text(uncompiled):
     units = pipeline.model.config.encoder_units
     assert [np.shape(states["vectors"]) for states in run["states"]] == [(8, units)] * 2
     assert [states["backwards"] for states in run["states"]] == [False, True]
+    values = np.array([states["vectors"] for states in run["states"]])
+    assert all(len(str(abs(value))) <= 4 for value in values.ravel())  # two decimals take little room
+
+
+def test_a_sample_is_drawn_as_the_pipeline_draws_it(uncompiled):
+    pipeline = s2s_lesson.pretrained("pronunciations")
+    view = live_view(pipeline, "xylographica", "pronunciations", search="sample")
+    [drawn] = pipeline.sample(["xylographica"], top_p=0.9)
+    assert view.data["search"] == "sample" and view.data["run"]["output_text"] == drawn.text
+    with pytest.raises(ValueError, match="search"):
+        live_view(pipeline, "a", "pronunciations", search="greedy")
 
 
 def test_states_are_those_of_each_direction():
