@@ -80,6 +80,9 @@ def test_words_at_random_are_written_as_in_python(open_page):
         type_text(view, word)
         assert view.locator(".s2s-answer").inner_text() == f"“{word}” → “{prediction.text}”", SEED
         assert view.locator("tbody th button").all_text_contents() == list(prediction.tokens)
+    heads = view.locator("thead th[scope=col]")
+    widths = heads.evaluate_all("heads => heads.map((head) => head.offsetWidth)")
+    assert max(widths) - min(widths) <= 1  # though the theme has rules for tables below a cell
 
 
 def test_what_is_read_is_shown_step_by_step_and_what_cannot_be_read_is_said(open_page):
