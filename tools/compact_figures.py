@@ -1,4 +1,4 @@
-"""Make the SVG figures of the book smaller, with the same picture: fewer comments, names, digits and groups.
+"""Make figures and code of the book smaller, which look the same: fewer comments, digits, groups and tags.
 
 python tools/compact_figures.py _build/html
 """
@@ -8,6 +8,8 @@ import re
 import sys
 from pathlib import Path
 
+PLAIN = ("n", "nn", "nx", "p", "pm", "w")  # of code: what has the colour of the text around it
+IN_CODE = re.compile(rf'<span class="(?:{"|".join(PLAIN)})">([^<]*)</span>')
 IN_A_PAGE = re.compile(r'(?<=src="data:image/svg\+xml;base64,)[^"]+')
 
 
@@ -45,7 +47,7 @@ def compact_outline(outline):
 
 
 def compact_page(page):
-    """Shorten the SVG figures that stand in a page itself.
+    """Shorten the SVG figures that stand in a page itself, and its code.
 
     Args:
         page: str. HTML.
@@ -54,7 +56,7 @@ def compact_page(page):
     def shorter(match):
         return base64.b64encode(compact(base64.b64decode(match[0]).decode()).encode()).decode()
 
-    return IN_A_PAGE.sub(shorter, page)
+    return IN_CODE.sub(r"\1", IN_A_PAGE.sub(shorter, page))
 
 
 def main(folder):

@@ -58,10 +58,10 @@ def test_a_folder_is_rewritten_and_other_files_stay(svg, tmp_path):
     (tmp_path / "a.svg").write_text(svg, encoding="utf-8")
     (tmp_path / "b.png").write_bytes(b"not an\n\nSVG")
     image = base64.b64encode(svg.encode()).decode()
-    page = '<p>a\n\nb</p><img src="data:image/svg+xml;base64,{}">'
-    (tmp_path / "c.html").write_text(page.format(image), encoding="utf-8")
+    page = '<p>a\n\nb</p><img src="data:image/svg+xml;base64,{}"><pre>{} <span class="o">=</span></pre>'
+    (tmp_path / "c.html").write_text(page.format(image, '<span class="n">x</span>'), encoding="utf-8")
     SCRIPT["main"](tmp_path)
     short = base64.b64encode(SCRIPT["compact"](svg).encode()).decode()
-    assert (tmp_path / "c.html").read_text(encoding="utf-8") == page.format(short)
+    assert (tmp_path / "c.html").read_text(encoding="utf-8") == page.format(short, "x")
     assert (tmp_path / "a.svg").read_text(encoding="utf-8") == SCRIPT["compact"](svg)
     assert (tmp_path / "b.png").read_bytes() == b"not an\n\nSVG"

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from axe_faults import serious
+from compact_figures import PLAIN
 from costs import budgets
 from lxml import html
 
@@ -198,6 +199,14 @@ def test_the_button_changes_the_theme(open_page):
 def titles_of_results(page):
     page.locator("#search-results li").first.wait_for()
     return page.locator("#search-results li a").all_inner_texts()
+
+
+def test_what_has_no_tag_in_code_would_have_no_colour_of_its_own(site):
+    styles = (site / "_static" / "pygments.css").read_text(encoding="utf-8")
+    rules = re.findall(r'data-theme="(\w+)"\] \.highlight(?: \.(\w+))? \{.*?color: (#\w+) \}', styles)
+    colours = {(theme, name): colour for theme, name, colour in rules}
+    for theme in ("light", "dark"):
+        assert {colours.get((theme, name)) for name in PLAIN} == {colours[theme, ""]}
 
 
 def test_search_finds_bahdanau_in_files(browser, site):
