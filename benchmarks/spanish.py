@@ -21,7 +21,7 @@ from benchmarks.shared.results import kept, runs_of, write_results
 from benchmarks.shared.shipped import SHIPPED, trained
 from benchmarks.shared.training import history_in, training_of, untrained
 
-RESULTS = ("spanish",)
+RESULTS = ()  # not run to its end yet
 SIZES = {
     "embedding_dim": 128,
     "target_embedding_dim": 192,

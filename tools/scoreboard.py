@@ -117,35 +117,6 @@ def pronunciations():
     return table(["words wrong", "model", "test words", "where from"], [row[1:] for row in sorted(shares)])
 
 
-def steps():
-    """What each step gave to the model of pronunciations that ships."""
-    rows = []
-    for run in read("improvements")["runs"]:
-        for weights, scores in run["scores"].items():
-            shown = (percent(scores[split]["word_error_rate"]) for split in ("dev", "test"))
-            rows.append((run["name"], weights, million(run["parameters"]), *shown))
-    return table(["trained", "weights of the", "parameters", "words wrong, dev", "words wrong, test"], rows)
-
-
-def rival():
-    """Spanish beside JoeyNMT, each with the search that does best on the development split."""
-    rows = []
-    for run in read("spanish")["runs"]:
-        rate, test = run.get("learning_rate"), run["test"]
-        best = max(one["bleu"] for one in run["dev"])
-        rows.append(
-            (
-                run["name"] if rate is None else f"{run['name']}, learning rate {rate}",
-                million(run["parameters"]),
-                f"{run['processor_seconds']:,.0f} s",
-                f"beam {test['beam_size']}, penalty {test['length_penalty']}",
-                *(f"{figure:.1f}" for figure in (best, test["bleu"], test["chrf"])),
-            )
-        )
-    header = ["model", "parameters", "training", "search", "BLEU, dev", "BLEU, test", "chrF, test"]
-    return table(header, rows)
-
-
 def translations(corpus):
     """BLEU and chrF on a corpus: ours, and what others report."""
     results, shipped = read("translations"), read("pretrained")
@@ -217,17 +188,6 @@ def replies():
         rows += [
             (corpus, name, "–", *differences(baselines[name])) for name in ("retrieval", "what was said")
         ]
-    card = next(run for run in read("pretrained")["runs"] if run["name"] == "small-talk")
-    foreseen = f"{card['scores']['test']['perplexity_per_character']:.2f}"
-    rows += [
-        (
-            card["corpus"],
-            f'{OURS}`pretrained("small-talk")`, {chosen}',
-            foreseen,
-            *differences(card["replies"][chosen]),
-        )
-        for chosen in ("beam of 5", "a sample, top-p 0.9")
-    ]
     header = [
         "corpus",
         "replies",
@@ -275,10 +235,8 @@ def named(name, figure):
 
 TABLES = {
     "pronunciations": pronunciations,
-    "steps": steps,
     "multi30k": lambda: translations("multi30k"),
     "spanish": lambda: translations("spanish"),
-    "rival": rival,
     "dates": dates,
     "own_data": own_data,
     "replies": replies,
