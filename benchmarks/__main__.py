@@ -16,6 +16,7 @@ NAMES = (
     "cornell",
     "decode",
     "encoder",
+    "end_to_end",
     "figures",
     "first_paint",
     "improvements",

@@ -1,9 +1,9 @@
-"""Measure how many steps back a small LSTM remembers, with more sizes and seeds than chapter 1 has time for.
+"""Measure how many steps back a small LSTM remembers, with more sizes and seeds than its page has time for.
 
     python -m benchmarks memory --seeds 0 1
 
-writes book/results/memory.json. The function is the chapter's: the cells that define it are run as they
-stand. Finished runs are kept in runs/memory/.
+writes book/results/memory.json. The function is that of the page, 01b: the cells that define it are run as
+they stand. Finished runs are kept in runs/memory/.
 """
 
 import time
@@ -13,7 +13,7 @@ from benchmarks.shared.results import file_name, kept, runs_of, write_results
 from benchmarks.shared.training import defined_in
 
 RESULTS = ("memory",)
-CELLS = ("c003", "c054", "c055")  # of chapter 1: what is imported, the task, the function
+CELLS = ("d002", "c054", "c055")  # of the page: what is imported, the task, the function
 
 
 def add_arguments(parser):
@@ -38,7 +38,7 @@ def measure(units, seed, updates):
         dict of ``units``, ``seed``, ``updates``, ``training_seconds`` and ``correct``, the share of symbols
         named correctly for each distance.
     """
-    memory_by_distance = defined_in("01-concepts", CELLS)["memory_by_distance"]
+    memory_by_distance = defined_in("01b-concepts-deeper", CELLS)["memory_by_distance"]
     started = time.perf_counter()
     correct = memory_by_distance(units, seed, steps=updates)
     return {

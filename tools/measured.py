@@ -24,6 +24,7 @@ WHAT = {
     "dates": "dates in 33 locales to ISO 8601, and in 6 that training never shows",
     "decode": "the speed of searches and of exported models, beside JoeyNMT and a loop in plain Python",
     "encoder": "the model of dates that chapter 2 looks into, trained with and without masks",
+    "end_to_end": "dates and pronunciations, trained whole and with a frozen encoder",
     "memory": "how many steps back a small LSTM remembers, by its size",
     "million": "a file of a million pairs: time and memory to the first update; how fast texts become ids",
     "own_data": "four tasks of one's own as files, with what is recommended, beside copying and looking up",

@@ -12,8 +12,12 @@ from s2s_lesson.teaching.plotting import plot_history as plot_history
 from s2s_lesson.teaching.plotting import plot_range_test as plot_range_test
 from s2s_lesson.teaching.plotting import show_as_svg as show_as_svg
 from s2s_lesson.teaching.removed_views import removed_view as removed_view
-from s2s_lesson.teaching.schematics import plot_beam_tree as plot_beam_tree
-from s2s_lesson.teaching.schematics import plot_encoder_decoder as plot_encoder_decoder
+from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree as plot_beam_tree
+from s2s_lesson.teaching.schematics.encoder_decoder import plot_encoder_decoder as plot_encoder_decoder
+from s2s_lesson.teaching.schematics.encoder_decoder import plot_model_step as plot_model_step
+from s2s_lesson.teaching.schematics.encoder_decoder import plot_teacher_forcing as plot_teacher_forcing
+from s2s_lesson.teaching.schematics.recurrence import plot_kinds_of_problems as plot_kinds_of_problems
+from s2s_lesson.teaching.schematics.recurrence import plot_unrolled_rnn as plot_unrolled_rnn
 from s2s_lesson.teaching.search_views import live_beam_view as live_beam_view
 from s2s_lesson.teaching.search_views import sampling_view as sampling_view
 from s2s_lesson.teaching.views import attention_view as attention_view

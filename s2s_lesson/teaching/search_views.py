@@ -11,7 +11,7 @@ from s2s_lesson.teaching import fonts
 from s2s_lesson.teaching._exact import exact_search
 from s2s_lesson.teaching._reader import Reader
 from s2s_lesson.teaching.plotting import COLORS
-from s2s_lesson.teaching.schematics import plot_beam_tree
+from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree
 from s2s_lesson.teaching.views import View, svg
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from s2s_lesson.search import tree_nodes
 from s2s_lesson.teaching import fonts
 from s2s_lesson.teaching.plotting import COLORS, plot_attention
-from s2s_lesson.teaching.schematics import plot_beam_tree
+from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree
 
 PICTURE_BEAM_SIZE = 2  # of the plain picture; a wider beam would be a heavy one
 

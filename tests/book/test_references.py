@@ -13,7 +13,9 @@ from pybtex.database import parse_string
 ROOT = Path(__file__).parents[2]
 BIBLIOGRAPHY = ROOT / "book" / "references.bib"
 CITING = sorted([*ROOT.glob("book/*.ipynb"), *ROOT.glob("book/*.md"), *ROOT.glob("s2s_lesson/**/*.py")])
-CHAPTERS = sorted(ROOT.glob("book/*.ipynb"))
+NOTEBOOKS = sorted(ROOT.glob("book/*.ipynb"))
+DEEPER = [path for path in NOTEBOOKS if re.match(r"0\d[a-z]-", path.name)]  # pages of a chapter
+CHAPTERS = [path for path in NOTEBOOKS if path not in DEEPER]
 REQUIRED = {
     "article": {"title", "journal", "volume", "year"},
     "inproceedings": {"title", "booktitle", "year"},
@@ -130,7 +132,8 @@ def test_the_checks_themselves():
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_chapters_open_and_end_alike(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    first, last = ("".join(cells[number]["source"]) for number in (0, -1))
+    last = "".join(cells[-1]["source"])
+    first = text_of(path).partition("\n## ")[0]  # a view may stand above what will be learnt
     assert re.match(r"# \w", first)
     parts = re.findall(r"^\*\*(You will learn|You need|Time:|In the API reference:)\*\*", first, re.MULTILINE)
     assert parts == ["You will learn", "You need", "Time:", "In the API reference:"]
@@ -148,3 +151,16 @@ def test_chapters_open_and_end_alike(path):
     assert len(works) >= 5
     assert [work for work in works if not re.search(r"\]\(http[^)]+\):\s+\S.+\.$", work, re.DOTALL)] == []
     assert "](appendix-bibliography.md)" in reading
+
+
+@pytest.mark.parametrize("path", DEEPER, ids=lambda path: path.stem)
+def test_deeper_pages_lead_back_to_their_chapter_and_are_listed_under_it(path):
+    [chapter] = [one for one in CHAPTERS if one.name.startswith(path.name[:2] + "-")]
+    first = text_of(path).partition("\n## ")[0]
+    assert re.match(r"# \w", first) and f"]({chapter.name})" in first
+    assert re.search(r"\*\*Time:\*\* about \d+ minutes to read.*notebook\s+runs in", first)
+    assert f"]({path.name}" in text_of(chapter)
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    assert re.search(
+        rf"file: book/{chapter.stem}\n +sections:\n(?: +- file: .+\n)*? +- file: book/{path.stem}\n", toc
+    )

@@ -9,7 +9,7 @@ from keras import ops
 from scipy.special import log_softmax, softmax
 
 from s2s_lesson import search
-from s2s_lesson.data import perplexity
+from s2s_lesson.data import perplexity, shift_right
 from s2s_lesson.layers import look_ahead_mask, padding_mask
 from s2s_lesson.training import MaskedCrossEntropy, Strategy, edit_distance
 
@@ -38,6 +38,15 @@ def padded_logits(model, source_ids, decoder_inputs, columns, masked, side=0):
     if not masked:
         state["keys_mask"] = np.ones(wider.shape, bool)
     return model.decode(decoder_inputs, state)[0]
+
+
+def log_probability(model, source_ids, targets, padding=False, end=True):
+    log_probs = log_softmax(
+        model({"source_ids": source_ids, "decoder_inputs": shift_right(targets)}), axis=-1
+    )
+    counted = (targets != 0) | padding
+    counted &= (targets != 3) | end
+    return (np.take_along_axis(log_probs, targets[:, :, None], axis=2)[:, :, 0] * counted).sum(axis=1)
 
 
 # Chapter 2
@@ -239,7 +248,8 @@ RIGHT = {
     "1.2": ([4, 9, 1, 7, 1, 3], ["stops", "ten"], ["the", "train", "<unk>", "at", "<unk>"]),
     "1.3": even,
     "1.4": padded_logits,
-    "1.5": {1: 0.76, 3: 0.96},
+    "1.5": log_probability,
+    "1.6": {1: 0.76, 3: 0.96},
     "2.1": (lstm_parameters, gru_parameters),
     "2.2": sum_and_state,
     "2.3": {0: 0.14, 3: 0.99},
@@ -287,7 +297,7 @@ MISTAKES = [
         "equal length is not alignment",
     ),
     ("1.1", lambda source, target, aligned=False: kind(target, source, aligned), "wrong way round"),
-    ("1.1", lambda *steps: kind(*steps).replace(" ", "-"), "as the table has them"),
+    ("1.1", lambda *steps: kind(*steps).replace(" ", "-"), "as the picture has them"),
     ("1.1", lambda *steps: print(kind(*steps)), "End it with `return`"),
     ("1.2", ([4, 9, 1, 7, 1, 3], ["at", "ten"], RIGHT["1.2"][2]), "that of the sources"),
     ("1.2", ([2, 4, 9, 1, 7, 1, 3], *RIGHT["1.2"][1:]), "begin token"),
@@ -303,11 +313,17 @@ MISTAKES = [
     ("1.4", lambda *given: padded_logits(*given[:4], True), "takes no notice"),
     ("1.4", lambda *given: padded_logits(*given[:4], False), "still looks at padding"),
     ("1.4", lambda *given: (padded_logits(*given), None), "logits alone"),
-    ("1.5", {1: 1.3, 3: 1.05}, "wrong way round"),
-    ("1.5", {1: 0.009, 3: 0.4}, "root"),
-    ("1.5", {1: 0.76, 3: 0.77}, "same factor"),
-    ("1.5", {1: 0.96, 3: 0.76}, "more open"),
-    ("1.5", {1: 0.76}, "3 is missing"),
+    ("1.5", lambda *given: log_probability(*given, padding=True), "Padding is counted"),
+    ("1.5", lambda *given: log_probability(*given, end=False), "end token is left out"),
+    ("1.5", lambda *given: np.exp(log_probability(*given)), "logarithm was asked for"),
+    ("1.5", lambda *given: -log_probability(*given), "sign is wrong"),
+    ("1.5", lambda *given: log_probability(*given) / [4, 2], "mean over the tokens"),
+    ("1.5", lambda *given: log_probability(*given).sum(), "all rows"),
+    ("1.6", {1: 1.3, 3: 1.05}, "wrong way round"),
+    ("1.6", {1: 0.009, 3: 0.4}, "root"),
+    ("1.6", {1: 0.76, 3: 0.77}, "same factor"),
+    ("1.6", {1: 0.96, 3: 0.76}, "more open"),
+    ("1.6", {1: 0.76}, "3 is missing"),
     ("2.1", (lambda i, u: 4 * (i * u + u * u), gru_parameters), "biases are missing"),
     ("2.1", (lstm_parameters, lambda i, u: 3 * (i * u + u * u + u)), "second one"),
     ("2.1", (lstm_parameters, lstm_parameters), "not an LSTM"),

@@ -89,6 +89,7 @@ def test_the_defaults(name):
         "copying": {"seeds": [0, 1, 2]},
         "cornell": {"seeds": [0, 1, 2], "only": None, "arms": list(BENCHMARKS["cornell"].ARMS)},
         "decode": {"turns": 7},
+        "end_to_end": {"seeds": [0, 1, 2]},
         "figures": {"corpus": "dates", "seeds": [0, 1, 2]},
         "first_paint": {"runs": 9},
         "improvements": {"only": None},
@@ -361,6 +362,11 @@ def summed_up():
             yield f"{name}: {case}", BENCHMARKS[name].summary(of(name, key, case)), figures
     for arm, figures in RESULTS["cornell"]["figures"].items():
         yield f"cornell: {arm}", BENCHMARKS["cornell"].summary(of("cornell", "arm", arm)), figures
+    end_to_end = RESULTS["end_to_end"]
+    for task, arms in end_to_end["exact_match"].items():
+        for arm, figures in arms.items():
+            summary = BENCHMARKS["end_to_end"].summary(end_to_end["runs"], task, arm)
+            yield f"end_to_end: {task}, {arm}", summary, figures
     for setting, figures in RESULTS["bottleneck"]["settings"].items():
         summary = BENCHMARKS["bottleneck"].summary(setting, RESULTS["bottleneck"]["runs"])
         yield f"bottleneck: {setting}", summary, figures

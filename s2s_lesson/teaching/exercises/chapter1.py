@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from s2s_lesson.data.padding import shift_right
 from s2s_lesson.teaching.exercises._checking import (
     Hint,
     Unexpected,
@@ -23,7 +24,7 @@ def _kind(answer):
     def name(*arguments):
         named = run(answer, *arguments)
         if not isinstance(named, str):
-            raise Hint("Your function must return a text, such as the first column of the table.")
+            raise Hint("Your function must return a text, such as the words under the picture.")
         return named
 
     cases = {(1, 1): "one to one", (1, 9): "one to many", (120, 1): "many to one"}
@@ -33,7 +34,7 @@ def _kind(answer):
             continue
         if named.lower().replace("-", " ") == right:
             raise Hint(
-                f"Write the names as the table has them, in small letters and with blanks: not {named!r}."
+                f"Write the names as the picture has them, in small letters and with blanks: not {named!r}."
             )
         if named == cases.get((target_steps, source_steps)) or named == " to ".join(
             right.split(" to ")[::-1]
@@ -46,7 +47,9 @@ def _kind(answer):
         raise Hint("7 to 7 steps: equal length is not alignment. Only `aligned` says which it is.")
     for arguments, right in {(20, 20, True): "aligned", (7, 7): "unaligned", (5, 13): "unaligned"}.items():
         if name(*arguments) != f"many to many, {right}":
-            raise Hint(f"For {arguments} your function says {name(*arguments)!r}. Look at the last two rows.")
+            raise Hint(
+                f"For {arguments} your function says {name(*arguments)!r}. Look at the last two kinds."
+            )
 
 
 @exercise("1.2", "three lists, `(new_ids, unknown, decoded)`")
@@ -158,7 +161,30 @@ def _logits_alone(logits):
     return logits
 
 
-@exercise("1.5", "a dict with two numbers, `{1: factor, 3: factor}`, by the bias of the forget gate")
+@exercise("1.5", "your function `log_probability(model, source_ids, targets)`")
+def _log_probability(answer):
+    expect_function(answer)
+    model = _untrained_model()
+    source_ids = np.array([[5, 9, 16, 4, 3], [8, 6, 3, 0, 0]])
+    targets = np.array([[7, 18, 5, 3], [11, 3, 0, 0]])
+    ids = {"source_ids": source_ids, "decoder_inputs": shift_right(targets)}
+    logits = np.asarray(model(ids), "float64")  # (batch, target_length, vocabulary)
+    log_probs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    each = np.take_along_axis(log_probs, targets[:, :, None], axis=2)[:, :, 0]
+    real, end = targets != 0, targets == 3
+    right = (each * real).sum(axis=1)
+    mistakes = [
+        (each.sum(axis=1), "Padding is counted: leave out the positions where the target is 0."),
+        ((each * (real & ~end)).sum(axis=1), "The end token is left out. It is a part of the output."),
+        (np.exp(right), "This is the probability. Its logarithm was asked for."),
+        (-right, "The sign is wrong: the logarithm of a probability is 0 at most."),
+        (right / real.sum(axis=1), "This is the mean over the tokens. The logarithm of a product is a sum."),
+        (right.sum(), "One number for all rows: sum over the positions, and not over the batch."),
+    ]
+    compare(run(answer, model, source_ids, targets), right, "the logarithms", mistakes)
+
+
+@exercise("1.6", "a dict with two numbers, `{1: factor, 3: factor}`, by the bias of the forget gate")
 def _fading(answer):
     factors = dict(zip((1, 3), map(number, entries(answer, (1, 3))), strict=True))
     if min(factors.values()) > 1:

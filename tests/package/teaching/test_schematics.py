@@ -10,7 +10,15 @@ from figures import boxes_inside_figure, texts
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 
-from s2s_lesson.teaching import COLORS, plot_beam_tree, plot_encoder_decoder
+from s2s_lesson.teaching import (
+    COLORS,
+    plot_beam_tree,
+    plot_encoder_decoder,
+    plot_kinds_of_problems,
+    plot_model_step,
+    plot_teacher_forcing,
+    plot_unrolled_rnn,
+)
 
 # Encoder and decoder
 
@@ -111,6 +119,123 @@ def test_encoder_decoder_refuses_weights_of_another_shape():
 def test_encoder_decoder_refuses_to_draw_nothing(source_tokens, target_tokens):
     with pytest.raises(ValueError, match=r"Expected at least one source token.*received"):
         plot_encoder_decoder(source_tokens, target_tokens)
+
+
+# A model at work
+
+
+def at_work(source="abcde", output="xyz"):
+    weights = np.full((len(output), len(source)), 0.0)
+    weights[:, :2] = 0.75, 0.25
+    return SimpleNamespace(source_tokens=[*source], tokens=[*output], attention_weights=weights)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_step_has_a_box_for_each_token_read_and_each_token_written(bidirectional):
+    ax = plot_model_step(at_work(), 1, bidirectional=bidirectional)
+    directions = 2 if bidirectional else 1
+    filled = [patch.get_facecolor()[:3] for patch in boxes(ax)]
+    counts = [filled.count(to_rgb(COLORS[part])) for part in ("encoder", "attention", "decoder")]
+    assert counts == [5 * directions, 1, 2]
+    assert filled.count((1.0, 1.0, 1.0)) == 1, "what is still to be written"
+    assert any("backwards" in text for text in texts(ax.texts)) == bidirectional
+
+
+def test_a_step_shows_what_is_read_what_is_written_and_where_it_looks():
+    ax = plot_model_step(at_work(), 1)
+    shown = texts(ax.texts)
+    assert [shown.count(token) for token in "abcdexyz"] == [1] * 7 + [0]
+    assert {"state", "attention: where it looks"} < set(shown)
+    assert [line.get_alpha() for line in attention_lines(ax)] == [0.75, 0.25]
+    assert len({line.get_path().vertices[-1][0] for line in attention_lines(ax)}) == 1
+    bold = [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"]
+    assert bold == ["y"]
+
+
+def test_what_was_written_goes_back_in_from_the_second_step_on():
+    dashed = [
+        sum(patch.get_linestyle() == "--" for patch in plot_model_step(at_work(), step).patches)
+        for step in (0, 1, 2)
+    ]
+    assert dashed == [0, 1, 1]
+
+
+def test_the_state_leads_from_both_ends_of_the_encoder_to_the_decoder():
+    def lines(ax):
+        return [line for line in ax.lines if line.get_color() == COLORS["state"]]
+
+    assert len(lines(plot_model_step(at_work(), 0))) == 2
+    assert len(lines(plot_model_step(at_work(), 0, bidirectional=False))) == 1
+
+
+def test_a_step_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="Expected a step from 0 to 2, one for each token; received 3"):
+        plot_model_step(at_work(), 3)
+
+
+def test_teacher_forcing_reads_one_token_behind():
+    ax = plot_teacher_forcing(["a", "b", "</s>"])
+    rows = {}
+    for text in sorted(ax.texts, key=lambda text: text.get_position()[0]):
+        rows.setdefault(text.get_position()[1], []).append(text.get_text())
+    assert rows[0] == ["<s>", "a", "b"] and rows[3.2] == ["a", "b", "</s>"]
+    assert len(patches_of(ax, COLORS["decoder"])) >= 3 and "state" in texts(ax.texts)
+
+
+def test_an_unrolled_network_is_one_cell_and_then_a_cell_for_each_token():
+    ax = plot_unrolled_rnn(["a", " ", "c"], part="decoder")
+    shown = texts(ax.texts)
+    assert shown.count("cell") == 4 and shown.count("state") == 3 and "=" in shown
+    assert [shown.count(token) for token in ("a", "␣", "c", "output 3", "output 4")] == [1, 1, 1, 1, 0]
+    colors = [patch.get_facecolor()[:3] for patch in boxes(ax)]
+    assert colors == [to_rgb(COLORS["decoder"])] * 4
+
+
+def test_kinds_of_problems_are_told_by_what_is_read_and_what_is_written():
+    ax = plot_kinds_of_problems()
+    names = [text.get_text().replace("\n", " ") for text in ax.texts]
+    assert names == [
+        "one to one",
+        "one to many",
+        "many to one",
+        "many to many, unaligned",
+        "many to many, aligned",
+    ]
+    middles = [text.get_position()[0] for text in ax.texts]
+
+    def by_kind(color):
+        xs = [patch.get_x() for patch in boxes(ax) if patch.get_facecolor()[:3] == to_rgb(COLORS[color])]
+        return np.bincount([np.abs(np.array(middles) - x).argmin() for x in xs], minlength=5).tolist()
+
+    assert by_kind("encoder") == [1, 1, 3, 3, 3]
+    assert by_kind("decoder") == [1, 3, 1, 2, 3]
+    assert by_kind("state") == [1, 3, 3, 5, 3]
+
+
+SCHEMATICS = {
+    "step": lambda ax=None: plot_model_step(at_work("30 sept. 2016", "2016-09-30"), 6, ax),
+    "teacher forcing": lambda ax=None: plot_teacher_forcing([*"2016-09-30", "</s>"], ax),
+    "unrolled": lambda ax=None: plot_unrolled_rnn([*"30 "], ax),
+    "kinds": lambda ax=None: plot_kinds_of_problems(ax),
+}
+PHONE, SMALLEST = 350, 9.5  # pixels: the width of a page on a phone, and letters that can be read
+
+
+@pytest.mark.parametrize("draw", SCHEMATICS.values(), ids=SCHEMATICS)
+def test_schematics_can_be_read_on_a_phone_and_lose_nothing_at_the_edge(draw):
+    ax = draw()
+    assert all(boxes_inside_figure(ax, ax.texts))
+    width = ax.figure.get_size_inches()[0] * 96
+    letters = min(text.get_fontsize() for text in ax.texts) * 96 / 72
+    assert letters * min(1, PHONE / width) >= SMALLEST
+    left, right = plt.subplots(1, 2)[1]
+    assert draw(right) is right and right.patches and not left.patches
+
+
+@pytest.mark.parametrize("draw", [plot_teacher_forcing, plot_unrolled_rnn])
+def test_schematics_of_no_token_are_refused(draw):
+    with pytest.raises(ValueError, match="Expected at least one token"):
+        draw([])
 
 
 # Beam trees

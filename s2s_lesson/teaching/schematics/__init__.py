@@ -1,0 +1,21 @@
+"""Schematics of models and searches, drawn by code: one colour for each part, as in ``COLORS``.
+
+They are wide enough for a page, and their letters large enough to be read where a phone shrinks them.
+"""
+
+from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree
+from s2s_lesson.teaching.schematics.encoder_decoder import (
+    plot_encoder_decoder,
+    plot_model_step,
+    plot_teacher_forcing,
+)
+from s2s_lesson.teaching.schematics.recurrence import plot_kinds_of_problems, plot_unrolled_rnn
+
+__all__ = [
+    "plot_beam_tree",
+    "plot_encoder_decoder",
+    "plot_kinds_of_problems",
+    "plot_model_step",
+    "plot_teacher_forcing",
+    "plot_unrolled_rnn",
+]
