@@ -13,6 +13,8 @@ from s2s_lesson.teaching.plotting import plot_range_test as plot_range_test
 from s2s_lesson.teaching.plotting import show_as_svg as show_as_svg
 from s2s_lesson.teaching.removed_views import removed_view as removed_view
 from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree as plot_beam_tree
+from s2s_lesson.teaching.schematics.cells import plot_gru_cell as plot_gru_cell
+from s2s_lesson.teaching.schematics.cells import plot_lstm_cell as plot_lstm_cell
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_encoder_decoder as plot_encoder_decoder
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_model_step as plot_model_step
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_teacher_forcing as plot_teacher_forcing

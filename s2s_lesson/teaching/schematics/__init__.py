@@ -4,6 +4,7 @@ They are wide enough for a page, and their letters large enough to be read where
 """
 
 from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree
+from s2s_lesson.teaching.schematics.cells import plot_gru_cell, plot_lstm_cell
 from s2s_lesson.teaching.schematics.encoder_decoder import (
     plot_encoder_decoder,
     plot_model_step,
@@ -14,7 +15,9 @@ from s2s_lesson.teaching.schematics.recurrence import plot_kinds_of_problems, pl
 __all__ = [
     "plot_beam_tree",
     "plot_encoder_decoder",
+    "plot_gru_cell",
     "plot_kinds_of_problems",
+    "plot_lstm_cell",
     "plot_model_step",
     "plot_teacher_forcing",
     "plot_unrolled_rnn",

@@ -14,7 +14,9 @@ from s2s_lesson.teaching import (
     COLORS,
     plot_beam_tree,
     plot_encoder_decoder,
+    plot_gru_cell,
     plot_kinds_of_problems,
+    plot_lstm_cell,
     plot_model_step,
     plot_teacher_forcing,
     plot_unrolled_rnn,
@@ -212,11 +214,33 @@ def test_kinds_of_problems_are_told_by_what_is_read_and_what_is_written():
     assert by_kind("state") == [1, 3, 3, 5, 3]
 
 
+def test_the_cells_have_their_gates_and_what_is_multiplied_and_added():
+    for draw, gates, signs in (
+        (plot_lstm_cell, {"forget", "input", "new", "output"}, "×××+"),
+        (plot_gru_cell, {"reset", "new", "keep"}, "×××+"),
+    ):
+        ax = draw()
+        shown = texts(ax.texts)
+        assert gates == {text.get_text() for text in ax.texts if text.get_color() == "white"}
+        assert sorted(text for text in shown if text in "×+") == sorted(signs)
+        assert len(patches_of(ax, COLORS["encoder"])) >= len(gates)
+
+
+def test_new_content_of_a_gru_reads_the_hidden_state_through_the_reset_gate_alone():
+    def junctions(ax):
+        return [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "o"]
+
+    assert [junctions(plot_lstm_cell()).count(height) for height in (-0.75, 0)] == [4, 4]
+    assert [junctions(plot_gru_cell()).count(height) for height in (-0.75, 0)] == [3, 2]
+
+
 SCHEMATICS = {
     "step": lambda ax=None: plot_model_step(at_work("30 sept. 2016", "2016-09-30"), 6, ax),
     "teacher forcing": lambda ax=None: plot_teacher_forcing([*"2016-09-30", "</s>"], ax),
     "unrolled": lambda ax=None: plot_unrolled_rnn([*"30 "], ax),
     "kinds": lambda ax=None: plot_kinds_of_problems(ax),
+    "LSTM": lambda ax=None: plot_lstm_cell(ax),
+    "GRU": lambda ax=None: plot_gru_cell(ax),
 }
 PHONE, SMALLEST = 350, 9.5  # pixels: the width of a page on a phone, and letters that can be read
 
