@@ -1,18 +1,16 @@
 """A view of rows of letters that are copied with attention and without it."""
 
 import string
-from collections.abc import Mapping
-from typing import Any
 
 import matplotlib.pyplot as plt
 
 from s2s_lesson.teaching.plotting import COLORS
-from s2s_lesson.teaching.views import View, svg
+from s2s_lesson.teaching.views import Json, View, svg
 
 MODELS = {"rows": "with attention", "rows-without-attention": "without attention"}
 
 
-def copying_view(switches: Mapping[str, Any], *, label: str = "A row of letters") -> View:
+def copying_view(switches: Json, *, label: str = "A row of letters") -> View:
     """Show where copies of a row go wrong, with attention and without; in the book, of any row.
 
     The data holds ``label``, ``text``, the ``alphabet``, the ``lengths`` of test rows, and ``models``, each

@@ -1,7 +1,7 @@
 """A view of exposure bias: what a decoder makes of the true past, and of its own."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import keras
 import matplotlib.pyplot as plt
@@ -11,7 +11,7 @@ from keras import ops
 from s2s_lesson.data.expected import checked
 from s2s_lesson.data.padding import pad, shift_right
 from s2s_lesson.teaching.plotting import COLORS
-from s2s_lesson.teaching.views import View, svg
+from s2s_lesson.teaching.views import Json, View, svg
 from s2s_lesson.training.pasts import choose_tokens, mixed_past
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def two_pasts_view(
     return View("pasts", data, svg(_plot(run)), _words(run))
 
 
-def two_pasts(pipeline: "TextToText", source: str, target: str) -> dict[str, Any]:
+def two_pasts(pipeline: "TextToText", source: str, target: str) -> Json:
     """The ``run`` of a ``two_pasts_view``."""
     read, truth = pipeline.source_side(source), pipeline.target_side(target)
     vocab, ids = pipeline.target_vocab, pipeline.target_vocab.encode(truth)

@@ -1,19 +1,19 @@
 """A view of what a part of a model is for: the whole model beside one, trained alike, that lacks it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import matplotlib.pyplot as plt
 
 from s2s_lesson.data.expected import checked
 from s2s_lesson.teaching.plotting import COLORS
-from s2s_lesson.teaching.views import View, svg
+from s2s_lesson.teaching.views import Json, View, svg
 
 Part: TypeAlias = Literal["attention", "masks", "both_ways"]
 TESTS = {"test": "unseen days", "test_unseen_locales": "unseen locales"}
 MOST_PADDINGS = 20
 HARDLY = 0.02  # a smaller share of the test that is lost is hardly one
-SWITCHES: dict[Part, dict[str, Any]] = {
+SWITCHES: dict[Part, Json] = {
     "attention": {
         "name": "no attention",
         "models": {"dates-without-attention": "without attention"},
@@ -33,9 +33,7 @@ SWITCHES: dict[Part, dict[str, Any]] = {
 
 
 @checked
-def removed_view(
-    parts: Sequence[Part], switches: Mapping[str, Any], shipped: Mapping[str, Any], *, label: str = "A date"
-) -> View:
+def removed_view(parts: Sequence[Part], switches: Json, shipped: Json, *, label: str = "A date") -> View:
     """Show what a model of dates writes with one of its parts and without; in the book, for any date.
 
     The data holds ``label``, ``text``, ``tests``, ``whole`` and ``switches``, one for each part, with its

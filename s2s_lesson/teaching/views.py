@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -23,6 +23,7 @@ from s2s_lesson.teaching import fonts
 from s2s_lesson.teaching.plotting import COLORS, plot_attention
 from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree
 
+Json: TypeAlias = dict[str, Any]  # what a file of results or the data of a view holds
 PICTURE_BEAM_SIZE = 2  # of the plain picture; a wider beam would be a heavy one
 
 
@@ -42,7 +43,7 @@ class View:
     """
 
     kind: str
-    data: dict[str, Any]
+    data: Json
     picture: str
     alt: str
 
@@ -90,7 +91,7 @@ def attention_view(prediction: Any) -> View:
     return View("attention", data, picture, alt)
 
 
-def beam_view(text: str, tree: dict[str, Any], tokens: Sequence[str]) -> View:
+def beam_view(text: str, tree: Json, tokens: Sequence[str]) -> View:
     """Show what beam searches looked at, step by step, for each beam size: for a step function of one's own.
 
     The data holds ``text``, ``tree`` and ``tokens``, all as they were given.
