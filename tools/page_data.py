@@ -26,6 +26,7 @@ FORMS = {  # how the weights of each are stored
     "pronunciations": "int8",
     "rows": "float16",
     "rows-without-attention": "float16",
+    "small-talk": "int8",
     "spanish": "int8",
 }
 DATE = "30 sept. 2016"

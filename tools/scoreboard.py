@@ -188,6 +188,13 @@ def replies():
         rows += [
             (corpus, name, "–", *differences(baselines[name])) for name in ("retrieval", "what was said")
         ]
+    card = next(run for run in read("pretrained")["runs"] if run["name"] == "small-talk")
+    ours = f'{OURS}`pretrained("{card["name"]}")`'
+    foreseen = f"{card['scores']['test']['perplexity_per_character']:.2f}"
+    rows += [
+        (card["corpus"], f"{ours}, {chosen}", foreseen, *differences(card["replies"][chosen]))
+        for chosen in ("beam of 5", "a sample, top-p 0.9")
+    ]
     header = [
         "corpus",
         "replies",
