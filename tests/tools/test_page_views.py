@@ -15,6 +15,7 @@ from s2s_lesson.teaching.past_views import two_pasts
 
 DATES = ["30 sept. 2016", "Friday, September 30, 2016", "5.1.84"]
 EXAMPLES = json.loads((ROOT / "book" / "results" / "switches.json").read_text())["examples"]
+SENTENCES = ("small-talk", "spanish")
 ROW = "v t k g n k u h m p x n h t q g"
 
 
@@ -108,4 +109,5 @@ def test_the_scripts_of_models_are_small():
     sizes = {
         name: len(json.dumps(pipeline_for_page(model_of_page(name), form))) for name, form in FORMS.items()
     }
-    assert {name: size for name, size in sizes.items() if size > 1_000_000} == {}
+    largest = {name: 3_000_000 if name in SENTENCES else 1_000_000 for name in FORMS}
+    assert {name: size for name, size in sizes.items() if size > largest[name]} == {}
