@@ -137,6 +137,7 @@ def test_axe_finds_no_serious_fault(page):
     """With the views as they respond, and the quizzes with their feedback."""
     page.wait_for_function(SCROLLING_CODE_HAS_FOCUS)  # some time after the width of the window has changed
     page.evaluate(ONE_OF_EACH_COLOUR)
+    page.wait_for_function("document.getAnimations().length === 0")  # what was unfolded no longer fades in
     assert serious(page) == []
 
 
