@@ -29,7 +29,6 @@ RESULTS = Path(__file__).parents[3] / "book" / "results"
     run for run in json.loads((RESULTS / "pretrained.json").read_text())["runs"] if run["name"] == "dates"
 ]
 RIGHT = [WHOLE["scores"][split]["exact_match"] for split in ("test", "test_unseen_locales")]
-HEAVIEST = 3_500_000  # bytes that a page may fetch when its reader touches it
 
 
 def shown(page, kind):
@@ -170,18 +169,3 @@ def test_on_a_phone_models_are_fetched_when_they_are_touched_and_fit(browser, si
     scripts.first.wait_for(state="attached")
     assert view.evaluate("view => view.scrollWidth") <= 390
     context.close()
-
-
-def models_in(data):
-    """The names of models, wherever they stand in the data of a view."""
-    if isinstance(data, dict):
-        own = {data["model"]} if isinstance(data.get("model"), str) else set()
-        return own.union(*map(models_in, data.values()))
-    return set().union(*map(models_in, data)) if isinstance(data, list) else set()
-
-
-def test_the_models_of_a_page_are_light(page, site):
-    data = page.locator("figure[data-view] script").all_text_contents()
-    names = models_in([json.loads(text) for text in data])
-    sizes = [(site / "_static" / "s2s-views" / "models" / f"{name}.js").stat().st_size for name in names]
-    assert sum(sizes) <= HEAVIEST
