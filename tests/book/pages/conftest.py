@@ -1,5 +1,6 @@
 """The built book in Chromium, page by page, opened from the disk: `make pages`."""
 
+import re
 import shutil
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ SCREENS = """() => {
     const from = (part) => part.getBoundingClientRect().top - article.getBoundingClientRect().top;
     return [article.scrollHeight / 900, picture ? from(picture) / 900 : null];
 }"""
+VIEWS = re.compile(r'<figure class="s2s-view".*?</figure>', re.DOTALL)
 WITHIN = ("file:", "data:", "blob:")  # what a page may ask for
 
 
@@ -106,19 +108,36 @@ def open_page(visit):
 
 
 @pytest.fixture
-def open_view(browser, site, tmp_path):
-    """Open a page that holds nothing but a view, until the end of the test."""
+def open_html(browser, site, tmp_path):
+    """Open a page that holds nothing but HTML that is given, with the scripts of the views."""
     scripts = (site / "_static" / "s2s-views").as_uri()
 
-    def open_view(view, **options):
-        file = tmp_path / "view.html"
+    def open_html(body, **options):
+        file = tmp_path / "views.html"
         head = f'<meta charset="utf-8"><link rel="stylesheet" href="{scripts}/views.css">'
         script = f'<script src="{scripts}/views.js"></script>'
-        file.write_text(f"<!DOCTYPE html>{head}{view._repr_html_()}{script}", encoding="utf-8")
+        file.write_text(f"<!DOCTYPE html>{head}{body}{script}", encoding="utf-8")
         return opened.enter_context(watched(browser, file.as_uri(), **options))
 
     with ExitStack() as opened:
-        yield open_view
+        yield open_html
+
+
+@pytest.fixture
+def open_view(open_html):
+    """Open a page that holds nothing but a view, until the end of the test."""
+    return lambda view, **options: open_html(view._repr_html_(), **options)
+
+
+@pytest.fixture
+def open_views(open_html, site):
+    """Open the views of a page of the book by its name, without the rest of it, until the end of the test."""
+
+    def open_views(name, **options):
+        page = (site / "book" / f"{name}.html").read_text(encoding="utf-8")
+        return open_html("".join(VIEWS.findall(page)), **options)
+
+    return open_views
 
 
 def answer_quizzes(page):

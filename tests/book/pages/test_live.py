@@ -73,9 +73,9 @@ def test_dates_at_random_are_written_as_in_python(open_page):
             assert row == pytest.approx(expected.tolist(), abs=1e-4)
 
 
-def test_words_at_random_are_written_as_in_python(open_page):
+def test_words_at_random_are_written_as_in_python(open_views):
     print(f"VIEWS_SEED={SEED} draws {WORDS}")
-    view = live(open_page("02-encoder"))
+    view = live(open_views("02-encoder"))
     for word, prediction in zip(WORDS, twin("pronunciations").predict(WORDS), strict=True):
         type_text(view, word)
         assert view.locator(".s2s-answer").inner_text() == f"“{word}” → “{prediction.text}”", SEED

@@ -52,9 +52,9 @@ def type_date(view, date):
     view.get_by_text(f"“{date}” →").wait_for()
 
 
-def test_dates_are_written_with_attention_and_without(open_page):
+def test_dates_are_written_with_attention_and_without(open_views):
     print(f"VIEWS_SEED={SEED} draws {DATES}")
-    view = shown(open_page("03-attention"), "removed")
+    view = shown(open_views("03-attention"), "removed")
     models = [model_of_page(name) for name in ("dates", "dates-without-attention")]
     for date in DATES:
         type_date(view, date)
@@ -67,9 +67,9 @@ def test_dates_are_written_with_attention_and_without(open_page):
     assert [float(share.rstrip("%")) for share in shares] == pytest.approx([100 * share for share in RIGHT])
 
 
-def test_padding_is_read_and_a_reader_of_one_direction_is_turned_to(open_page):
+def test_padding_is_read_and_a_reader_of_one_direction_is_turned_to(open_views):
     print(f"VIEWS_SEED={SEED} draws {DATES[0]} and {PADDINGS} paddings")
-    view = shown(open_page("02-encoder"), "removed")
+    view = shown(open_views("02-encoder"), "removed")
     whole, without, one_way = map(model_of_page, ("dates", "dates-without-masks", "dates-one-way"))
     type_date(view, DATES[0])
     slider = view.get_by_role("slider", name="paddings")
@@ -91,9 +91,9 @@ def said(name, output, whole):
     return f"{name}: the same" if output == whole else f"{name}: “{output}”"
 
 
-def test_wrong_letters_of_copies_are_marked(open_page):
+def test_wrong_letters_of_copies_are_marked(open_views):
     print(f"VIEWS_SEED={SEED} draws {ROW}")
-    view = shown(open_page("03-attention"), "copying")
+    view = shown(open_views("03-attention"), "copying")
     view.get_by_role("textbox").fill(ROW)
     view.get_by_role("button", name="Copy").click()
     row = view.locator(".s2s-places").first
@@ -125,9 +125,9 @@ def compare(view, word, sounds):
     view.get_by_label("A word").fill(word)
 
 
-def test_both_pasts_of_a_pair_are_those_of_python(open_page):
+def test_both_pasts_of_a_pair_are_those_of_python(open_views):
     print(f"VIEWS_SEED={SEED} draws {PAIRS}")
-    view, model = shown(open_page("05-training-strategies"), "pasts"), page_model("pronunciations")
+    view, model = shown(open_views("05-training-strategies"), "pasts"), page_model("pronunciations")
     for word, sounds in PAIRS:
         compare(view, word, sounds)
         view.get_by_text(f"“{word}”:").wait_for()
@@ -141,8 +141,8 @@ def test_both_pasts_of_a_pair_are_those_of_python(open_page):
             np.testing.assert_allclose([*map(float, shares)], expected[past], atol=2e-4, err_msg=str(SEED))
 
 
-def test_an_output_that_ends_before_the_truth_and_what_is_unknown_is_said(open_page):
-    view = shown(open_page("05-training-strategies"), "pasts")
+def test_an_output_that_ends_before_the_truth_and_what_is_unknown_is_said(open_views):
+    view = shown(open_views("05-training-strategies"), "pasts")
     compare(view, "savary", "S AE V EH R IY")
     view.get_by_text("At place 6 it ends, before the truth does").wait_for()
     assert view.locator(".s2s-none").count() == 1

@@ -83,12 +83,12 @@ def shown_tree(view):
 
 
 @pytest.mark.parametrize("turn", range(3))
-def test_a_word_and_options_at_random_are_searched_as_in_python(open_page, pipeline, turn):
+def test_a_word_and_options_at_random_are_searched_as_in_python(open_views, pipeline, turn):
     word, beam_size = DRAWN.choice(WORDS), DRAWN.randint(1, 10)
     n_best, penalty = DRAWN.randint(1, beam_size), [0.0, 0.3, 0.6][turn]
     formula = DRAWN.choice(["gnmt", "average"]) if turn == 1 else "gnmt"
     print(f"VIEWS_SEED={SEED} draws {word}, {beam_size}, {n_best}, {penalty}, {formula}")
-    view = view_of(open_page(PAGE), "live-beam")
+    view = view_of(open_views(PAGE), "live-beam")
     view.get_by_label("Beam size").fill(str(beam_size))
     view.get_by_label("n-best").fill(str(n_best))
     view.get_by_label("Length penalty α").fill(str(penalty))
@@ -124,10 +124,10 @@ def test_a_word_and_options_at_random_are_searched_as_in_python(open_page, pipel
         assert abs(number(lines[-1][3]) - exact[2]) < ROUNDED and abs(int(lines[-1][4]) - steps) <= 1, SEED
 
 
-def test_a_forbidden_token_is_written_by_no_search_until_it_is_allowed_again(open_page, pipeline):
+def test_a_forbidden_token_is_written_by_no_search_until_it_is_allowed_again(open_views, pipeline):
     word = DRAWN.choice(WORDS)
     print(f"VIEWS_SEED={SEED} draws {word}")
-    page = open_page(PAGE)
+    page = open_views(PAGE)
     view = view_of(page, "live-beam")
     search(view, word)
     token = shown_outputs(view)[0][1][0]
@@ -150,8 +150,8 @@ def test_a_forbidden_token_is_written_by_no_search_until_it_is_allowed_again(ope
     assert chip.get_attribute("aria-pressed") == "false" and shown_outputs(view) == free
 
 
-def test_a_token_is_forbidden_in_the_tree_by_mouse_and_by_keyboard(open_page):
-    page = open_page(PAGE)
+def test_a_token_is_forbidden_in_the_tree_by_mouse_and_by_keyboard(open_views):
+    page = open_views(PAGE)
     view = view_of(page, "live-beam")
     search(view, "colonel")
     first = view.locator("[role=treeitem]").first
@@ -190,8 +190,8 @@ def test_a_finger_looks_first_and_forbids_with_the_second_tap(browser, site):
     context.close()
 
 
-def test_typing_is_answered_while_an_exact_search_goes_on_and_that_one_is_dropped(open_page):
-    view = view_of(open_page(PAGE), "live-beam")
+def test_typing_is_answered_while_an_exact_search_goes_on_and_that_one_is_dropped(open_views):
+    view = view_of(open_views(PAGE), "live-beam")
     view.get_by_label("Length penalty α").fill("2")
     search(view, "recommendation", wait=False)
     assert shown_outputs(view)[-1][:2] == ("exact", ["searching", "…"])
@@ -201,8 +201,8 @@ def test_typing_is_answered_while_an_exact_search_goes_on_and_that_one_is_droppe
     assert shown_outputs(view)[-1][1] == ["K", "AE", "T", "</s>"]
 
 
-def test_what_cannot_be_read_is_said_and_n_best_keeps_below_the_beam(open_page):
-    view = view_of(open_page(PAGE), "live-beam")
+def test_what_cannot_be_read_is_said_and_n_best_keeps_below_the_beam(open_views):
+    view = view_of(open_views(PAGE), "live-beam")
     view.get_by_label("Beam size").fill("2")
     assert view.get_by_label("n-best").input_value() == "2"
     view.get_by_role("textbox").fill("")
@@ -224,7 +224,7 @@ def shares(view, place):
     )
 
 
-def test_filters_at_random_leave_what_they_leave_in_python(open_page, pipeline):
+def test_filters_at_random_leave_what_they_leave_in_python(open_views, pipeline):
     word = DRAWN.choice(WORDS)
     temperature, top_k, top_p = (
         DRAWN.choice([0.3, 0.75, 1.5, 2]),
@@ -232,7 +232,7 @@ def test_filters_at_random_leave_what_they_leave_in_python(open_page, pipeline):
         DRAWN.choice([0.6, 0.95]),
     )
     print(f"VIEWS_SEED={SEED} draws {word}, {temperature}, {top_k}, {top_p}")
-    view = view_of(open_page(PAGE), "sampling")
+    view = view_of(open_views(PAGE), "sampling")
     view.get_by_role("textbox").fill(word)
     view.get_by_role("button", name="Draw again").click()
     view.get_by_text(f"samples of “{word}”").wait_for()
@@ -264,10 +264,10 @@ def drawn(view):
     return {output: (int(times), float(share.rstrip("%")) / 100) for output, _, times, share in rows}
 
 
-def test_samples_are_as_likely_as_in_python_and_can_be_drawn_again(open_page, pipeline):
+def test_samples_are_as_likely_as_in_python_and_can_be_drawn_again(open_views, pipeline):
     word = DRAWN.choice(WORDS)
     print(f"VIEWS_SEED={SEED} draws {word}")
-    page = open_page(PAGE)
+    page = open_views(PAGE)
     view = view_of(page, "sampling")
     view.get_by_label("Temperature").fill("2")
     view.get_by_role("textbox").fill(word)
@@ -286,8 +286,8 @@ def test_samples_are_as_likely_as_in_python_and_can_be_drawn_again(open_page, pi
     assert {output: times for output, (times, _) in drawn(view).items()} == {greedy.text: 20}, SEED
 
 
-def test_what_is_cut_differs_by_more_than_colour(open_page):
-    view = view_of(open_page(PAGE), "sampling")
+def test_what_is_cut_differs_by_more_than_colour(open_views):
+    view = view_of(open_views(PAGE), "sampling")
     view.get_by_label("Top-k").fill("1")
     cut = view.locator(".s2s-cut").first
     assert cut.locator("td").last.inner_text() == "cut"
@@ -296,8 +296,8 @@ def test_what_is_cut_differs_by_more_than_colour(open_page):
 
 
 @pytest.mark.parametrize("kind", ["live-beam", "sampling"])
-def test_on_paper_nothing_waits_to_be_pressed(open_page, kind):
-    page = open_page(PAGE)
+def test_on_paper_nothing_waits_to_be_pressed(open_views, kind):
+    page = open_views(PAGE)
     view = view_of(page, kind)
     assert view.get_by_role("textbox").is_visible()
     page.emulate_media(media="print")
