@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import s2s_lesson
-from s2s_lesson import corpora
 from s2s_lesson.__main__ import main
 from s2s_lesson.pipeline import evaluate
 from s2s_lesson.pipeline.cards import CARD, WEIGHTS, cards, read_cards, write_card
+from s2s_lesson.pipeline.presets import load_corpus
 
 ROOT = Path(__file__).parents[3]
 LARGEST = 4 * 2**20  # bytes
@@ -37,7 +37,7 @@ def test_its_error_is_the_one_that_was_measured(name):
     card = cards()[name]
     if name == "spanish" and not SPANISH.is_dir():
         pytest.skip("needs S2S_LESSON_DATA/spa-eng")
-    drawn = random.Random(0).sample(corpora.load(card.corpus).dev, 200)
+    drawn = random.Random(0).sample(load_corpus(card.corpus).dev, 200)
     scores = evaluate(s2s_lesson.pretrained(name), drawn)
     for figure, within in {"exact_match": {"abs": 0.12}, "perplexity": {"rel": 0.15}}.items():
         if figure in card.scores["dev"]:
