@@ -2,6 +2,8 @@
 
 import { affine, dot, softmax, sum, tanh } from "./arithmetic.js";
 
+/** @typedef {import("./weights.js").Weight} Weight */
+
 /** @typedef {{ context: Float64Array, weights: Float64Array }} Attended context: the weighted sum of the values. */
 
 /**

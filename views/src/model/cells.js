@@ -3,6 +3,8 @@
 
 import { addProduct, affine, rowOf, sigmoid } from "./arithmetic.js";
 
+/** @typedef {import("./weights.js").Weight} Weight */
+
 /** @typedef {{ kernel: Weight, recurrentKernel: Weight, bias: Weight }} Cell */
 
 /**

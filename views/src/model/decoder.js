@@ -5,6 +5,8 @@ import { attend, projectKeys } from "./attention.js";
 import { CELLS, cellOf } from "./cells.js";
 import { scaled } from "./encoder.js";
 
+/** @typedef {import("./weights.js").Weight} Weight */
+
 /**
  * What decoding goes on with; a step makes a new one, and leaves the old one as it is.
  * @typedef {{

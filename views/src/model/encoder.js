@@ -3,6 +3,8 @@
 import { joined, rowOf, sum } from "./arithmetic.js";
 import { CELLS, cellOf, zeros } from "./cells.js";
 
+/** @typedef {import("./weights.js").Weight} Weight */
+
 /**
  * What the encoder makes of a source.
  * @typedef {{ outputs: Float64Array[], states: Float64Array[][] }} Encoded

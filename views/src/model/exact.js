@@ -16,8 +16,8 @@ import { covered, normalise, SCORING } from "./scoring.js";
  *
  * @param {import("./look_ahead.js").Step} step
  * @param {Object} state of the model before the first token
- * @param {import("./look_ahead.js").Ends & import("./scoring.js").Scoring & {maxSteps: number}} given maxSteps is how
- *   often step may be called, 20000 if it is left out
+ * @param {import("./look_ahead.js").Ends & Partial<import("./scoring.js").Scoring> & {maxSteps?: number}} given
+ *   maxSteps is how often step may be called, 20000 if it is left out
  * @returns {{output: ?import("./hypotheses.js").Output, inTime: boolean, steps: number}} inTime is false where the
  *   search was given up after `maxSteps` calls: then a better output than the best so far may exist. steps is how often
  *   step was called.

@@ -8,7 +8,7 @@
  * @property {number} tokenLogProbability of the last token, in nats
  * @property {number} logProbability of all tokens, in nats
  * @property {Object} state of the model, before it read the last token
- * @property {?Float32Array} attentionWeights (source length), of the step that wrote the last token
+ * @property {?Float64Array} attentionWeights (source length), of the step that wrote the last token
  */
 
 /**
@@ -17,7 +17,7 @@
  * @property {number} logProbability in nats
  * @property {number} score what outputs were ranked by
  * @property {number[]} tokenLogProbabilities (length), in nats
- * @property {?Float32Array[]} attentionWeights (length)(source length), or null where the model returns none
+ * @property {?Float64Array[]} attentionWeights (length)(source length), or null where the model returns none
  */
 
 /**
@@ -53,7 +53,7 @@ export function grow(parent, token, next) {
 
 /**
  * @param {Hypothesis} hypothesis
- * @returns {?Float32Array[]} the attention weights of each token, or null
+ * @returns {?Float64Array[]} the attention weights of each token, or null
  */
 export function attentionOf(hypothesis) {
   return hypothesis.attentionWeights ? pathTo(hypothesis).map((one) => one.attentionWeights) : null;

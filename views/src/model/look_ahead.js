@@ -9,7 +9,7 @@ import { logSoftmax } from "./probabilities.js";
  * @callback Step
  * @param {number} token chosen last; at first the begin token
  * @param {Object} state of the model before it read the token. It stays as it is.
- * @returns {{logits: Float32Array, state: Object, attentionWeights: (Float32Array|undefined)}} logits (vocabulary),
+ * @returns {{logits: Float64Array, state: Object, attentionWeights: (Float64Array|undefined)}} logits (vocabulary),
  *   the state after the token, and what this step attended to (source length), where the model has attention
  */
 
@@ -27,10 +27,10 @@ export const ENDS = { bosId: undefined, eosId: undefined, padId: null, maxOutput
 
 /**
  * @typedef {Object} Next
- * @property {Float32Array} logits (vocabulary); -Infinity where a token may not come
- * @property {Float32Array} logProbs (vocabulary), those of the model whatever is forbidden; likewise
+ * @property {Float64Array} logits (vocabulary); -Infinity where a token may not come
+ * @property {Float64Array} logProbs (vocabulary), those of the model whatever is forbidden; likewise
  * @property {Object} state of the model
- * @property {?Float32Array} attentionWeights (source length)
+ * @property {?Float64Array} attentionWeights (source length)
  */
 
 /**
@@ -47,7 +47,7 @@ export function lookAhead(step, ends) {
     allowed ??= allowedTokens(next.logits.length, ends);
     const ofAllowed = (values) => values.map((value, id) => (allowed[id] ? value : -Infinity));
     return {
-      logits: ofAllowed(new Float32Array(next.logits)),
+      logits: ofAllowed(new Float64Array(next.logits)),
       logProbs: ofAllowed(logSoftmax(next.logits)),
       state: next.state,
       attentionWeights: next.attentionWeights ?? null,

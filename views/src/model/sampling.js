@@ -18,7 +18,7 @@ import { samplingProbabilities } from "./probabilities.js";
  *
  * @param {import("./look_ahead.js").Step} step
  * @param {Object} state of the model before the first token
- * @param {import("./look_ahead.js").Ends & Sampling} given
+ * @param {import("./look_ahead.js").Ends & Partial<Sampling>} given
  * @returns {?import("./hypotheses.js").Output} its score is the log-probability, and this the model's own, at
  *   temperature 1 and with all tokens possible. null where what is forbidden leaves no token.
  */

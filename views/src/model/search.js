@@ -6,6 +6,10 @@ import { ENDS, lookAhead } from "./look_ahead.js";
 import { likeliest } from "./probabilities.js";
 import { covered, normalise, SCORING } from "./scoring.js";
 
+/** @typedef {{ beamSize: number, nBest?: number }} Beam nBest is 1 if it is left out */
+
+/** @typedef {import("./hypotheses.js").Hypothesis & { score: number, kept: boolean, ended: boolean }} Candidate */
+
 /**
  * @typedef {Object} Node a candidate of the search: a hypothesis longer by one token than its parent
  * @property {number} time of the step that looked at it; the first token has 0
@@ -43,7 +47,7 @@ export function greedySearch(step, state, ends) {
  *
  * @param {import("./look_ahead.js").Step} step
  * @param {Object} state of the model before the first token
- * @param {import("./look_ahead.js").Ends & import("./scoring.js").Scoring & {beamSize: number, nBest: number}} given
+ * @param {import("./look_ahead.js").Ends & Partial<import("./scoring.js").Scoring> & Beam} given
  *   beamSize 5, nBest 1 and the length penalty 0 are the defaults
  * @returns {{outputs: import("./hypotheses.js").Output[], tree: Node[]}} at most `nBest` outputs, best first, and all
  *   candidates in the order in which they were looked at
@@ -63,8 +67,9 @@ export function beamSearch(step, state, given) {
     });
   }
 
-  let beam = [begin(bosId, state)];
+  let beam = /** @type {Candidate[]} */ ([begin(bosId, state)]);
   let finished = []; // pairs of a hypothesis and its whole score, best first
+  /** @type {Candidate[]} */
   const lookedAt = [];
   for (let length = 1; length <= maxOutputLength; length += 1) {
     const candidates = beam.flatMap((hypothesis) => (hypothesis.ended ? [hypothesis] : childrenOf(hypothesis)));

@@ -30,7 +30,11 @@ export function textSearches({ step, read, ends, target }) {
     return { ids, tokens: ids.map(tokenOf), text, log_probability: logProbability, score };
   }
 
-  /** Options of a search, with what the reader forbids beside what no output may hold anyway. */
+  /**
+   * Options of a search, with what the reader forbids beside what no output may hold anyway.
+   * @param {Object<string, any>} given
+   * @returns {any}
+   */
   function optionsOf({ forbidden, ...options }) {
     return { ...ends, ...options, forbidden: [...ends.forbidden, ...forbidden] };
   }

@@ -39,7 +39,10 @@ export function tokenizer(description) {
   };
 }
 
-// What splits the text that is left.
+/**
+ * What splits the text that is left.
+ * @param {Description} description
+ */
 function splitter({ kind, pieces, lists }) {
   switch (kind) {
     case "characters":

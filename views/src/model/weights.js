@@ -38,7 +38,11 @@ function fromHalves(base64) {
   });
 }
 
-/** Numbers of 8 bits, from -127 to 127, times the scale of their row or column. */
+/**
+ * Numbers of 8 bits, from -127 to 127, times the scale of their row or column.
+ * @param {Stored} stored
+ * @param {number} columns
+ */
 function fromBytes({ int8, scale, by }, columns) {
   const scales = new Float32Array(bytesOf(scale));
   const scaleOf = by === "row" ? (index) => scales[Math.floor(index / columns)] : (index) => scales[index % columns];
