@@ -5,9 +5,8 @@
 writes book/results/improvements.json: the error of six epochs, of more epochs with dropout, of the mean of
 the best epochs' weights, of an output layer that shares the target embedding, of learning from what a larger
 model writes; and of that larger model. Each run is scored on both splits, and the best on dev is to ship. The
-runs stay in runs/improvements/, that of the model that ships in runs/pretrained/; one that was interrupted
-goes on when the command is given again. Several processes may share the trainings: --only names what one
-does, and writes no results.
+runs stay in runs/improvements/; one that was interrupted goes on when the command is given again. Several
+processes may share the trainings: --only names what one does, and writes no results.
 """
 
 import warnings
@@ -18,15 +17,24 @@ from benchmarks.shared.shipped import SHIPPED, teacher_of, trained_as
 from benchmarks.shared.training import history_in, seconds_of
 
 RESULTS = ()  # not run to its end yet
-DISTILLED = SHIPPED["pronunciations"]
-LONGER = {"epochs": 20, "average": 5}
-SIX = replace(DISTILLED, teacher=None, training={"epochs": 6})
-TWENTY = replace(SIX, model={**SIX.model, "dropout": 0.2}, training=LONGER)
+SIX = SHIPPED["pronunciations"]
+TWENTY = replace(SIX, model={**SIX.model, "dropout": 0.2}, training={"epochs": 20, "average": 5})
+LARGER = replace(
+    SIX,
+    model={"encoder_units": 192, "decoder_units": 256, "dropout": 0.3},
+    training={"epochs": 10, "average": 3, "label_smoothing": 0.1},
+)
+DISTILLED = replace(
+    SIX,
+    training={"epochs": 6, "average": 3},
+    teacher=LARGER,
+    distillation={"n_best": 3, "with_truth": 1.0},
+)
 RUNS = {
     "6 epochs": SIX,
     "20 epochs, dropout": TWENTY,
     "20 epochs, dropout, tied output": replace(TWENTY, model={**TWENTY.model, "tied_output": True}),
-    "a larger model": DISTILLED.teacher,
+    "a larger model": LARGER,
     "distilled from the larger model": DISTILLED,
 }
 SPLITS = ("dev", "test")
@@ -45,14 +53,14 @@ def run(options):
         for name in options.only or RUNS
     ]
     if not options.only:
-        write_results("improvements", ["improvements"], corpus=DISTILLED.corpus, runs=runs)
+        write_results("improvements", ["improvements"], corpus=SIX.corpus, runs=runs)
 
 
 def folder_of(name):
-    """Where a run lies: Path. What ships lies where ``benchmarks pretrained`` looks for it."""
-    shipped = runs_of("pretrained") / "pronunciations"
-    known = {"distilled from the larger model": shipped, "a larger model": teacher_of(shipped)}
-    return known.get(name, runs_of("improvements") / file_name(name))
+    """Where a run lies: Path."""
+    if name == "a larger model":
+        return teacher_of(folder_of("distilled from the larger model"))
+    return runs_of("improvements") / file_name(name)
 
 
 def measure(name):

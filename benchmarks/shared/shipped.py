@@ -32,12 +32,6 @@ class Shipped:
     chats: bool = False
 
 
-SOUNDS = {
-    "about": "an English word in letters to its sounds, in the ARPAbet of CMUdict",
-    "data": "CMUdict 0.7b",
-    "licence": "BSD 2-Clause",
-    "attribution": "Carnegie Mellon University",
-}
 SHIPPED = {
     "dates": Shipped(
         corpus="dates",
@@ -52,16 +46,14 @@ SHIPPED = {
     ),
     "pronunciations": Shipped(
         corpus="pronunciations",
-        told=SOUNDS,
+        told={
+            "about": "an English word in letters to its sounds, in the ARPAbet of CMUdict",
+            "data": "CMUdict 0.7b",
+            "licence": "BSD 2-Clause",
+            "attribution": "Carnegie Mellon University",
+        },
         model={"encoder_layers": 1, "encoder_units": 128, "decoder_units": 128},
-        training={"epochs": 6, "average": 3},
-        teacher=Shipped(
-            corpus="pronunciations",
-            told=SOUNDS,
-            model={"encoder_units": 192, "decoder_units": 256, "dropout": 0.3},
-            training={"epochs": 10, "average": 3, "label_smoothing": 0.1},
-        ),
-        distillation={"n_best": 3, "with_truth": 1.0},
+        training={"epochs": 6},
     ),
     "small-talk": Shipped(
         corpus="chitchat",
