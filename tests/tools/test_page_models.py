@@ -8,11 +8,11 @@ import pytest
 from in_node import run_in_node
 from page_data import FORMS, ROOT, model_of_page
 from page_models import PLAIN, model_for_page, pipeline_for_page
+from page_twins import twin
 from small_models import VARIANTS, small_batch, small_model
 
 from benchmarks.shared.rows import ROWS
 from s2s_lesson.corpora import group_references, load
-from s2s_lesson.pipeline import TextToText
 from s2s_lesson.pipeline.cards import cards
 from s2s_lesson.pipeline.export.agreement import with_stored_weights
 
@@ -91,9 +91,7 @@ def same_outputs(name, count, folder):
     shown = run_in_node(
         "run_pipelines.mjs", {name: {"stored": pipeline_for_page(pipeline, form), "texts": texts}}, folder
     )[name]
-    *vocabularies, options = pipeline.description()
-    twin = TextToText(with_stored_weights(pipeline.model, form), *vocabularies, **options)
-    return shown, twin.predict(texts, batch_size=256)
+    return shown, twin(name).predict(texts, batch_size=256)
 
 
 @pytest.mark.parametrize("name", UNLIKE)

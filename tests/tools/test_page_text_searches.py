@@ -7,10 +7,9 @@ import pytest
 from in_node import run_in_node
 from page_data import FORMS
 from page_models import pipeline_for_page
+from page_twins import twin
 
 import s2s_lesson
-from s2s_lesson.pipeline import TextToText
-from s2s_lesson.pipeline.export.agreement import with_stored_weights
 from s2s_lesson.search import Constraints, Scoring, beam_search, sampling_probabilities
 from s2s_lesson.teaching import sampling_view
 from s2s_lesson.teaching._exact import exact_search
@@ -30,9 +29,7 @@ CLOSE = {"atol": 2e-4}
 @pytest.fixture(scope="module")
 def pipeline():
     """The model with the weights of the page."""
-    shipped = s2s_lesson.pretrained(NAME)
-    *vocabularies, options = shipped.description()
-    return TextToText(with_stored_weights(shipped.model, FORMS[NAME]), *vocabularies, **options)
+    return twin(NAME)
 
 
 @pytest.fixture(scope="module")

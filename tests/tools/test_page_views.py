@@ -7,23 +7,15 @@ import pytest
 from in_node import run_in_node
 from page_data import FORMS, ROOT, model_of_page
 from page_models import pipeline_for_page
+from page_twins import twin
 
 from benchmarks.shared.masks import written_behind_padding
-from s2s_lesson.pipeline import TextToText
-from s2s_lesson.pipeline.export.agreement import with_stored_weights
 from s2s_lesson.teaching.past_views import two_pasts
 
 DATES = ["30 sept. 2016", "Friday, September 30, 2016", "5.1.84"]
 EXAMPLES = json.loads((ROOT / "book" / "results" / "switches.json").read_text())["examples"]
 SENTENCES = ("small-talk", "spanish")
 ROW = "v t k g n k u h m p x n h t q g"
-
-
-def twin(name):
-    """The Python model with weights as the page stores them."""
-    pipeline = model_of_page(name)
-    *vocabularies, options = pipeline.description()
-    return TextToText(with_stored_weights(pipeline.model, FORMS[name]), *vocabularies, **options)
 
 
 def answers(name, asked, folder):

@@ -10,11 +10,10 @@ from datetime import datetime
 import pytest
 from axe_faults import serious
 from page_data import FORMS
+from page_twins import twin, view_of
 
 import s2s_lesson
 from s2s_lesson.corpora import load
-from s2s_lesson.pipeline import TextToText
-from s2s_lesson.pipeline.export.agreement import with_stored_weights
 from s2s_lesson.teaching import live_view
 
 pytestmark = pytest.mark.xdist_group("views")
@@ -37,19 +36,6 @@ WATCH = """() => {
 LONG = "le vendredi trente septembre de l'année deux mille seize, à midi"
 
 
-def twin(name):
-    """A shipped model with the weights that the page has of it."""
-    pipeline = s2s_lesson.pretrained(name)
-    *vocabularies, options = pipeline.description()
-    return TextToText(with_stored_weights(pipeline.model, FORMS[name]), *vocabularies, **options)
-
-
-def live(page):
-    view = page.locator("figure[data-view=live]").first
-    view.scroll_into_view_if_needed()
-    return view
-
-
 def type_text(view, text):
     """Type a text, and wait for what the model makes of it."""
     view.get_by_role("textbox").fill(text)
@@ -59,7 +45,7 @@ def type_text(view, text):
 
 def test_dates_at_random_are_written_as_in_python(open_page):
     print(f"VIEWS_SEED={SEED} draws {DATES}")
-    view = live(open_page("intro"))
+    view = view_of(open_page("intro"))
     for date, prediction in zip(DATES, s2s_lesson.pretrained("dates").predict(DATES), strict=True):
         type_text(view, date)
         assert view.locator(".s2s-answer").inner_text() == f"“{date}” → “{prediction.text}”", SEED
@@ -75,7 +61,7 @@ def test_dates_at_random_are_written_as_in_python(open_page):
 
 def test_words_at_random_are_written_as_in_python(open_views):
     print(f"VIEWS_SEED={SEED} draws {WORDS}")
-    view = live(open_views("02-encoder"))
+    view = view_of(open_views("02-encoder"))
     for word, prediction in zip(WORDS, twin("pronunciations").predict(WORDS), strict=True):
         type_text(view, word)
         assert view.locator(".s2s-answer").inner_text() == f"“{word}” → “{prediction.text}”", SEED
@@ -86,7 +72,7 @@ def test_words_at_random_are_written_as_in_python(open_views):
 
 
 def test_what_is_read_is_shown_step_by_step_and_what_cannot_be_read_is_said(open_page):
-    view = live(open_page("intro"))
+    view = view_of(open_page("intro"))
     type_text(view, "1 mai")
     view.get_by_role("button", name="First step").click()
     assert view.locator(".s2s-now").inner_text() == "Reads “1” forwards, “</s>” backwards."
@@ -111,7 +97,7 @@ def test_on_a_phone_the_model_is_fetched_when_it_is_touched_and_fits(browser, si
     context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto((site / "book" / "intro.html").as_uri())
-    view, scripts = live(page), page.locator("script[src*='/models/']")
+    view, scripts = view_of(page), page.locator("script[src*='/models/']")
     assert view.locator(".s2s-answer").inner_text() == "“30 sept. 2016” → “2016-09-30”"
     assert scripts.count() == 0
     view.get_by_role("textbox").tap()
@@ -130,7 +116,7 @@ def close_up(view):
 def test_what_is_pressed_shows_its_numbers(open_page):
     page = open_page("intro")
     page.emulate_media(reduced_motion="reduce")
-    view = live(page)
+    view = view_of(page)
     run = json.loads(view.locator("script").text_content())["run"]
     assert not view.locator(".s2s-close-up ol").is_visible()
 
@@ -158,7 +144,7 @@ def test_what_is_pressed_shows_its_numbers(open_page):
 def test_the_arrow_keys_lead_from_the_heads_to_each_strip_and_cell(open_page):
     page = open_page("intro")
     page.emulate_media(reduced_motion="reduce")
-    view = live(page)
+    view = view_of(page)
     view.locator("thead th button").first.focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
         page.keyboard.press(key)
@@ -175,7 +161,7 @@ def test_the_speed_stays_as_it_was_set(open_page):
     page.emulate_media(reduced_motion="reduce")
     page.clock.install(time=datetime(2030, 1, 1))
     page.clock.pause_at(datetime(2030, 1, 2))
-    view = live(page)
+    view = view_of(page)
     speed, status = view.get_by_label("Speed"), view.locator(".s2s-status")
     for name, milliseconds in (("slow", 1800), ("fast", 300)):
         speed.select_option(name)
@@ -194,7 +180,7 @@ def test_typing_waits_for_no_model(open_page):
     """No task is long; of three tries the best counts, as a machine may be busy with something else."""
     page = open_page("intro")
     page.emulate_media(reduced_motion="reduce")
-    view = live(page)
+    view = view_of(page)
     type_text(view, "1 mai 1999")
     longest = []
     for _ in range(3):
@@ -213,7 +199,7 @@ def test_typing_waits_for_no_model(open_page):
 def test_axe_finds_no_serious_fault_in_a_view_at_work(open_page):
     page = open_page("intro")
     page.emulate_media(reduced_motion="reduce")
-    view = live(page)
+    view = view_of(page)
     type_text(view, "§ 1999")
     view.locator(".s2s-states button").first.click()
     assert serious(page) == []
@@ -222,7 +208,7 @@ def test_axe_finds_no_serious_fault_in_a_view_at_work(open_page):
 def test_a_wide_map_is_read_on_a_phone_and_on_paper(open_page):
     page = open_page("intro", width=390)
     page.emulate_media(reduced_motion="reduce")
-    view = live(page)
+    view = view_of(page)
     type_text(view, LONG)
     view.locator(".s2s-states button").first.click()
     region = view.locator(".s2s-scroll")
@@ -238,7 +224,7 @@ def test_a_wide_map_is_read_on_a_phone_and_on_paper(open_page):
 def test_weights_and_states_are_seen_in_forced_colours(open_page):
     page = open_page("intro")
     page.emulate_media(reduced_motion="reduce", forced_colors="active")
-    view = live(page)
+    view = view_of(page)
     look = "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one).borderStyle]"
     row = view.locator("tbody tr").first.locator("td")
     weights = [

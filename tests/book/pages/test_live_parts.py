@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from page_data import FORMS, model_of_page
+from page_data import model_of_page
+from page_twins import twin, view_of
 from rapidfuzz.distance import Levenshtein
 
 from benchmarks.shared.masks import written_behind_padding
 from s2s_lesson.corpora import load
-from s2s_lesson.pipeline import TextToText
-from s2s_lesson.pipeline.export.agreement import with_stored_weights
 from s2s_lesson.teaching.past_views import two_pasts
 
 pytestmark = pytest.mark.xdist_group("views")
@@ -29,12 +28,6 @@ RESULTS = Path(__file__).parents[3] / "book" / "results"
     run for run in json.loads((RESULTS / "pretrained.json").read_text())["runs"] if run["name"] == "dates"
 ]
 RIGHT = [WHOLE["scores"][split]["exact_match"] for split in ("test", "test_unseen_locales")]
-
-
-def shown(page, kind):
-    view = page.locator(f"figure[data-view={kind}]").first
-    view.scroll_into_view_if_needed()
-    return view
 
 
 def answer(view):
@@ -54,7 +47,7 @@ def type_date(view, date):
 
 def test_dates_are_written_with_attention_and_without(open_views):
     print(f"VIEWS_SEED={SEED} draws {DATES}")
-    view = shown(open_views("03-attention"), "removed")
+    view = view_of(open_views("03-attention"), "removed")
     models = [model_of_page(name) for name in ("dates", "dates-without-attention")]
     for date in DATES:
         type_date(view, date)
@@ -69,7 +62,7 @@ def test_dates_are_written_with_attention_and_without(open_views):
 
 def test_padding_is_read_and_a_reader_of_one_direction_is_turned_to(open_views):
     print(f"VIEWS_SEED={SEED} draws {DATES[0]} and {PADDINGS} paddings")
-    view = shown(open_views("02-encoder"), "removed")
+    view = view_of(open_views("02-encoder"), "removed")
     whole, without, one_way = map(model_of_page, ("dates", "dates-without-masks", "dates-one-way"))
     type_date(view, DATES[0])
     slider = view.get_by_role("slider", name="paddings")
@@ -93,7 +86,7 @@ def said(name, output, whole):
 
 def test_wrong_letters_of_copies_are_marked(open_views):
     print(f"VIEWS_SEED={SEED} draws {ROW}")
-    view = shown(open_views("03-attention"), "copying")
+    view = view_of(open_views("03-attention"), "copying")
     view.get_by_role("textbox").fill(ROW)
     view.get_by_role("button", name="Copy").click()
     row = view.locator(".s2s-places").first
@@ -112,13 +105,6 @@ def test_wrong_letters_of_copies_are_marked(open_views):
     assert len(view.get_by_role("textbox").input_value().split()) == 7
 
 
-def page_model(name):
-    """The Python model with weights as the page stores them."""
-    pipeline = model_of_page(name)
-    *vocabularies, options = pipeline.description()
-    return TextToText(with_stored_weights(pipeline.model, FORMS[name]), *vocabularies, **options)
-
-
 def compare(view, word, sounds):
     """Type a pair, the word last: an answer that names it is one for both."""
     view.get_by_label("its sounds").fill(sounds)
@@ -127,7 +113,7 @@ def compare(view, word, sounds):
 
 def test_both_pasts_of_a_pair_are_those_of_python(open_views):
     print(f"VIEWS_SEED={SEED} draws {PAIRS}")
-    view, model = shown(open_views("05-training-strategies"), "pasts"), page_model("pronunciations")
+    view, model = view_of(open_views("05-training-strategies"), "pasts"), twin("pronunciations")
     for word, sounds in PAIRS:
         compare(view, word, sounds)
         view.get_by_text(f"“{word}”:").wait_for()
@@ -142,7 +128,7 @@ def test_both_pasts_of_a_pair_are_those_of_python(open_views):
 
 
 def test_an_output_that_ends_before_the_truth_and_what_is_unknown_is_said(open_views):
-    view = shown(open_views("05-training-strategies"), "pasts")
+    view = view_of(open_views("05-training-strategies"), "pasts")
     compare(view, "savary", "S AE V EH R IY")
     view.get_by_text("At place 6 it ends, before the truth does").wait_for()
     assert view.locator(".s2s-none").count() == 1
@@ -163,7 +149,7 @@ def test_on_a_phone_models_are_fetched_when_they_are_touched_and_fit(browser, si
     context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto((site / "book" / f"{name}.html").as_uri())
-    view, scripts = shown(page, kind), page.locator("script[src*='/models/']")
+    view, scripts = view_of(page, kind), page.locator("script[src*='/models/']")
     assert answer(view) and scripts.count() == 0
     view.get_by_role("textbox").first.tap()
     scripts.first.wait_for(state="attached")

@@ -6,12 +6,9 @@ import re
 
 import numpy as np
 import pytest
-from page_data import FORMS
+from page_twins import twin, view_of
 
-import s2s_lesson
 from s2s_lesson.corpora import load
-from s2s_lesson.pipeline import TextToText
-from s2s_lesson.pipeline.export.agreement import with_stored_weights
 from s2s_lesson.search import Constraints, Scoring, beam_search, sampling_probabilities
 from s2s_lesson.teaching import sampling_view
 from s2s_lesson.teaching._exact import exact_search
@@ -28,15 +25,7 @@ PAGE = "04-decoder"
 @pytest.fixture(scope="module")
 def pipeline():
     """The model with the weights of the page."""
-    shipped = s2s_lesson.pretrained("pronunciations")
-    *vocabularies, options = shipped.description()
-    return TextToText(with_stored_weights(shipped.model, FORMS["pronunciations"]), *vocabularies, **options)
-
-
-def view_of(page, kind):
-    view = page.locator(f"figure[data-view={kind}]").first
-    view.scroll_into_view_if_needed()
-    return view
+    return twin("pronunciations")
 
 
 def search(view, word, wait=True):
