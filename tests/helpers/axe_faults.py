@@ -3,9 +3,16 @@
 from axe_playwright_python.sync_playwright import Axe
 
 
-def serious(page, rules=None):
-    """The serious and critical faults, each with the place and what is wrong."""
+def serious(page, rules=None, but=()):
+    """The serious and critical faults, each with the place and what is wrong.
+
+    Args:
+        page: of Playwright.
+        rules: names of axe's rules; None means all.
+        but: names of rules that are left out.
+    """
     options = {"resultTypes": ["violations"], "preload": False}
+    options["rules"] = {rule: {"enabled": False} for rule in but}
     if rules:
         options["runOnly"] = rules
     return [

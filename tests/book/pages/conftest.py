@@ -1,12 +1,12 @@
 """The built book in Chromium, page by page, opened from the disk: `make pages`."""
 
-import re
 import shutil
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
+from lxml import html
 from playwright.sync_api import sync_playwright
 
 SITE = Path(__file__).parents[3] / "_build" / "html"
@@ -17,7 +17,6 @@ SCREENS = """() => {
     const from = (part) => part.getBoundingClientRect().top - article.getBoundingClientRect().top;
     return [article.scrollHeight / 900, picture ? from(picture) / 900 : null];
 }"""
-VIEWS = re.compile(r'<figure class="s2s-view".*?</figure>', re.DOTALL)
 WITHIN = ("file:", "data:", "blob:")  # what a page may ask for
 
 
@@ -60,13 +59,17 @@ def browser():
 
 
 @contextmanager
-def watched(browser, url, *, width=1280, height=900, dark=False, within=WITHIN):
+def watched(browser, url, *, width=1280, height=900, dark=False, touch=False, within=WITHIN):
     """A page with its formulas set; at its end it must have logged no error and asked for nothing outside.
 
     `page.requested` lists what it asked for, which begins with one of `within`.
     """
-    scheme = "dark" if dark else "light"
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        has_touch=touch,
+        is_mobile=touch,
+    )
     context.set_default_timeout(120_000)  # milliseconds; a busy machine is no fault of the page
     page = context.new_page()
     page.requested, faults = [], []
@@ -107,37 +110,46 @@ def open_page(visit):
         yield lambda name, **options: opened.enter_context(visit(name, **options))
 
 
-@pytest.fixture
-def open_html(browser, site, tmp_path):
-    """Open a page that holds nothing but HTML that is given, with the scripts of the views."""
+@pytest.fixture(scope="session")
+def visit_html(browser, site, tmp_path_factory):
+    """A page that holds nothing but HTML that is given, with the scripts of the views."""
     scripts = (site / "_static" / "s2s-views").as_uri()
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    styles = f'<link rel="stylesheet" href="{scripts}/views.css">'
+    script = f'<script src="{scripts}/views.js"></script>'
 
-    def open_html(body, **options):
-        file = tmp_path / "views.html"
-        head = f'<meta charset="utf-8"><link rel="stylesheet" href="{scripts}/views.css">'
-        script = f'<script src="{scripts}/views.js"></script>'
-        file.write_text(f"<!DOCTYPE html>{head}{body}{script}", encoding="utf-8")
-        return opened.enter_context(watched(browser, file.as_uri(), **options))
+    def visit_html(body, **options):
+        file = tmp_path_factory.mktemp("html") / "page.html"
+        file.write_text(f"<!DOCTYPE html>{head}{styles}{body}{script}", encoding="utf-8")
+        return watched(browser, file.as_uri(), **options)
 
-    with ExitStack() as opened:
-        yield open_html
+    return visit_html
+
+
+@pytest.fixture(scope="session")
+def parts_of(site):
+    """The HTML of the elements of a class in a page of the book: of these alone a page is soon made."""
+
+    def parts_of(name, class_name):
+        page = html.parse(site / "book" / f"{name}.html", html.HTMLParser(encoding="utf-8"))
+        parts = page.xpath(f"//*[@class='{class_name}']")
+        return "".join(html.tostring(part, encoding="unicode", with_tail=False) for part in parts)
+
+    return parts_of
 
 
 @pytest.fixture
-def open_view(open_html):
+def open_view(visit_html):
     """Open a page that holds nothing but a view, until the end of the test."""
-    return lambda view, **options: open_html(view._repr_html_(), **options)
+    with ExitStack() as opened:
+        yield lambda view, **options: opened.enter_context(visit_html(view._repr_html_(), **options))
 
 
 @pytest.fixture
-def open_views(open_html, site):
+def open_views(visit_html, parts_of):
     """Open the views of a page of the book by its name, without the rest of it, until the end of the test."""
-
-    def open_views(name, **options):
-        page = (site / "book" / f"{name}.html").read_text(encoding="utf-8")
-        return open_html("".join(VIEWS.findall(page)), **options)
-
-    return open_views
+    with ExitStack() as opened:
+        yield lambda name, **options: opened.enter_context(visit_html(parts_of(name, "s2s-view"), **options))
 
 
 def answer_quizzes(page):

@@ -43,9 +43,9 @@ def type_text(view, text):
     view.get_by_text(f"“{text}” →").wait_for()
 
 
-def test_dates_at_random_are_written_as_in_python(open_page):
+def test_dates_at_random_are_written_as_in_python(open_views):
     print(f"VIEWS_SEED={SEED} draws {DATES}")
-    view = view_of(open_page("intro"))
+    view = view_of(open_views("intro"))
     for date, prediction in zip(DATES, s2s_lesson.pretrained("dates").predict(DATES), strict=True):
         type_text(view, date)
         assert view.locator(".s2s-answer").inner_text() == f"“{date}” → “{prediction.text}”", SEED
@@ -71,8 +71,8 @@ def test_words_at_random_are_written_as_in_python(open_views):
     assert max(widths) - min(widths) <= 1  # though the theme has rules for tables below a cell
 
 
-def test_what_is_read_is_shown_step_by_step_and_what_cannot_be_read_is_said(open_page):
-    view = view_of(open_page("intro"))
+def test_what_is_read_is_shown_step_by_step_and_what_cannot_be_read_is_said(open_views):
+    view = view_of(open_views("intro"))
     type_text(view, "1 mai")
     view.get_by_role("button", name="First step").click()
     assert view.locator(".s2s-now").inner_text() == "Reads “1” forwards, “</s>” backwards."
@@ -93,10 +93,8 @@ def test_what_is_read_is_shown_step_by_step_and_what_cannot_be_read_is_said(open
     assert unknown.all_text_contents() == ["§, unknown"]
 
 
-def test_on_a_phone_the_model_is_fetched_when_it_is_touched_and_fits(browser, site):
-    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto((site / "book" / "intro.html").as_uri())
+def test_on_a_phone_the_model_is_fetched_when_it_is_touched_and_fits(open_views):
+    page = open_views("intro", width=390, height=800, touch=True)
     view, scripts = view_of(page), page.locator("script[src*='/models/']")
     assert view.locator(".s2s-answer").inner_text() == "“30 sept. 2016” → “2016-09-30”"
     assert scripts.count() == 0
@@ -105,7 +103,6 @@ def test_on_a_phone_the_model_is_fetched_when_it_is_touched_and_fits(browser, si
     assert scripts.get_attribute("src").endswith("/models/dates.js")
     type_text(view, "Friday, September 30, 2016")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
 
 
 def close_up(view):
@@ -113,8 +110,8 @@ def close_up(view):
     return view.locator(".s2s-close-up p").inner_text(), view.locator(".s2s-close-up li").all_inner_texts()
 
 
-def test_what_is_pressed_shows_its_numbers(open_page):
-    page = open_page("intro")
+def test_what_is_pressed_shows_its_numbers(open_views):
+    page = open_views("intro")
     page.emulate_media(reduced_motion="reduce")
     view = view_of(page)
     run = json.loads(view.locator("script").text_content())["run"]
@@ -141,8 +138,8 @@ def test_what_is_pressed_shows_its_numbers(open_page):
     assert close_up(view)[0] == "" and view.locator("td button[aria-pressed=true]").count() == 0
 
 
-def test_the_arrow_keys_lead_from_the_heads_to_each_strip_and_cell(open_page):
-    page = open_page("intro")
+def test_the_arrow_keys_lead_from_the_heads_to_each_strip_and_cell(open_views):
+    page = open_views("intro")
     page.emulate_media(reduced_motion="reduce")
     view = view_of(page)
     view.locator("thead th button").first.focus()
@@ -156,8 +153,8 @@ def test_the_arrow_keys_lead_from_the_heads_to_each_strip_and_cell(open_page):
     assert view.locator(".s2s-now").inner_text().startswith("To write “2” the model looks at")
 
 
-def test_the_speed_stays_as_it_was_set(open_page):
-    page = open_page("intro")
+def test_the_speed_stays_as_it_was_set(open_views):
+    page = open_views("intro")
     page.emulate_media(reduced_motion="reduce")
     page.clock.install(time=datetime(2030, 1, 1))
     page.clock.pause_at(datetime(2030, 1, 2))
@@ -176,9 +173,9 @@ def test_the_speed_stays_as_it_was_set(open_page):
     assert view.get_by_label("Speed").input_value() == "fast"
 
 
-def test_typing_waits_for_no_model(open_page):
+def test_typing_waits_for_no_model(open_views):
     """No task is long; of three tries the best counts, as a machine may be busy with something else."""
-    page = open_page("intro")
+    page = open_views("intro")
     page.emulate_media(reduced_motion="reduce")
     view = view_of(page)
     type_text(view, "1 mai 1999")
@@ -205,8 +202,8 @@ def test_axe_finds_no_serious_fault_in_a_view_at_work(open_page):
     assert serious(page) == []
 
 
-def test_a_wide_map_is_read_on_a_phone_and_on_paper(open_page):
-    page = open_page("intro", width=390)
+def test_a_wide_map_is_read_on_a_phone_and_on_paper(open_views):
+    page = open_views("intro", width=390)
     page.emulate_media(reduced_motion="reduce")
     view = view_of(page)
     type_text(view, LONG)
@@ -221,8 +218,8 @@ def test_a_wide_map_is_read_on_a_phone_and_on_paper(open_page):
     assert not view.locator("form").is_visible() and not view.locator(".s2s-player").is_visible()
 
 
-def test_weights_and_states_are_seen_in_forced_colours(open_page):
-    page = open_page("intro")
+def test_weights_and_states_are_seen_in_forced_colours(open_views):
+    page = open_views("intro")
     page.emulate_media(reduced_motion="reduce", forced_colors="active")
     view = view_of(page)
     look = "one => [getComputedStyle(one).backgroundColor, getComputedStyle(one).borderStyle]"
@@ -239,23 +236,15 @@ def test_weights_and_states_are_seen_in_forced_colours(open_page):
     assert view.locator("canvas").first.evaluate(ink)
 
 
-def test_replies_are_drawn_anew(browser, site, tmp_path):
+def test_replies_are_drawn_anew(open_view):
     pipeline = s2s_lesson.pretrained("pronunciations")
-    view = live_view(pipeline, "attention", "pronunciations", search="sample")._repr_html_()
-    script = (site / "_static" / "s2s-views" / "views.js").as_uri()
-    path = tmp_path / "page.html"
-    path.write_text(
-        f"<!DOCTYPE html><meta charset='utf-8'>{view}<script src='{script}'></script>", encoding="utf-8"
-    )
-    page = browser.new_page()
-    page.goto(path.as_uri())
+    page = open_view(live_view(pipeline, "attention", "pronunciations", search="sample"))
     drawn = set()
     for _ in range(8):
         page.evaluate("document.querySelector('.s2s-answer').textContent = ''")
         page.get_by_role("button", name="Another reply").click()
         page.get_by_text("“attention” →").wait_for()
         drawn.add(page.locator(".s2s-answer").inner_text())
-    page.close()
     assert len(drawn) > 1
 
 

@@ -146,13 +146,10 @@ def test_an_output_that_ends_before_the_truth_and_what_is_unknown_is_said(open_v
     ("name", "kind"),
     [("02-encoder", "removed"), ("03-attention", "copying"), ("05-training-strategies", "pasts")],
 )
-def test_on_a_phone_models_are_fetched_when_they_are_touched_and_fit(browser, site, name, kind):
-    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto((site / "book" / f"{name}.html").as_uri())
+def test_on_a_phone_models_are_fetched_when_they_are_touched_and_fit(open_views, name, kind):
+    page = open_views(name, width=390, height=800, touch=True)
     view, scripts = view_of(page, kind), page.locator("script[src*='/models/']")
     assert answer(view) and scripts.count() == 0
     view.get_by_role("textbox").first.tap()
     scripts.first.wait_for(state="attached")
     assert view.evaluate("view => view.scrollWidth") <= 390
-    context.close()

@@ -164,10 +164,8 @@ def test_a_token_is_forbidden_in_the_tree_by_mouse_and_by_keyboard(open_views):
     view.locator(f".s2s-tokens [aria-pressed=false][aria-label='Forbid {token}']").wait_for()
 
 
-def test_a_finger_looks_first_and_forbids_with_the_second_tap(browser, site):
-    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto((site / "book" / f"{PAGE}.html").as_uri())
+def test_a_finger_looks_first_and_forbids_with_the_second_tap(open_views):
+    page = open_views(PAGE, width=390, height=800, touch=True)
     view = view_of(page, "live-beam")
     candidate = view.locator("[role=treeitem]").nth(1)
     candidate.tap()
@@ -176,7 +174,6 @@ def test_a_finger_looks_first_and_forbids_with_the_second_tap(browser, site):
     candidate.tap()
     view.locator(".s2s-tokens [aria-pressed=true]").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
 
 
 def test_typing_is_answered_while_an_exact_search_goes_on_and_that_one_is_dropped(open_views):

@@ -24,9 +24,9 @@ def plain(text):
 
 
 @pytest.fixture(scope="module")
-def quiz_page(chapter, visit):
-    """A chapter, opened once for all its tests."""
-    with visit(CHAPTERS[chapter]) as page:
+def quiz_page(chapter, visit_html, parts_of):
+    """The quiz of a chapter, opened once for all its tests."""
+    with visit_html(parts_of(CHAPTERS[chapter], "s2s-quiz")) as page:
         yield page
 
 
@@ -74,20 +74,21 @@ def test_numbers(chapter, quiz_page):
         assert form.get_by_role("status").inner_text() == feedback
 
 
-def test_several_right_choices(open_page):
+def test_several_right_choices(visit_html, parts_of):
     questions = exercises.quiz("3").questions
     number = next(place for place, question in enumerate(questions) if question.get("several"))
-    form = open_page(CHAPTERS["3"]).locator(".s2s-quiz form").nth(number)
-    form.get_by_role("button").click()
-    assert form.get_by_role("status").inner_text() == "Not yet. Choose an answer first."
-    right = [place for place, choice in enumerate(questions[number]["choices"]) if choice["right"]]
-    form.get_by_role("checkbox").nth(right[0]).check()
-    form.get_by_role("button").click()
-    assert "Not all. 1 more to be found." in form.get_by_role("status").inner_text()
-    form.get_by_role("checkbox").nth(right[1]).check()
-    form.get_by_role("button").click()
-    feedback = form.get_by_role("status").inner_text()
-    assert feedback.count("Right, ") == 2 and "Not" not in feedback
+    with visit_html(parts_of(CHAPTERS["3"], "s2s-quiz")) as page:
+        form = page.locator(".s2s-quiz form").nth(number)
+        form.get_by_role("button").click()
+        assert form.get_by_role("status").inner_text() == "Not yet. Choose an answer first."
+        right = [place for place, choice in enumerate(questions[number]["choices"]) if choice["right"]]
+        form.get_by_role("checkbox").nth(right[0]).check()
+        form.get_by_role("button").click()
+        assert "Not all. 1 more to be found." in form.get_by_role("status").inner_text()
+        form.get_by_role("checkbox").nth(right[1]).check()
+        form.get_by_role("button").click()
+        feedback = form.get_by_role("status").inner_text()
+        assert feedback.count("Right, ") == 2 and "Not" not in feedback
 
 
 def test_dark_text_is_light(open_page):

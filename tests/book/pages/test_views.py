@@ -5,6 +5,7 @@ import os
 import random
 
 import pytest
+from page_twins import view_of
 
 import s2s_lesson
 from s2s_lesson.corpora import load
@@ -54,12 +55,6 @@ def readable(nodes, vocab):
     }
 
 
-def view_of(page, kind):
-    view = page.locator(f"figure[data-view={kind}]").first
-    view.scroll_into_view_if_needed()
-    return view
-
-
 def stored(view):
     return json.loads(view.locator("script").text_content())
 
@@ -93,8 +88,8 @@ def in_the_tree(view):
     return listed
 
 
-def test_attention_by_mouse(open_page):
-    view, data = map_of(open_page("03-attention"))
+def test_attention_by_mouse(open_views):
+    view, data = map_of(open_views("03-attention"))
     rows, columns = view.locator("tbody th button"), view.locator("thead th button")
     assert rows.all_inner_texts() == data["output"] and columns.all_inner_texts() == data["source"]
 
@@ -113,8 +108,8 @@ def test_attention_by_mouse(open_page):
     assert rows.nth(2).get_attribute("aria-pressed") == "false"
 
 
-def test_attention_by_keyboard(open_page):
-    page = open_page("03-attention")
+def test_attention_by_keyboard(open_views):
+    page = open_views("03-attention")
     view, data = map_of(page)
     view.locator("tbody th button").first.focus()
     page.keyboard.press("ArrowDown")
@@ -133,8 +128,8 @@ def test_attention_by_keyboard(open_page):
     assert view.locator("tr.s2s-to-come").count() == len(data["output"]) - 1
 
 
-def test_attention_plays(open_page):
-    view, _ = map_of(open_page("03-attention"))
+def test_attention_plays(open_views):
+    view, _ = map_of(open_views("03-attention"))
     view.get_by_role("button", name="Last step").click()
     view.get_by_role("button", name="Play").click()
     view.get_by_text("Step 3 of").wait_for()
@@ -142,24 +137,21 @@ def test_attention_plays(open_page):
     assert view.get_by_role("button", name="Play").count() == 1
 
 
-def test_views_by_touch(browser, site):
-    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.goto((site / "book" / "03-attention.html").as_uri())
-    view, data = map_of(page)
+def test_views_by_touch(open_views):
+    phone = {"width": 390, "height": 800, "touch": True}
+    view, data = map_of(open_views("03-attention", **phone))
     view.locator("tbody tr").nth(3).locator("td").first.tap()
     assert shown_numbers(view) == [short(weight) for weight in data["weights"][3]]
     view.locator("thead th button").nth(2).tap()
     assert now(view).startswith(f"“{data['source'][2]}” is looked at")
 
-    page.goto((site / "book" / "04-decoder.html").as_uri())
+    page = open_views("04-decoder", **phone)
     view = view_of(page, "live-beam")
     view.get_by_role("button", name="First step").tap()
     candidate = view.locator("[role=treeitem]").nth(1)
     candidate.tap()
     assert candidate.get_attribute("aria-label") in view.locator(".s2s-now").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()
 
 
 def test_a_word_at_random_shows_what_beam_search_finds(stored_beams, searched):
@@ -238,7 +230,10 @@ def test_without_a_script_the_picture_is_shown(browser, site, name):
 
 
 def test_the_theme_changes_the_colours(open_page):
-    colour = "one => getComputedStyle(one).getPropertyValue('color')"
-    views = [view_of(open_page("03-attention", dark=dark), "live") for dark in (False, True)]
-    places = [view.locator("tbody th button").nth(1).evaluate(colour) for view in views]
-    assert places[0] != places[1]
+    page = open_page("03-attention")
+    place = view_of(page).locator("tbody th button").nth(1)
+    colours = set()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        colours.add(place.evaluate("one => getComputedStyle(one).color"))
+    assert len(colours) == 2
