@@ -25,6 +25,7 @@ NAMES = (
     "million",
     "own_data",
     "parse",
+    "passes",
     "pointer",
     "pretrained",
     "signals",

@@ -98,6 +98,7 @@ def test_the_defaults(name):
         "million": {"turns": 3},
         "own_data": {"seeds": [0, 1, 2]},
         "parse": {"turns": 3},
+        "passes": {"seeds": [0, 1, 2]},
         "pointer": {"seeds": [0, 1, 2], "processes": 2},
         "pretrained": {"only": None},
         "signals": {"seeds": [0, 1, 2], "processes": 2},
