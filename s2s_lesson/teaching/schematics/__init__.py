@@ -3,6 +3,11 @@
 They are wide enough for a page, and their letters large enough to be read where a phone shrinks them.
 """
 
+from s2s_lesson.teaching.schematics.attention import (
+    plot_attention_orders,
+    plot_attention_step,
+    plot_input_feeding,
+)
 from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree
 from s2s_lesson.teaching.schematics.cells import plot_gru_cell, plot_lstm_cell
 from s2s_lesson.teaching.schematics.encoder_decoder import (
@@ -10,15 +15,21 @@ from s2s_lesson.teaching.schematics.encoder_decoder import (
     plot_model_step,
     plot_teacher_forcing,
 )
+from s2s_lesson.teaching.schematics.pointing import plot_copy_mixture, plot_pointing
 from s2s_lesson.teaching.schematics.recurrence import plot_kinds_of_problems, plot_unrolled_rnn
 
 __all__ = [
+    "plot_attention_orders",
+    "plot_attention_step",
     "plot_beam_tree",
+    "plot_copy_mixture",
     "plot_encoder_decoder",
     "plot_gru_cell",
+    "plot_input_feeding",
     "plot_kinds_of_problems",
     "plot_lstm_cell",
     "plot_model_step",
+    "plot_pointing",
     "plot_teacher_forcing",
     "plot_unrolled_rnn",
 ]
