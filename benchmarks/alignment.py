@@ -1,10 +1,11 @@
-"""Train four small models whose attention maps chapter 3 shows, and keep their weights.
+"""Train five small models whose attention maps chapter 3 shows, and keep their weights.
 
     python -m benchmarks alignment
 
-writes book/results/alignment.json, and reverse.npz, sort.npz, window.npz and appointments.npz in
-book/weights/: rows of letters reversed, sorted, and reversed with a monotonic window; appointments with
-places to copy, for two of the preset's six passes.
+writes book/results/alignment.json, and reverse.npz, sort.npz, window.npz, attentive.npz and
+appointments.npz in book/weights/: rows of letters reversed, sorted, reversed with a monotonic window, and
+reversed by a decoder without an RNN in half the passes; appointments with places to copy, for two of the
+preset's six passes.
 """
 
 import time
@@ -19,6 +20,7 @@ SETTINGS = {  # weights -> preset, options of the model, options of the training
     "reverse": ("reverse", {}, LETTERS),
     "sort": ("sort", {}, LETTERS),
     "window": ("reverse", {"window": "monotonic", "half_width": 2}, LETTERS),
+    "attentive": ("reverse", {"decoder": "self_attention"}, {**LETTERS, "epochs": 2}),
     "appointments": ("appointments", {}, {"epochs": 2, "batch_size": 64, "learning_rate": 4e-3}),
 }
 TESTED = 200

@@ -15,7 +15,7 @@ PAGE = ROOT / "book" / "appendix-measured.md"
 BEGIN, END = "<!-- The table begins; tools/measured.py writes it. -->\n", "<!-- The table ends. -->\n"
 COLUMNS = ("file", "what was measured", "command", "runs", "training")
 WHAT = {
-    "alignment": "a window on reversal, and appointments with two passes, for the maps of chapter 3",
+    "alignment": "rows reversed and sorted, and appointments, for the maps of chapter 3",
     "attention": "every attention on the dates; what the orders cost; maps of pronunciations",
     "best": "the best model of pronunciations, trained long",
     "bottleneck": "copying rows of letters with and without attention",
@@ -29,6 +29,7 @@ WHAT = {
     "million": "a file of a million pairs: time and memory to the first update; how fast texts become ids",
     "own_data": "four tasks of one's own as files, with what is recommended, beside copying and looking up",
     "parse": "time and memory that reading the Cornell corpus takes",
+    "passes": "dates with attention and without it, after one, two and five passes",
     "pointer": "sorting and convex hulls by pointing",
     "pretrained": "the models that come with the package",
     "pronunciations": "spelling to sounds, with the preset",

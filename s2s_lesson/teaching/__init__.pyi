@@ -28,5 +28,6 @@ from s2s_lesson.teaching.schematics.recurrence import plot_unrolled_rnn as plot_
 from s2s_lesson.teaching.search_views import live_beam_view as live_beam_view
 from s2s_lesson.teaching.search_views import sampling_view as sampling_view
 from s2s_lesson.teaching.stepped_views import stepped_view as stepped_view
+from s2s_lesson.teaching.stored_weights import read_weights as read_weights
 from s2s_lesson.teaching.views import attention_view as attention_view
 from s2s_lesson.teaching.views import beam_view as beam_view

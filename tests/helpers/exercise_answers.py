@@ -6,7 +6,7 @@ from collections import Counter
 import keras
 import numpy as np
 from keras import ops
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, log_softmax, softmax
 
 from s2s_lesson import search
 from s2s_lesson.data import perplexity, shift_right
@@ -90,10 +90,6 @@ def shuffled_attention(layer, query, keys, order, values=True, axis=1):
     return layer(query, keys=shuffled, values=shuffled if values else keys)
 
 
-def limits(scores):
-    return np.eye(scores.shape[-1])[scores.argmax(axis=-1)], np.full(scores.shape, 1 / scores.shape[-1])
-
-
 def masked_weights(scores, mask):
     return softmax(np.where(mask, scores, -np.inf), axis=-1)
 
@@ -110,10 +106,28 @@ def local_weights(scores, middle, half_width, sigma=0.5, window=True):
     return softmax(np.where(abs(offset) <= half_width, scores, -np.inf) if window else scores, axis=-1)
 
 
-def share_at_heaviest(weights, sizes, source_ids, padding=False):
-    sizes = sizes if padding else sizes * (source_ids != 0)
-    rows, heaviest = np.arange(len(weights)), weights.argmax(axis=1)
-    return weights[rows, heaviest].mean(), (sizes[rows, heaviest] / sizes.sum(axis=1)).mean()
+def feeding_step(token_id, hidden, cell, attended, values, mask, p, order=1, fed=1, masked=True, new=True):
+    read = np.concatenate([p["embedding"][token_id], fed * attended][::order])
+    gates = read @ p["kernel"] + hidden @ p["recurrent_kernel"] + p["bias"]
+    enter, keep, content, show = np.split(gates, 4)
+    cell = expit(keep) * cell + expit(enter) * np.tanh(content)
+    hidden = expit(show) * np.tanh(cell)
+    weights = softmax(np.where(mask | (not masked), values @ p["W"] @ hidden, -np.inf))
+    now = np.tanh(np.concatenate([weights @ values, hidden]) @ p["W_c"] + p["b_c"])
+    return now @ p["W_o"] + p["b_o"], hidden, cell, now if new else attended, weights
+
+
+def mixture(vocabulary, weights, copy_ids, generate):
+    mixed = np.append(generate * vocabulary, np.zeros(len(weights)))
+    for token_id, weight in zip(copy_ids, weights, strict=True):
+        mixed[token_id] += (1 - generate) * weight
+    return mixed
+
+
+def mixture_of_places(vocabulary, weights, copy_ids, generate):
+    mixed = np.append(generate * vocabulary, np.zeros(len(weights)))
+    mixed[copy_ids] += (1 - generate) * weights
+    return mixed
 
 
 def last_output(self_attention, sequence, positions, transposed=False, place=-1):
@@ -257,11 +271,11 @@ RIGHT = {
     "2.5": (0.2, 1e-7, "a"),
     "2.6": counter(),
     "3.1": shuffled_attention,
-    "3.2": limits,
-    "3.3": masked_weights,
+    "3.2": masked_weights,
+    "3.3": feeding_step,
     "3.4": local_weights,
-    "3.5": share_at_heaviest,
-    "3.6": last_output,
+    "3.5": last_output,
+    "3.6": mixture,
     "4.1": gnmt_scores,
     "4.2": [{"temperature": 0.0}, {"top_k": 1}, {"top_p": 1e-6}],
     "4.3": top_p_by_hand,
@@ -350,27 +364,26 @@ MISTAKES = [
     ("3.1", lambda *given: shuffled_attention(*given[:3], np.argsort(given[3])), "put back"),
     ("3.1", lambda *given: shuffled_attention(*given)[::-1], "changed places"),
     ("3.1", lambda *given: shuffled_attention(*given, axis=2), "raised"),
-    ("3.2", lambda scores: limits(scores)[::-1], "changed places"),
-    ("3.2", lambda scores: (limits(scores)[0], np.full(scores.shape, 1 / scores.shape[1])), "by the queries"),
-    ("3.2", lambda scores: (softmax(scores * 1e6, axis=1), limits(scores)[1]), "over the queries"),
-    ("3.2", lambda scores: (limits(-scores)[0], limits(scores)[1]), "not the least"),
-    ("3.2", lambda scores: (limits(scores)[0], 0 * scores), "e to the power 0"),
-    ("3.2", lambda scores: [part.swapaxes(1, 2) for part in limits(scores)], "swapped"),
-    ("3.3", lambda scores, mask: softmax(scores * mask, axis=-1), "0 beats"),
-    ("3.3", lambda scores, mask: softmax(scores, axis=-1) * mask, "after the softmax"),
-    ("3.3", lambda scores, mask: masked_weights(scores, ~mask), "wrong way round"),
-    ("3.3", lambda scores, mask: softmax(np.where(mask, scores, -np.inf), axis=0), "last axis"),
-    ("3.3", mended_weights, "rounded to 0"),
+    ("3.2", lambda scores, mask: softmax(scores * mask, axis=-1), "0 beats"),
+    ("3.2", lambda scores, mask: softmax(scores, axis=-1) * mask, "after the softmax"),
+    ("3.2", lambda scores, mask: masked_weights(scores, ~mask), "wrong way round"),
+    ("3.2", lambda scores, mask: softmax(np.where(mask, scores, -np.inf), axis=0), "last axis"),
+    ("3.2", mended_weights, "rounded to 0"),
+    ("3.3", lambda *given: feeding_step(*given, fed=0), "has no part in it"),
+    ("3.3", lambda *given: feeding_step(*given, order=-1), "the embedding comes first"),
+    ("3.3", lambda *given: feeding_step(*given, masked=False), "Padding gets weight"),
+    ("3.3", lambda *given: feeding_step(*given, new=False), "as it came in"),
+    ("3.3", lambda *given: feeding_step(*given)[:4], "a tuple of length 4"),
     ("3.4", lambda *given: local_weights(*given, window=False), "outside the window"),
     ("3.4", lambda *given: local_weights(*given, sigma=1), "too wide"),
     ("3.4", lambda *given: local_weights(*given, sigma=1e6), "bell is not"),
-    ("3.5", lambda *given: share_at_heaviest(*given, padding=True), "Padding is counted"),
-    ("3.5", lambda *given: share_at_heaviest(*given)[::-1], "changed places"),
-    ("3.5", lambda *given: 5 * np.array(share_at_heaviest(*given)), "received an array"),
-    ("3.5", lambda *given: tuple(5 * part for part in share_at_heaviest(*given)), "sum over the rows"),
-    ("3.6", lambda *given: last_output(*given, transposed=True), "transposed"),
-    ("3.6", lambda *given: last_output(*given, place=0), "first position"),
-    ("3.6", lambda layer, sequence, positions: last_output(layer, sequence, 0 * positions), "left out"),
+    ("3.6", lambda *given: mixture(*given[:3], 1 - given[3]), "changed places"),
+    ("3.6", mixture_of_places, "Add up all its places"),
+    ("3.6", lambda *given: mixture(*given)[: len(given[0])], "words that the vocabulary lacks"),
+    ("3.6", lambda *given: np.append(given[3] * given[0], (1 - given[3]) * given[1]), "an id of its own"),
+    ("3.5", lambda *given: last_output(*given, transposed=True), "transposed"),
+    ("3.5", lambda *given: last_output(*given, place=0), "first position"),
+    ("3.5", lambda layer, sequence, positions: last_output(layer, sequence, 0 * positions), "left out"),
     ("4.1", lambda p, n, penalty: p / ((5 + n) / 6 * penalty), "power, and not a factor"),
     ("4.1", lambda p, n, penalty: gnmt_scores(p, n - 1, penalty), "end token"),
     ("4.1", lambda p, n, penalty: p / n**penalty, "other formula"),

@@ -3,7 +3,7 @@
 import functools
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import expit, softmax
 
 from s2s_lesson.teaching.exercises._checking import (
     Hint,
@@ -51,38 +51,7 @@ def _shuffled_positions(answer):
     compare(their_weights, weights[:, :, order], "the weights", mistakes)
 
 
-@exercise("3.2", "your function `limits(scores)`, which returns two arrays of weights, `(cold, hot)`")
-def _temperatures(answer):
-    scores = np.random.default_rng(2).normal(size=(2, 3, 5))  # (batch, target_length, source_length)
-    cold, hot = np.eye(5)[scores.argmax(axis=-1)], np.full((2, 3, 5), 1 / 5)
-    their_cold, their_hot = parts(run(answer, scores), 2)
-    over_queries = np.swapaxes(np.eye(3)[scores.argmax(axis=1)], 1, 2)
-    mistakes = [
-        (hot, "The two have changed places: the weights at temperature 0 come first."),
-        (
-            over_queries,
-            "The weights sum to 1 over the queries. A row of source positions should: that is the last axis.",
-        ),
-        (
-            np.eye(5)[scores.argmin(axis=-1)],
-            "Dividing by a small number makes the greatest score win, and not the least.",
-        ),
-        (scores.argmax(axis=-1), "These are positions. Return weights: 1 at that position, 0 at the others."),
-    ]
-    compare(their_cold, cold, "the weights at temperature 0", mistakes)
-    mistakes = [
-        (
-            hot * 5 / 3,
-            "Each query's weights have to sum to 1 over the source positions; you divide by the queries.",
-        ),
-        (hot / 3, "Each query's weights have to sum to 1; you divide by all pairs of positions."),
-        (hot * 0, "The scores become 0, but the weights do not: e to the power 0 is 1."),
-        (hot * 5, "The weights do not sum to 1."),
-    ]
-    compare(their_hot, hot, "the weights at an infinite temperature", mistakes)
-
-
-@exercise("3.3", "your function `masked_weights(scores, mask)`")
+@exercise("3.2", "your function `masked_weights(scores, mask)`")
 def _masking(answer):
     generator = np.random.default_rng(3)
     mask = np.arange(7) < np.array([4, 7, 2])[:, None]
@@ -113,6 +82,60 @@ def _masking(answer):
             "With scores of 10,000 on padding it goes wrong: all real weights were "
             "rounded to 0 before the mask came. Mask the scores, not the weights."
         )
+
+
+@exercise(
+    "3.3",
+    "your function `feeding_step(token_id, hidden, cell, attended, values, mask, p)`, which returns logits, "
+    "hidden, cell, attended and weights",
+)
+def _input_feeding(answer):
+    expect_function(answer)
+    generator = np.random.default_rng(7)
+    sizes = {
+        "embedding": (13, 3),
+        "kernel": (3 + 7, 4 * 7),
+        "recurrent_kernel": (7, 4 * 7),
+        "bias": (4 * 7,),
+        "W": (5, 7),
+        "W_c": (5 + 7, 7),
+        "b_c": (7,),
+        "W_o": (7, 13),
+        "b_o": (13,),
+    }
+    p = {name: generator.normal(0, 0.5, size) for name, size in sizes.items()}
+    hidden, cell, attended = (generator.normal(size=7) for _ in range(3))
+    values, mask = generator.normal(size=(6, 5)), np.arange(6) < 4
+    given = 9, hidden, cell, attended, values, mask, p
+    right = _feeding_step(*given)
+    theirs = parts(run(answer, *given), 5)
+    not_fed = _feeding_step(9, hidden, cell, 0 * attended, values, mask, p)
+    turned = {**p, "kernel": np.roll(p["kernel"], 3, axis=0)}
+    swapped = _feeding_step(9, hidden, cell, attended, values, mask, turned)
+    everywhere = _feeding_step(9, hidden, cell, attended, values, mask | True, p)
+    names = ("the logits", "the hidden state", "the cell state", "what was attended", "the weights")
+    for place, name in enumerate(names):
+        mistakes = [
+            (not_fed[place], "What was attended at the step before has no part in it. Give it to the LSTM."),
+            (
+                swapped[place],
+                "In what the LSTM reads, the embedding comes first, then what was attended.",
+            ),
+            (everywhere[place], "Padding gets weight: mask the scores before the softmax."),
+            (given[min(place, 3)], f"You return {name} as it came in. Return the new one."),
+        ]
+        compare(theirs[place], right[place], name, mistakes)
+
+
+def _feeding_step(token_id, hidden, cell, attended, values, mask, p):
+    read = np.concatenate([p["embedding"][token_id], attended])
+    gates = read @ p["kernel"] + hidden @ p["recurrent_kernel"] + p["bias"]
+    enter, keep, new, show = np.split(gates, 4)
+    cell = expit(keep) * cell + expit(enter) * np.tanh(new)
+    hidden = expit(show) * np.tanh(cell)
+    weights = softmax(np.where(mask, values @ p["W"] @ hidden, -np.inf))
+    attended = np.tanh(np.concatenate([weights @ values, hidden]) @ p["W_c"] + p["b_c"])
+    return attended @ p["W_o"] + p["b_o"], hidden, cell, attended, weights
 
 
 @exercise("3.4", "your function `local_weights(scores, middle, half_width)`")
@@ -149,44 +172,7 @@ def _local_attention(answer):
         compare(run(answer, scores, middle, half_width), weights(scores), "the weights", mistakes)
 
 
-@exercise("3.5", "your function `share_at_heaviest(weights, sizes, source_ids)`, which returns two means")
-def _gradient_share(answer):
-    generator = np.random.default_rng(5)
-    real = np.arange(7) < np.array([4, 7, 3, 5, 6])[:, None]  # (batch, source_length)
-    source_ids = np.where(real, generator.integers(4, 20, real.shape), 0)
-    weights = np.where(real, generator.uniform(0, 1, real.shape), 0)
-    weights = weights / weights.sum(axis=1, keepdims=True)
-    sizes = generator.uniform(0.5, 3, real.shape)
-    rows, heaviest = np.arange(5), weights.argmax(axis=1)
-    sizes_of_tokens = np.where(real, sizes, 0)
-    of_rows = sizes_of_tokens[rows, heaviest] / sizes_of_tokens.sum(axis=1)
-    mean_weight, share = parts(run(answer, weights, sizes, source_ids), 2)
-    mistakes = [
-        (of_rows.mean(), "The two have changed places: return the mean weight first."),
-        (weights.max(axis=1).sum(), "This is the sum over the rows. Return their mean."),
-        (weights.max(), "This is the heaviest weight of all rows. Take that of each row, and then the mean."),
-    ]
-    compare(mean_weight, weights.max(axis=1).mean(), "the mean weight", mistakes)
-    mistakes = [
-        (
-            (sizes[rows, heaviest] / sizes.sum(axis=1)).mean(),
-            "Padding is counted: what stands in `sizes` there is no gradient of the source.",
-        ),
-        (
-            (sizes_of_tokens.max(axis=1) / sizes_of_tokens.sum(axis=1)).mean(),
-            "This is the share at the largest gradient. Look at the position with the heaviest weight.",
-        ),
-        (sizes_of_tokens[rows, heaviest].mean(), "This is the size itself. Divide by the sum over the row."),
-        (
-            sizes_of_tokens[rows, heaviest].sum() / sizes_of_tokens.sum(),
-            "This divides one sum by another. Take the share of each row, and then the mean.",
-        ),
-        (of_rows.sum(), "This is the sum over the rows. Return their mean."),
-    ]
-    compare(share, of_rows.mean(), "the share of the gradient", mistakes)
-
-
-@exercise("3.6", "your function `last_output(self_attention, sequence, positions)`")
+@exercise("3.5", "your function `last_output(layer, sequence, positions)`")
 def _order_in_self_attention(answer):
     from s2s_lesson.layers.masks import look_ahead_mask
     from s2s_lesson.layers.self_attention_decoder import sinusoids
@@ -215,6 +201,36 @@ def _order_in_self_attention(answer):
             ),
         ]
         compare(run(answer, layer, sequence, positions), right[:, -1], "the last output", mistakes)
+
+
+@exercise("3.6", "your function `mixture(vocabulary, weights, copy_ids, generate)`")
+def _copy_mixture(answer):
+    generator = np.random.default_rng(8)
+    vocabulary, weights = generator.dirichlet(np.ones(11)), generator.dirichlet(np.ones(5))
+    copy_ids, generate = np.array([6, 11 + 1, 6, 11 + 3, 3]), 0.3
+
+    def mixed(share=generate, adds=True):
+        right = np.append(share * vocabulary, np.zeros(5))
+        if adds:
+            np.add.at(right, copy_ids, (1 - share) * weights)
+        else:
+            right[copy_ids] = (1 - share) * weights
+        return right
+
+    once = np.append(generate * vocabulary, np.zeros(5))
+    once[copy_ids] += (1 - generate) * weights
+    by_place = np.append(generate * vocabulary, (1 - generate) * weights)
+    mistakes = [
+        (mixed(1 - generate), "The shares have changed places: `generate` is that of the vocabulary."),
+        (mixed(adds=False), "Where a token stands in both, its probability is replaced. Add to it."),
+        (once, "A word that stands in the source twice gets one of its two weights. Add up all its places."),
+        (
+            by_place,
+            "All that is copied has an id of its own. Words that the vocabulary holds have theirs there.",
+        ),
+        (mixed()[:11], "The words that the vocabulary lacks are missing: their ids come after its own."),
+    ]
+    compare(run(answer, vocabulary, weights, copy_ids, generate), mixed(), "the mixture", mistakes, 1e-6)
 
 
 @functools.cache

@@ -54,7 +54,7 @@ def plot_attention_step(
     xs = 3.0 + np.arange(len(read))
     middle, right = float(xs.mean()), float(xs[-1]) + 0.9
     outputs_y, scores_y, weights_y, context_y = 1.2, 3.6, 5.5, 7.6
-    ax, inches = sheet(ax, (-0.7, right + 4.2), (-0.6, context_y + 0.7), min(0.42, 7.2 / (right + 5)))
+    ax, inches = sheet(ax, (-0.7, right + 4.2), (-0.6, context_y + 0.7), min(0.33, 7.2 / (right + 5)))
     size = 34 * inches  # points: 34 makes letters not quite half a unit high
     write = functools.partial(lettering, ax, fontsize=size)
     beside = {"ha": "left", "fontsize": 0.9 * size}
@@ -118,7 +118,7 @@ def plot_attention_orders(ax: Axes | None = None, *, steps: PositiveInt = STEPS)
     if steps > STEPS:
         raise ValueError(f"Expected 1 to {STEPS} steps; received {steps}.")
     pitch = 5.5
-    ax, inches = sheet(ax, (-1.7, 3 * pitch - 1.4), (-1.6, 9.0), 0.5)
+    ax, inches = sheet(ax, (-1.7, 3 * pitch - 1.4), (-1.6, 8.9), 0.33)
     size = 33 * inches  # points: 33 makes letters not quite half a unit high
     for panel, order in enumerate(ORDERS):
         _order(ax, pitch * panel, order, steps, size)
@@ -188,7 +188,7 @@ def plot_input_feeding(tokens: Sequence[str], ax: Axes | None = None) -> Axes:
         raise ValueError(f"Expected at least two tokens for the decoder to read; received {len(tokens)}.")
     read = [fonts.visible(token) for token in tokens]
     xs = 4.3 * np.arange(len(read))
-    ax, inches = sheet(ax, (-2.3, xs[-1] + 2.3), (-0.6, 7.5), min(0.5, 8.5 / (xs[-1] + 4.6)))
+    ax, inches = sheet(ax, (-2.3, xs[-1] + 2.3), (-0.6, 7.5), min(0.4, 8.5 / (xs[-1] + 4.6)))
     size = 33 * inches
     write = functools.partial(lettering, ax, fontsize=size)
     for x, token in zip(xs, read, strict=True):

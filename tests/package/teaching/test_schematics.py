@@ -12,12 +12,17 @@ from matplotlib.colors import to_rgb
 
 from s2s_lesson.teaching import (
     COLORS,
+    plot_attention_orders,
+    plot_attention_step,
     plot_beam_tree,
+    plot_copy_mixture,
     plot_encoder_decoder,
     plot_gru_cell,
+    plot_input_feeding,
     plot_kinds_of_problems,
     plot_lstm_cell,
     plot_model_step,
+    plot_pointing,
     plot_teacher_forcing,
     plot_unrolled_rnn,
 )
@@ -234,7 +239,92 @@ def test_new_content_of_a_gru_reads_the_hidden_state_through_the_reset_gate_alon
     assert [junctions(plot_gru_cell()).count(height) for height in (-0.75, 0)] == [3, 2]
 
 
+# Attention
+
+
+def test_a_step_of_attention_has_a_key_a_score_and_a_weight_for_each_token():
+    ax = plot_attention_step("abc", [0.25, 0.75, 0.0], query_dim=5, value_dim=7)
+    shown = texts(ax.texts)
+    assert [shown.count(text) for text in ("a", "b", "c", "(3,)", "(3, 7)", "(5,)", "(7,)")] == [1] * 3 + [
+        2,
+        1,
+        1,
+        1,
+    ]
+    assert len(patches_of(ax, COLORS["encoder"])) >= 3
+    assert [line.get_alpha() for line in attention_lines(ax)] == [0.25, 0.75]
+    shades = [patch.get_facecolor()[3] for patch in boxes(ax) if patch.get_facecolor()[3] < 1]
+    assert shades == [0.25, 0.75, 0.0]
+
+
+def test_a_step_of_attention_may_show_the_beginning_of_a_longer_source():
+    shown = texts(plot_attention_step("ab", [0.5, 0.5], source_length=14).texts)
+    assert "(14, 192)" in shown and shown.count("(14,)") == 2
+
+
+def test_a_step_of_attention_wants_a_weight_for_each_token():
+    with pytest.raises(ValueError, match=r"Expected attention weights of shape \(1, 2\).*received \(1, 3\)"):
+        plot_attention_step("ab", [0.5, 0.5, 0.0])
+
+
+def filled(ax):
+    """What is done: the names in white."""
+    return sorted(
+        text.get_text() for text in ax.texts if text.get_color() == "white" and text.get_text() != "source"
+    )
+
+
+def test_the_orders_differ_in_what_works_first():
+    assert filled(plot_attention_orders(steps=1)) == ["RNN", "RNN", "attention"]
+    assert filled(plot_attention_orders(steps=2)) == ["RNN"] * 3 + ["attention"] * 3
+    assert filled(plot_attention_orders()) == ["RNN"] * 3 + ["attention"] * 3 + ["output"] * 3
+    ax = plot_attention_orders()
+    numbers = [(text.get_position()[0], text.get_text()) for text in ax.texts if text.get_text() in "123"]
+    assert "".join(number for _, number in sorted(numbers)) == "312" + "312" + "321"  # output, RNN, attention
+    assert sum(patch.get_linestyle() == "--" for patch in ax.patches) == 1, "input feeding"
+
+
+def test_the_orders_have_three_steps():
+    with pytest.raises(ValueError, match="Expected 1 to 3 steps; received 4"):
+        plot_attention_orders(steps=4)
+
+
+def test_input_feeding_leads_from_each_step_to_the_next():
+    ax = plot_input_feeding("abc")
+    assert sum(line.get_linestyle() == "--" for line in ax.lines) == 2
+    assert [texts(ax.texts).count(name) for name in ("RNN", "attention", "attended", "a")] == [3, 3, 3, 1]
+    with pytest.raises(ValueError, match="Expected at least two tokens for the decoder to read; received 1"):
+        plot_input_feeding("a")
+
+
+def test_a_pointer_writes_the_position_with_the_greatest_weight():
+    ax = plot_pointing(["0.6", "0.1", "0.9"], [[0.2, 0.8, 0], [1, 0, 0]])
+    bold = [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"]
+    assert bold == ["1", "0"]
+    assert [line.get_alpha() for line in attention_lines(ax)] == [0.2, 0.8, 1.0]
+    with pytest.raises(ValueError, match="Expected at least one source token"):
+        plot_pointing(["0.6"], np.zeros((0, 1)))
+
+
+def test_the_bars_of_a_mixture_are_shares_of_the_whole():
+    ax = plot_copy_mixture(["x", "y"], [0.75, 0.25], ["a", "x", "b"], [0.5, 0.5, 0], 0.4)
+    shown = texts(ax.texts)
+    assert shown[0] == "generate: 0.40 of all" and "copy: 0.60 of all" in shown
+    assert [text for text in shown if text.startswith("0.")] == ["0.30", "0.10", "0.30", "0.30", "0.00"]
+    lengths = [patch.get_width() for patch in boxes(ax)]
+    assert np.allclose(np.array(lengths) / sum(lengths), [0.3, 0.1, 0.3, 0.3])
+    with pytest.raises(ValueError, match=r"Expected attention weights of shape \(1, 1\)"):
+        plot_copy_mixture(["x"], [0.5, 0.5], ["a"], [1.0], 0.4)
+
+
 SCHEMATICS = {
+    "attention step": lambda ax=None: plot_attention_step([*"30 sep"], [0, 0, 0.1, 0.5, 0.3, 0.1], ax),
+    "orders": lambda ax=None: plot_attention_orders(ax),
+    "input feeding": lambda ax=None: plot_input_feeding([*"201"], ax),
+    "pointing": lambda ax=None: plot_pointing(["0.62", "0.17", "0.95", "0.31", "0.48"], np.eye(5), ax),
+    "mixture": lambda ax=None: plot_copy_mixture(
+        ["03", "12"], [0.5, 0.5], ["17", "Wagadugu"], [0.1, 0.9], 0.4, ax
+    ),
     "step": lambda ax=None: plot_model_step(at_work("30 sept. 2016", "2016-09-30"), 6, ax),
     "teacher forcing": lambda ax=None: plot_teacher_forcing([*"2016-09-30", "</s>"], ax),
     "unrolled": lambda ax=None: plot_unrolled_rnn([*"30 "], ax),
