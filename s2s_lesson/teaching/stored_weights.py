@@ -30,9 +30,13 @@ def read_weights(path: str | Path, corpus: "Corpus") -> "TextToText":
     from s2s_lesson.models.seq2seq import Seq2Seq
     from s2s_lesson.pipeline import TextToText
 
-    tokens = {"source_tokens": corpus.source_tokens, "target_tokens": corpus.target_tokens}
+    special = len(SPECIAL_TOKENS)
     with np.load(path) as stored:
-        vocabs = [Vocabulary(stored[side].tolist()[len(SPECIAL_TOKENS) :]) for side in tokens]
+        source, target = (
+            Vocabulary(stored[side].tolist()[special:]) for side in ("source_tokens", "target_tokens")
+        )
         model = Seq2Seq(Seq2SeqConfig(**json.loads(str(stored["config"]))))
         model.set_weights([stored[f"weight_{index}"] for index in range(int(stored["count"]))])
-    return TextToText(model, *vocabs, **tokens)
+    return TextToText(
+        model, source, target, source_tokens=corpus.source_tokens, target_tokens=corpus.target_tokens
+    )

@@ -3,11 +3,11 @@
 import functools
 import itertools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
+from numpy.typing import ArrayLike
 
 from s2s_lesson.data.expected import PositiveInt, checked
 from s2s_lesson.teaching import fonts
@@ -22,7 +22,7 @@ STEPS = 3  # of each order
 @checked
 def plot_attention_step(
     source_tokens: Sequence[str],
-    attention_weights: Any,
+    attention_weights: ArrayLike,
     ax: Axes | None = None,
     *,
     query_dim: PositiveInt = 96,
@@ -54,7 +54,7 @@ def plot_attention_step(
     xs = 3.0 + np.arange(len(read))
     middle, right = float(xs.mean()), float(xs[-1]) + 0.9
     outputs_y, scores_y, weights_y, context_y = 1.2, 3.6, 5.5, 7.6
-    ax, inches = sheet(ax, (-0.7, right + 4.2), (-0.6, context_y + 0.7), min(0.33, 7.2 / (right + 5)))
+    ax, inches = sheet(ax, (-0.7, right + 4.2), (-0.6, context_y + 0.7), min(0.31, 7.2 / (right + 5)))
     size = 34 * inches  # points: 34 makes letters not quite half a unit high
     write = functools.partial(lettering, ax, fontsize=size)
     beside = {"ha": "left", "fontsize": 0.9 * size}
@@ -65,7 +65,7 @@ def plot_attention_step(
         arrow(ax, (x, outputs_y + 0.6), (x, scores_y - 0.4), ENCODER, mutation_scale=8)
         box(ax, x, scores_y, 0.72, 0.72, "white", ATTENTION)
         box(ax, x, weights_y, 0.72, 0.72, "white", ATTENTION)
-        box(ax, x, weights_y, 0.72, 0.72, to_shade(weight))
+        box(ax, x, weights_y, 0.72, 0.72, _shade(weight))
         attention_line(ax, (x, weights_y + 0.4), (middle, context_y - 0.45), float(weight))
     ax.plot([0.4, 0.4, xs[-1]], [outputs_y + 0.6, 2.7, 2.7], color=DECODER, linewidth=1.6, zorder=1)
     for x in xs:
@@ -90,10 +90,9 @@ def plot_attention_step(
     return ax
 
 
-def to_shade(weight: float) -> tuple[float, float, float, float]:
+def _shade(weight: float) -> str:
     """The colour of attention, as opaque as a weight."""
-    red, green, blue = (int(ATTENTION[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    return red, green, blue, min(1.0, max(0.0, float(weight)))
+    return f"{ATTENTION}{round(255 * min(1.0, max(0.0, float(weight)))):02x}"
 
 
 @checked
@@ -118,7 +117,7 @@ def plot_attention_orders(ax: Axes | None = None, *, steps: PositiveInt = STEPS)
     if steps > STEPS:
         raise ValueError(f"Expected 1 to {STEPS} steps; received {steps}.")
     pitch = 5.5
-    ax, inches = sheet(ax, (-1.7, 3 * pitch - 1.4), (-1.6, 8.9), 0.33)
+    ax, inches = sheet(ax, (-1.7, 3 * pitch - 1.4), (-1.6, 8.9), 0.31)
     size = 33 * inches  # points: 33 makes letters not quite half a unit high
     for panel, order in enumerate(ORDERS):
         _order(ax, pitch * panel, order, steps, size)
