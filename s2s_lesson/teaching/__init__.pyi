@@ -16,11 +16,14 @@ from s2s_lesson.teaching.schematics.attention import plot_attention_orders as pl
 from s2s_lesson.teaching.schematics.attention import plot_attention_step as plot_attention_step
 from s2s_lesson.teaching.schematics.attention import plot_input_feeding as plot_input_feeding
 from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree as plot_beam_tree
+from s2s_lesson.teaching.schematics.both_directions import plot_bridge as plot_bridge
+from s2s_lesson.teaching.schematics.both_directions import plot_two_readers as plot_two_readers
 from s2s_lesson.teaching.schematics.cells import plot_gru_cell as plot_gru_cell
 from s2s_lesson.teaching.schematics.cells import plot_lstm_cell as plot_lstm_cell
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_encoder_decoder as plot_encoder_decoder
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_model_step as plot_model_step
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_teacher_forcing as plot_teacher_forcing
+from s2s_lesson.teaching.schematics.padding import plot_carried_state as plot_carried_state
 from s2s_lesson.teaching.schematics.pointing import plot_copy_mixture as plot_copy_mixture
 from s2s_lesson.teaching.schematics.pointing import plot_pointing as plot_pointing
 from s2s_lesson.teaching.schematics.recurrence import plot_kinds_of_problems as plot_kinds_of_problems

@@ -9,12 +9,14 @@ from s2s_lesson.teaching.schematics.attention import (
     plot_input_feeding,
 )
 from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree
+from s2s_lesson.teaching.schematics.both_directions import plot_bridge, plot_two_readers
 from s2s_lesson.teaching.schematics.cells import plot_gru_cell, plot_lstm_cell
 from s2s_lesson.teaching.schematics.encoder_decoder import (
     plot_encoder_decoder,
     plot_model_step,
     plot_teacher_forcing,
 )
+from s2s_lesson.teaching.schematics.padding import plot_carried_state
 from s2s_lesson.teaching.schematics.pointing import plot_copy_mixture, plot_pointing
 from s2s_lesson.teaching.schematics.recurrence import plot_kinds_of_problems, plot_unrolled_rnn
 
@@ -22,6 +24,8 @@ __all__ = [
     "plot_attention_orders",
     "plot_attention_step",
     "plot_beam_tree",
+    "plot_bridge",
+    "plot_carried_state",
     "plot_copy_mixture",
     "plot_encoder_decoder",
     "plot_gru_cell",
@@ -31,5 +35,6 @@ __all__ = [
     "plot_model_step",
     "plot_pointing",
     "plot_teacher_forcing",
+    "plot_two_readers",
     "plot_unrolled_rnn",
 ]

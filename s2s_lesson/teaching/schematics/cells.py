@@ -9,6 +9,7 @@ from s2s_lesson.teaching.plotting import COLORS
 from s2s_lesson.teaching.schematics._drawing import arrow, box, lettering, sheet
 
 GATE, STATE = COLORS["encoder"], COLORS["state"]
+LEFT = -2.7  # where the lines begin: their names end before the first gate
 
 
 def plot_lstm_cell(ax: Axes | None = None) -> Axes:
@@ -30,7 +31,7 @@ def plot_lstm_cell(ax: Axes | None = None) -> Axes:
     forget, enter, new, show = 1.7, 4.0, 6.2, 8.5
     added, top, middle = 5.1, 4.6, 3.0
 
-    _line(ax, [(-0.6, top), (10.9, top)], end=True)
+    _line(ax, [(LEFT, top), (10.9, top)], end=True)
     _inputs(ax, write, right=show)
     for x, name in ((forget, "forget"), (enter, "input"), (new, "new"), (show, "output")):
         _gate(ax, write, x, 1.4, name)
@@ -45,7 +46,7 @@ def plot_lstm_cell(ax: Axes | None = None) -> Axes:
     arrow(ax, (show, 1.85), (show, middle - 0.4), GATE)
     _sign(ax, show, middle, "×", size)
     arrow(ax, (show + 0.4, middle), (10.9, middle), STATE, linewidth=1.8)
-    write(-0.6, top + 0.85, "cell state before", ha="left", color=STATE)
+    write(LEFT, top + 0.85, "cell state before", ha="left", color=STATE)
     write(10.9, top + 0.85, "cell state", ha="right", color=STATE)
     write(10.9, middle + 0.45, "hidden", ha="right", color=STATE)
     write(show - 0.2, 3.85, "tanh", ha="right", color=STATE)
@@ -70,7 +71,7 @@ def plot_gru_cell(ax: Axes | None = None) -> Axes:
     reset, new, keep = 1.7, 4.6, 8.0
     top, middle, plus = 4.6, 3.0, 9.7
 
-    _line(ax, [(-0.6, top), (10.9, top)], end=True)
+    _line(ax, [(LEFT, top), (10.9, top)], end=True)
     _inputs(ax, write, right=keep)
     _gate(ax, write, reset, 1.4, "reset")
     _gate(ax, write, new, middle, "new", reads_hidden=False)  # it reads what the reset gate lets through
@@ -89,7 +90,7 @@ def plot_gru_cell(ax: Axes | None = None) -> Axes:
     _line(ax, [(share + 0.4, middle), (plus, middle)], color=GATE)
     arrow(ax, (plus, middle), (plus, top - 0.4), GATE)
     _sign(ax, plus, top, "+", size)
-    write(-0.6, top + 0.85, "hidden before", ha="left", color=STATE)
+    write(LEFT, top + 0.85, "hidden before", ha="left", color=STATE)
     write(10.9, top + 0.85, "hidden", ha="right", color=STATE)
     write(keep + 0.2, 3.85, "z", ha="left", color=GATE)
     write(share - 0.2, 2.05, "1 \N{MINUS SIGN} z", ha="right", color=GATE)
@@ -98,16 +99,16 @@ def plot_gru_cell(ax: Axes | None = None) -> Axes:
 
 def _cell_sheet(ax):
     """A sheet for one cell, and the size of its letters in points."""
-    ax, inches = sheet(ax, (-0.8, 11.1), (-1.7, 5.9), 0.5)
+    ax, inches = sheet(ax, (LEFT - 0.2, 11.1), (-1.7, 5.9), 0.45)
     return ax, 32 * inches  # 32 makes letters not quite half a unit high
 
 
 def _inputs(ax, write, right):
     """What both cells read: the hidden state before, and the vector that comes in."""
-    _line(ax, [(-0.6, 0), (right, 0)])
-    _line(ax, [(-0.6, -0.75), (right, -0.75)], color="0.55")
-    write(-0.6, 0.4, "hidden before", ha="left", color=STATE)
-    write(-0.6, -1.25, "vector that comes in", ha="left", color="0.35")
+    _line(ax, [(LEFT, 0), (right, 0)])
+    _line(ax, [(LEFT, -0.75), (right, -0.75)], color="0.55")
+    write(LEFT, 0.4, "hidden before", ha="left", color=STATE)
+    write(LEFT, -1.25, "vector that comes in", ha="left", color="0.35")
 
 
 def _gate(ax, write, x, y, name, reads_hidden=True):

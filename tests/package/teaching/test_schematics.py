@@ -15,6 +15,8 @@ from s2s_lesson.teaching import (
     plot_attention_orders,
     plot_attention_step,
     plot_beam_tree,
+    plot_bridge,
+    plot_carried_state,
     plot_copy_mixture,
     plot_encoder_decoder,
     plot_gru_cell,
@@ -24,6 +26,7 @@ from s2s_lesson.teaching import (
     plot_model_step,
     plot_pointing,
     plot_teacher_forcing,
+    plot_two_readers,
     plot_unrolled_rnn,
 )
 
@@ -317,6 +320,64 @@ def test_the_bars_of_a_mixture_are_shares_of_the_whole():
         plot_copy_mixture(["x"], [0.5, 0.5], ["a"], [1.0], 0.4)
 
 
+# An encoder in both directions, its bridge, and padding
+
+
+def test_an_output_of_two_readers_depends_on_what_each_has_read():
+    ax = plot_two_readers(["a", " ", "c", "d", "e"], 1)
+    drawn = boxes(ax)
+    by_height = {}
+    for patch in drawn:
+        by_height.setdefault(round(patch.get_y(), 2), []).append(patch)
+    forwards, backwards, output = (by_height[y] for y in sorted(by_height))
+    strong = to_rgb(COLORS["encoder"])
+    assert [patch.get_edgecolor()[:3] == strong for patch in forwards] == [True, True, False, False, False]
+    assert [patch.get_edgecolor()[:3] == strong for patch in backwards] == [False, True, True, True, True]
+    filled = [[patch.get_facecolor()[:3] != (1, 1, 1) for patch in row] for row in (forwards, backwards)]
+    assert filled == [[True] * 5, [False] * 5]
+    assert [patch.get_facecolor()[:3] for patch in output] == [strong, (1, 1, 1)], "two halves"
+    shown = texts(ax.texts)
+    assert shown.count("state") == 2 and "output at “␣”" in shown
+
+
+def test_what_one_reader_passes_on_counts_up_to_the_position():
+    def strong_arrows(position):
+        ax = plot_two_readers([*"abcde"], position)
+        color = to_rgb(COLORS["encoder"])
+        arrows = [patch for patch in ax.patches if isinstance(patch, matplotlib.patches.FancyArrowPatch)]
+        return sum(patch.get_edgecolor()[:3] == color for patch in arrows)
+
+    # Of the inputs 5 + 1, of the steps between positions 4, and into the output 2: wherever one looks.
+    assert [strong_arrows(position) for position in range(5)] == [12] * 5
+
+
+def test_a_position_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="Expected a position from 0 to 2, one for each token; received 3"):
+        plot_two_readers([*"abc"], 3)
+
+
+def test_the_bridge_leads_from_both_halves_of_each_state_to_the_decoder():
+    ax = plot_bridge(48, 96)
+    shown = texts(ax.texts)
+    assert [shown.count(text) for text in ("48", "96", "dense, tanh", "hidden", "cell")] == [4, 2, 2, 1, 1]
+    counts = [len(patches_of(ax, COLORS[part])) for part in ("encoder", "decoder")]
+    assert counts == [2, 2]
+
+
+def test_a_state_is_carried_over_padding_and_no_box_makes_a_new_one():
+    ax = plot_carried_state([["a", "b"], [*"cdef", "</s>"]])
+    shown = texts(ax.texts)
+    filled = [patch.get_facecolor()[:3] for patch in boxes(ax)]
+    assert [filled.count(to_rgb(COLORS[part])) for part in ("encoder", "state")] == [2 + 5, 2]
+    assert [shown.count(text) for text in ("1", "0", "pad", "carried over", "state")] == [7, 3, 3, 1, 2]
+
+
+@pytest.mark.parametrize("rows", [[], [["a"], []]])
+def test_a_batch_without_a_token_is_refused(rows):
+    with pytest.raises(ValueError, match="Expected rows with a token or more"):
+        plot_carried_state(rows)
+
+
 SCHEMATICS = {
     "attention step": lambda ax=None: plot_attention_step([*"30 sep"], [0, 0, 0.1, 0.5, 0.3, 0.1], ax),
     "orders": lambda ax=None: plot_attention_orders(ax),
@@ -331,6 +392,9 @@ SCHEMATICS = {
     "kinds": lambda ax=None: plot_kinds_of_problems(ax),
     "LSTM": lambda ax=None: plot_lstm_cell(ax),
     "GRU": lambda ax=None: plot_gru_cell(ax),
+    "two readers": lambda ax=None: plot_two_readers([*"sept."], 2, ax),
+    "bridge": lambda ax=None: plot_bridge(64, 128, ax),
+    "carried state": lambda ax=None: plot_carried_state([[*"3 mai", "</s>"], [*"30 sept.", "</s>"]], ax),
 }
 PHONE, SMALLEST = 350, 9.5  # pixels: the width of a page on a phone, and letters that can be read
 
