@@ -61,12 +61,10 @@ def plot_two_readers(tokens: Sequence[str], position: NonNegativeInt, ax: Axes |
             arrow(ax, (x + 0.4 * aside, 0.4), (x + aside, height - 0.3), color, mutation_scale=8, zorder=1)
             box(ax, x + aside, height, 0.6, 0.6, color if filled else "white", color, rounding=0.1)
     for place, (one, other) in enumerate(itertools.pairwise(xs)):
-        for aside, height, counts, step in (
-            (-ASIDE, FORWARDS, place < position, 1),
-            (ASIDE, BACKWARDS, place >= position, -1),
-        ):
-            ends = (one + aside + 0.3, height), (other + aside - 0.3, height)
-            arrow(ax, *ends[::step], BLUE if counts else PALE, mutation_scale=8)
+        left, right = (one - ASIDE + 0.3, FORWARDS), (other - ASIDE - 0.3, FORWARDS)
+        arrow(ax, left, right, BLUE if place < position else PALE, mutation_scale=8)
+        left, right = (one + ASIDE + 0.3, BACKWARDS), (other + ASIDE - 0.3, BACKWARDS)
+        arrow(ax, right, left, BLUE if place >= position else PALE, mutation_scale=8)
 
     here = xs[position]
     for aside, height, color in ((-ASIDE, FORWARDS, BLUE), (ASIDE, BACKWARDS, "white")):
