@@ -28,10 +28,12 @@ NAMES = (
     "passes",
     "pointer",
     "pretrained",
+    "recall",
     "signals",
     "spanish",
     "strategies",
     "switches",
+    "tagger",
     "train",
     "translations",
 )

@@ -33,9 +33,11 @@ WHAT = {
     "pointer": "sorting and convex hulls by pointing",
     "pretrained": "the models that come with the package",
     "pronunciations": "spelling to sounds, with the preset",
+    "recall": "LSTMs and GRUs that name the first of 20 symbols, by where the bias of a gate begins",
     "signals": "Morse code read by a model, and by a threshold and a table",
     "strategies": "five training strategies at the same number of updates",
     "switches": "dates without attention, without masks, read in one direction; rows copied: for live views",
+    "tagger": "where words begin in letters without spaces, read in one direction and in both",
     "train": "the speed of training, beside JoeyNMT and plain PyTorch",
     "translations": "German and Spanish to English, with many searches",
 }

@@ -84,7 +84,7 @@ def badly_folded(notebook):
             heading = (HEADING.findall(FENCED.sub("", cell.source)) or [heading])[-1]
         if cell.cell_type == "code":
             folded, on_colab = bool(FOLDED & tags(cell)), cell.metadata.get("cellView") == "form"
-            whole = folded and on_colab
+            whole = on_colab and (folded or "remove-input" in tags(cell))
             if not whole and (
                 on_colab or "hide-cell" in tags(cell) or heading.lower().startswith("solution")
             ):
@@ -197,6 +197,7 @@ GOOD = v4.new_notebook(
         v4.new_code_cell("\n".join("x = 1" for _ in range(MAX_LINES))),
         v4.new_code_cell("plt.show()", metadata={"mystnb": {"image": {"alt": ALT}}}),
         v4.new_code_cell("plot_attention(it)", metadata={"mystnb": {"image": {"alt": f"Again: {ALT}"}}}),
+        v4.new_code_cell("# @title Solution\n2", metadata={**SOLUTION, "tags": ["remove-input"]}),
     ]
 )
 GOOD.cells[2].outputs = [v4.new_output("stream", text="1\n")]

@@ -76,6 +76,18 @@ def read_by_hand(reader, ids, turned=True, late=False):
     return outputs[0], states
 
 
+def gru_before(vectors, W, U, b, after=False, reset=True, keeps=True, gates="zr"):
+    hidden, states = np.zeros(len(b["z"])), []
+    for x in vectors:
+        z, r = (1 / (1 + np.exp(-(x @ W[k] + hidden @ U[k] + b[k]))) for k in gates)
+        r = r if reset else np.ones_like(r)
+        recalled = r * (hidden @ U["g"]) if after else (r * hidden) @ U["g"]
+        g = np.tanh(x @ W["g"] + b["g"] + recalled)
+        hidden = z * hidden + (1 - z) * g if keeps else (1 - z) * hidden + z * g
+        states.append(hidden)
+    return np.array(states)
+
+
 def counter(letters=((1, 1), (1, -1), (0, 0)), keep=20.0, order=(0, 1, 2, 3)):
     """Weights of an LSTM; letters: for a, b and c whether it comes in, and what it adds."""
     kernel = np.array([[20.0 if enters else -20.0, 0, 20.0 * adds, 0] for enters, adds in letters])
@@ -265,11 +277,11 @@ RIGHT = {
     "1.5": log_probability,
     "1.6": {1: 0.76, 3: 0.96},
     "2.1": (lstm_parameters, gru_parameters),
-    "2.2": sum_and_state,
-    "2.3": {0: 0.14, 3: 0.99},
-    "2.4": read_by_hand,
-    "2.5": (0.2, 1e-7, "a"),
-    "2.6": counter(),
+    "2.2": gru_before,
+    "2.3": counter(),
+    "2.4": sum_and_state,
+    "2.5": read_by_hand,
+    "2.6": (0.2, 1e-7, "a"),
     "3.1": shuffled_attention,
     "3.2": masked_weights,
     "3.3": feeding_step,
@@ -341,24 +353,25 @@ MISTAKES = [
     ("2.1", (lambda i, u: 4 * (i * u + u * u), gru_parameters), "biases are missing"),
     ("2.1", (lstm_parameters, lambda i, u: 3 * (i * u + u * u + u)), "second one"),
     ("2.1", (lstm_parameters, lstm_parameters), "not an LSTM"),
-    ("2.2", lambda reader, ids: sum_and_state(reader, ids, axis=2), "over the letters"),
-    ("2.2", lambda reader, ids: sum_and_state(reader, ids, place=1), "cell state"),
-    ("2.2", lambda reader, ids: sum_and_state(reader, ids)[::-1], "changed places"),
-    ("2.3", {0: 14.0, 3: 99.0}, "between 0 and 1"),
-    ("2.3", {0: 0.99, 3: 0.14}, "changed places"),
-    ("2.3", {0: 0.12, 3: 0.13}, "only guess"),
-    ("2.3", {0: 0.99, 3: 0.99}, "Both remember"),
-    ("2.4", lambda reader, ids: read_by_hand(reader, ids, turned=False), "turned round"),
-    ("2.4", lambda reader, ids: read_by_hand(reader, ids, late=True), "backward reader stop"),
-    ("2.5", (0.2, 1e-7, "b"), "mask was handed over"),
-    ("2.5", (0.2, 1e-7, "c"), "nothing fades"),
-    ("2.5", (0.0, 0.2, "a"), "changed places"),
-    ("2.5", (0.2, 0.3, "a"), "should not move"),
-    ("2.6", counter(letters=((1, 1), (1, -1), (1, 1))), "'c' is counted"),
-    ("2.6", counter(letters=((1, -1), (1, 1), (0, 0))), "signs"),
-    ("2.6", counter(keep=0.0), "forgets"),
-    ("2.6", counter(order=(0, 2, 1, 3)), "wrong blocks"),
-    ("2.6", (counter()[0].T, *counter()[1:]), "transposed"),
+    ("2.2", lambda *weights: gru_before(*weights, after=True), "multiplies the state first"),
+    ("2.2", lambda *weights: gru_before(*weights, reset=False), "not used"),
+    ("2.2", lambda *weights: gru_before(*weights, keeps=False), "other way round"),
+    ("2.2", lambda *weights: gru_before(*weights, gates="rz"), "changed places"),
+    ("2.2", lambda *weights: gru_before(*weights)[-1], "last state"),
+    ("2.3", counter(letters=((1, 1), (1, -1), (1, 1))), "'c' is counted"),
+    ("2.3", counter(letters=((1, -1), (1, 1), (0, 0))), "signs"),
+    ("2.3", counter(keep=0.0), "forgets"),
+    ("2.3", counter(order=(0, 2, 1, 3)), "wrong blocks"),
+    ("2.3", (counter()[0].T, *counter()[1:]), "transposed"),
+    ("2.4", lambda reader, ids: sum_and_state(reader, ids, axis=2), "over the letters"),
+    ("2.4", lambda reader, ids: sum_and_state(reader, ids, place=1), "cell state"),
+    ("2.4", lambda reader, ids: sum_and_state(reader, ids)[::-1], "changed places"),
+    ("2.5", lambda reader, ids: read_by_hand(reader, ids, turned=False), "turned round"),
+    ("2.5", lambda reader, ids: read_by_hand(reader, ids, late=True), "backward reader stop"),
+    ("2.6", (0.2, 1e-7, "b"), "mask was handed over"),
+    ("2.6", (0.2, 1e-7, "c"), "nothing fades"),
+    ("2.6", (0.0, 0.2, "a"), "changed places"),
+    ("2.6", (0.2, 0.3, "a"), "should not move"),
     ("3.1", lambda *given: shuffled_attention(*given, values=False), "values are not"),
     ("3.1", lambda layer, query, keys, order: layer(query, keys=keys, values=keys), "old order"),
     ("3.1", lambda *given: shuffled_attention(*given[:3], np.argsort(given[3])), "put back"),

@@ -101,9 +101,11 @@ def test_the_defaults(name):
         "passes": {"seeds": [0, 1, 2]},
         "pointer": {"seeds": [0, 1, 2], "processes": 2},
         "pretrained": {"only": None},
+        "recall": {"seeds": [0, 1, 2]},
         "signals": {"seeds": [0, 1, 2], "processes": 2},
         "strategies": {"name": "strategies", "seeds": [0, 1, 2], "only": None},
         "switches": {"only": None},
+        "tagger": {"seeds": [0, 1, 2]},
         "train": {"turns": 7, "timed": ["package", "joeynmt-2-passes"], "only": None, "threads": 2},
     }
     assert options == expected.get(name, {})

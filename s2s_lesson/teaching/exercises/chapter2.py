@@ -7,7 +7,6 @@ import numpy as np
 from s2s_lesson.teaching.exercises._checking import (
     Hint,
     compare,
-    entries,
     exercise,
     expect_function,
     number,
@@ -37,7 +36,7 @@ def _parameters(answer):
         mistakes = [
             (
                 3 * gate,
-                "This is the form of the paper, with one bias. Keras's default form has a second one.",
+                "This is one bias. Keras's GRU, which resets after the product, has a second one, c.",
             ),
             (3 * (kernel + recurrent_kernel), "The biases are missing."),
             (4 * (gate + units), "A GRU has three blocks, one less than an LSTM."),
@@ -47,7 +46,60 @@ def _parameters(answer):
         compare(run(gru, inputs, units), 3 * (gate + units), "the number for a GRU", mistakes)
 
 
-@exercise("2.2", "your function `sum_and_state(reader, ids)`, which returns two arrays")
+@exercise("2.2", "your function `gru_before(vectors, W, U, b)`, which returns all hidden states")
+def _reset_before_the_product(answer):
+    expect_function(answer)
+    generator = np.random.default_rng(5)
+    vectors = generator.normal(size=(11, 5))
+    W, U, b = ({gate: generator.normal(size=shape) for gate in "zrg"} for shape in ((5, 7), (7, 7), (7,)))
+    right = _gru_before(vectors, W, U, b)
+    forms = {
+        "after": "You reset after the product, as Keras does. Here `r` multiplies the state first.",
+        "not": "The reset gate is not used: new content looks at all of the state before.",
+        "z gives": "You keep 1 - z and take z of the new content. It is the other way round.",
+        "z resets": "The two gates have changed places: `z` keeps, and `r` resets.",
+    }
+    mistakes = [(_gru_before(vectors, W, U, b, form), hint) for form, hint in forms.items()]
+    mistakes.append((right[-1], "This is the last state. Return the state after each vector."))
+    compare(run(answer, vectors, W, U, b), right, "the states", mistakes)
+
+
+@exercise("2.3", "three arrays, `(kernel, recurrent_kernel, bias)`, of shapes (3, 4), (1, 4) and (4,)")
+def _counting(answer):
+    arrays = [numbers(part) for part in parts(answer, 3)]
+    for name, array, shape in zip(
+        ("kernel", "recurrent_kernel", "bias"), arrays, ((3, 4), (1, 4), (4,)), strict=True
+    ):
+        if name == "kernel" and array.shape == (4, 3):
+            raise Hint("The kernel is transposed: rows are the letters, columns the four blocks.")
+        if array.shape != shape:
+            raise Hint(f"Expected a {name} of shape {shape}; received {array.shape}.")
+    generator = np.random.default_rng(3)
+    texts = [generator.integers(0, 3, length) for length in (97, 23, 5, 2, 1)] + [np.array([0, 1, 2, 0])]
+    for text in texts:
+        with np.errstate(over="ignore"):
+            counted = _last_cell(text, *arrays)
+        right = np.sum(text == 0) - np.sum(text == 1)
+        if abs(counted - right) < 0.05:
+            continue
+        for order in ([0, 2, 1, 3], [1, 0, 2, 3], [1, 0, 3, 2]):  # other libraries' orders
+            elsewhere = arrays[0][:, order], arrays[1][:, order], arrays[2][order]
+            if abs(_last_cell(text, *elsewhere) - right) < 0.05 and len(text) > 20:
+                raise Hint("The right numbers stand in the wrong blocks. Keras's order is i, f, g, o.")
+        if abs(_last_cell(np.array([0]), *arrays)) < 0.05:
+            raise Hint("After 'a' the cell is still 0. Is the input gate open, and the new value 1?")
+        if abs(_last_cell(np.array([0]), *arrays) + 1) < 0.05:
+            raise Hint("'a' takes 1 away. The signs of 'a' and 'b' are the wrong way round.")
+        if abs(_last_cell(np.array([2]), *arrays)) > 0.05:
+            raise Hint("'c' is counted as well. Which gate can keep it out?")
+        if abs(_last_cell(np.array([0, 2, 2, 2]), *arrays) - 1) > 0.05:
+            raise Hint(
+                "It forgets: after 'accc' the 1 is no longer there. Open the gate that keeps, in each step."
+            )
+        raise Hint(f"A text with a count of {right} gives {counted:.3f}.")
+
+
+@exercise("2.4", "your function `sum_and_state(reader, ids)`, which returns two arrays")
 def _order_of_letters(answer):
     expect_function(answer)
     ids = np.array([[5, 9, 7, 4, 12, 8, 3], [7, 9, 5, 8, 4, 12, 3]])
@@ -81,24 +133,7 @@ def _order_of_letters(answer):
     compare(state, hidden_state, "the state", mistakes)
 
 
-@exercise("2.3", "a dict with two shares, `{0: share, 3: share}`, by the bias of the update gate")
-def _memory_of_a_gru(answer):
-    shares = dict(zip((0, 3), map(number, entries(answer, (0, 3))), strict=True))
-    if max(shares.values()) > 1 or min(shares.values()) < 0:
-        raise Hint("A share lies between 0 and 1. Are these percent, or counts?")
-    if max(shares.values()) < 0.3:
-        raise Hint(
-            "Both only guess, which is right in 1 case of 8. Was the bias of the update gate set to 3?"
-        )
-    if min(shares.values()) > 0.6:
-        raise Hint("Both remember. With a bias of 0 the gate throws half of its state away at each step.")
-    if shares[3] < shares[0]:
-        raise Hint("The one that forgets faster remembers more? Perhaps the two have changed places.")
-    if shares[3] < shares[0] + 0.3:
-        raise Hint("The difference should be larger. Train each for 150 updates, as `recall` does by itself.")
-
-
-@exercise("2.4", "your function `read_by_hand(reader, ids)`, which returns outputs and a list of two states")
+@exercise("2.5", "your function `read_by_hand(reader, ids)`, which returns outputs and a list of two states")
 def _two_layers_both_ways(answer):
     from keras import ops
 
@@ -145,7 +180,7 @@ def _two_layers_both_ways(answer):
         compare(numbers(state).ravel(), numbers(right)[0], f"the state of the {name} layer", mistakes)
 
 
-@exercise("2.5", "two numbers and a letter, `(moved, plain_moved, reason)`")
+@exercise("2.6", "two numbers and a letter, `(moved, plain_moved, reason)`")
 def _padding_on_the_left(answer):
     moved, plain_moved, reason = parts(answer, 3)
     moved, plain_moved = number(moved), number(plain_moved)
@@ -169,41 +204,6 @@ def _padding_on_the_left(answer):
         raise Hint("A masked step leaves the state as it is, however many there are: nothing fades.")
 
 
-@exercise("2.6", "three arrays, `(kernel, recurrent_kernel, bias)`, of shapes (3, 4), (1, 4) and (4,)")
-def _counting(answer):
-    arrays = [numbers(part) for part in parts(answer, 3)]
-    for name, array, shape in zip(
-        ("kernel", "recurrent_kernel", "bias"), arrays, ((3, 4), (1, 4), (4,)), strict=True
-    ):
-        if name == "kernel" and array.shape == (4, 3):
-            raise Hint("The kernel is transposed: rows are the letters, columns the four blocks.")
-        if array.shape != shape:
-            raise Hint(f"Expected a {name} of shape {shape}; received {array.shape}.")
-    generator = np.random.default_rng(3)
-    texts = [generator.integers(0, 3, length) for length in (97, 23, 5, 2, 1)] + [np.array([0, 1, 2, 0])]
-    for text in texts:
-        with np.errstate(over="ignore"):
-            counted = _last_cell(text, *arrays)
-        right = np.sum(text == 0) - np.sum(text == 1)
-        if abs(counted - right) < 0.05:
-            continue
-        for order in ([0, 2, 1, 3], [1, 0, 2, 3], [1, 0, 3, 2]):  # other libraries' orders
-            elsewhere = arrays[0][:, order], arrays[1][:, order], arrays[2][order]
-            if abs(_last_cell(text, *elsewhere) - right) < 0.05 and len(text) > 20:
-                raise Hint("The right numbers stand in the wrong blocks. Keras's order is i, f, g, o.")
-        if abs(_last_cell(np.array([0]), *arrays)) < 0.05:
-            raise Hint("After 'a' the cell is still 0. Is the input gate open, and the new value 1?")
-        if abs(_last_cell(np.array([0]), *arrays) + 1) < 0.05:
-            raise Hint("'a' takes 1 away. The signs of 'a' and 'b' are the wrong way round.")
-        if abs(_last_cell(np.array([2]), *arrays)) > 0.05:
-            raise Hint("'c' is counted as well. Which gate can keep it out?")
-        if abs(_last_cell(np.array([0, 2, 2, 2]), *arrays) - 1) > 0.05:
-            raise Hint(
-                "It forgets: after 'accc' the 1 is no longer there. Open the gate that keeps, in each step."
-            )
-        raise Hint(f"A text with a count of {right} gives {counted:.3f}.")
-
-
 @functools.cache
 def _reader(cell, num_layers):
     from s2s_lesson.layers.config import Seq2SeqConfig
@@ -220,6 +220,20 @@ def _last_cell(text, kernel, recurrent_kernel, bias):
         cell = _sigmoid(keep) * cell + _sigmoid(let_in) * np.tanh(new)
         hidden = _sigmoid(let_out) * np.tanh(cell)
     return float(cell[0])
+
+
+def _gru_before(vectors, W, U, b, form="before"):
+    """States of a GRU that resets before the product, or of one with a typical mistake."""
+    hidden, states = np.zeros(len(b["z"])), []
+    for vector in vectors:
+        z, r = (_sigmoid(vector @ W[gate] + hidden @ U[gate] + b[gate]) for gate in "zr")
+        if form == "z resets":
+            z, r = r, z
+        recalled = {"after": r * (hidden @ U["g"]), "not": hidden @ U["g"]}.get(form, (r * hidden) @ U["g"])
+        new, keep = np.tanh(vector @ W["g"] + recalled + b["g"]), 1 - z if form == "z gives" else z
+        hidden = keep * hidden + (1 - keep) * new
+        states.append(hidden)
+    return np.array(states)
 
 
 def _sigmoid(x):

@@ -46,7 +46,7 @@ def plot_two_readers(tokens: Sequence[str], position: NonNegativeInt, ax: Axes |
     read = [fonts.visible(token) for token in tokens]
     pitch = max(1.8, 0.36 * max(map(len, read)))
     xs = pitch * np.arange(len(read))
-    ax, inches = sheet(ax, (-2.1, xs[-1] + 2.1), (-1.5, 6.2), min(0.42, 8.5 / (xs[-1] + 4)))
+    ax, inches = sheet(ax, (-2.1, xs[-1] + 2.1), (-1.5, 6.2), min(0.36, 8.5 / (xs[-1] + 4)))
     size = 36 * inches  # points: 36 makes letters half a unit high
     write = functools.partial(lettering, ax, fontfamily=fonts.families(read), fontsize=size)
 
@@ -92,7 +92,7 @@ def plot_bridge(encoder_units: PositiveInt, decoder_units: PositiveInt, ax: Axes
     Returns:
         The Axes, without frame or ticks.
     """
-    ax, inches = sheet(ax, (-0.3, 12.7), (-0.2, 4.6), 0.42)
+    ax, inches = sheet(ax, (-0.3, 12.7), (-0.2, 4.6), 0.36)
     size = 36 * inches  # points: 36 makes letters half a unit high
     write = functools.partial(lettering, ax, fontsize=size)
     for x, text, color in (

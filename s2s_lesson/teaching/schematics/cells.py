@@ -99,7 +99,7 @@ def plot_gru_cell(ax: Axes | None = None) -> Axes:
 
 def _cell_sheet(ax):
     """A sheet for one cell, and the size of its letters in points."""
-    ax, inches = sheet(ax, (LEFT - 0.2, 11.1), (-1.7, 5.9), 0.45)
+    ax, inches = sheet(ax, (LEFT - 0.2, 11.1), (-1.7, 5.9), 0.34)
     return ax, 32 * inches  # 32 makes letters not quite half a unit high
 
 

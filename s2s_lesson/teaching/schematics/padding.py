@@ -11,7 +11,7 @@ from s2s_lesson.teaching.plotting import COLORS
 from s2s_lesson.teaching.schematics._drawing import arrow, box, lettering, sheet
 
 GREY, PADDING = COLORS["state"], "0.4"
-HEIGHT = 4.4  # of a row
+HEIGHT = 4.0  # of a row
 
 
 def plot_carried_state(rows: Sequence[Sequence[str]], ax: Axes | None = None) -> Axes:
@@ -37,7 +37,7 @@ def plot_carried_state(rows: Sequence[Sequence[str]], ax: Axes | None = None) ->
     pitch = max(1.2, 0.36 * max(len(token) for row in shown for token in row))
     xs = pitch * np.arange(longest)
     end = xs[-1] + 1.5
-    ax, inches = sheet(ax, (-2.7, end + 1.2), (0.6 - HEIGHT * len(rows), 1.3), min(0.42, 8.5 / (end + 4)))
+    ax, inches = sheet(ax, (-2.7, end + 1.2), (0.6 - HEIGHT * len(rows), 1.3), min(0.34, 8.5 / (end + 4)))
     size = 36 * inches  # points: 36 makes letters half a unit high
     write = functools.partial(
         lettering, ax, fontsize=size, fontfamily=fonts.families(token for row in shown for token in row)
