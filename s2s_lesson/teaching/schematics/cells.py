@@ -56,7 +56,8 @@ def plot_lstm_cell(ax: Axes | None = None) -> Axes:
 def plot_gru_cell(ax: Axes | None = None) -> Axes:
     """Draw one step of a GRU: of its one state a gate keeps the share z, and 1 - z of new content comes in.
 
-    The reset gate says how much of the state before the new content is made from.
+    The reset gate says how much of the state before the new content is made from: before the product with its
+    weights, as in the third version of the paper on arXiv.
 
     Args:
         ax: where to draw; None makes a new figure.
