@@ -35,6 +35,7 @@ NAMES = (
     "switches",
     "tagger",
     "train",
+    "transformer",
     "translations",
 )
 BENCHMARKS = {name: importlib.import_module(f"benchmarks.{name}") for name in NAMES}

@@ -14,8 +14,10 @@ from s2s_lesson.layers.masks import look_ahead_mask as look_ahead_mask
 from s2s_lesson.layers.masks import masked_softmax as masked_softmax
 from s2s_lesson.layers.masks import padding_mask as padding_mask
 from s2s_lesson.layers.multi_head_attention import MultiHeadAttention as MultiHeadAttention
+from s2s_lesson.layers.positions import sinusoids as sinusoids
 from s2s_lesson.layers.recurrence import LSTM as LSTM
 from s2s_lesson.layers.recurrence import over_time as over_time
 from s2s_lesson.layers.self_attention_decoder import DecoderBlock as DecoderBlock
 from s2s_lesson.layers.self_attention_decoder import SelfAttentionDecoder as SelfAttentionDecoder
-from s2s_lesson.layers.self_attention_decoder import sinusoids as sinusoids
+from s2s_lesson.layers.self_attention_encoder import EncoderBlock as EncoderBlock
+from s2s_lesson.layers.self_attention_encoder import SelfAttentionEncoder as SelfAttentionEncoder

@@ -87,12 +87,25 @@ class MultiHeadAttention(layers.Layer):
         """
         batch, target_length = ops.shape(query)[:2]
         query, keys, values = (self._split(part) for part in (self.query_layer(query), keys, values))
-        keys_mask = ops.repeat(keys_mask, self.num_heads, axis=0)
-        context, weights = self.attention.attend(query, keys, values, keys_mask)
+        context, weights = self.attention.attend(query, keys, values, self._masks(keys_mask))
         context = ops.reshape(context, (batch, self.num_heads, target_length, -1))
         context = ops.reshape(ops.swapaxes(context, 1, 2), (batch, target_length, self.units))
         weights = ops.reshape(weights, (batch, self.num_heads, target_length, -1))
         return self.output_layer(context), ops.mean(weights, axis=1)
+
+    def weights_by_head(self, query: Tensor, keys: Tensor, keys_mask: Tensor) -> Tensor:
+        """Tell where each head looks: the weights whose mean ``call`` returns.
+
+        Args:
+            query, keys, keys_mask: as of ``call``.
+
+        Returns:
+            float (batch, num_heads, target_length, source_length); rows sum to 1, exactly 0 where masked.
+        """
+        batch, target_length = ops.shape(query)[:2]
+        query, keys = self._split(self.query_layer(query)), self._split(keys)
+        weights = self.attention.weigh(query, keys, self._masks(keys_mask))
+        return ops.reshape(weights, (batch, self.num_heads, target_length, -1))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "units": self.units, "num_heads": self.num_heads}
@@ -103,3 +116,8 @@ class MultiHeadAttention(layers.Layer):
         head_dim = self.units // self.num_heads
         heads = ops.swapaxes(ops.reshape(tensor, (batch, length, self.num_heads, head_dim)), 1, 2)
         return ops.reshape(heads, (batch * self.num_heads, length, head_dim))
+
+    def _masks(self, keys_mask):
+        """One mask a head: (batch * num_heads, 1 or target_length, source_length)."""
+        keys_mask = keys_mask if len(keys_mask.shape) == 3 else keys_mask[:, None]
+        return ops.repeat(keys_mask, self.num_heads, axis=0)

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 from keras import initializers, layers, ops
 
 from s2s_lesson.data.expected import PositiveInt, ShareBelowOne, checked
-from s2s_lesson.data.memory import expect_memory
 from s2s_lesson.engine import Shape, State, Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.configured import ConfiguredLayer
 from s2s_lesson.layers.embeddings import output_layer, target_embedding
 from s2s_lesson.layers.masks import combined_mask
 from s2s_lesson.layers.multi_head_attention import MultiHeadAttention
+from s2s_lesson.layers.positions import sinusoids
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
@@ -90,6 +89,29 @@ class DecoderBlock(layers.Layer):
         inputs = inputs + self.dropout(outputs, training=training)
         outputs = self.output_layer(self.hidden_layer(self.norms[2](inputs)))
         return inputs + self.dropout(outputs, training=training), weights
+
+    def weights_by_head(
+        self,
+        inputs: Tensor,
+        target_keys: Sequence[Tensor],
+        target_mask: Tensor,
+        source_keys: Sequence[Tensor],
+        source_mask: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Tell where each head looks.
+
+        Args:
+            inputs, target_keys, target_mask, source_keys, source_mask: as of ``call``.
+
+        Returns:
+            target_weights: float (batch, num_heads, target_length, target_length).
+            source_weights: float (batch, num_heads, target_length, source_length).
+        """
+        normed = self.norms[0](inputs)
+        target_weights = self.self_attention.weights_by_head(normed, target_keys[0], target_mask)
+        inputs = inputs + self.self_attention(normed, *target_keys, target_mask)[0]
+        normed = self.norms[1](inputs)
+        return target_weights, self.source_attention.weights_by_head(normed, source_keys[0], source_mask)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.options}
@@ -193,15 +215,30 @@ class SelfAttentionDecoder(ConfiguredLayer):
                 f"received {length}. Make the model with a greater max_target_length."
             )
         mask = combined_mask(decoder_inputs)
-        positions = ops.convert_to_tensor(self.positions, self.compute_dtype)
-        outputs = self.embedding(decoder_inputs) + positions[: ops.shape(decoder_inputs)[1]]
-        outputs = self.dropout(outputs, training=training)
+        outputs = self.dropout(self._embedded(decoder_inputs), training=training)
         for block, source_keys in zip(self.blocks, state["keys"], strict=True):
             target_keys = block.target_keys(outputs)
             outputs, weights = block(
                 outputs, target_keys, mask, source_keys, state["keys_mask"], training=training
             )
         return self.output_layer(self.norm(outputs)), weights
+
+    def weights_by_head(self, decoder_inputs: Tensor, state: State) -> list[tuple[Tensor, Tensor]]:
+        """Tell where each head of each block looks.
+
+        Args:
+            decoder_inputs, state: as of ``call``.
+
+        Returns:
+            For each block its weights over the target and over the source: see
+            ``DecoderBlock.weights_by_head``.
+        """
+        mask, outputs, weights = combined_mask(decoder_inputs), self._embedded(decoder_inputs), []
+        for block, source_keys in zip(self.blocks, state["keys"], strict=True):
+            given = outputs, block.target_keys(outputs), mask, source_keys, state["keys_mask"]
+            weights.append(block.weights_by_head(*given))
+            outputs, _ = block(*given)
+        return weights
 
     def step(self, token_ids: Tensor, state: State) -> tuple[Tensor, State]:
         """Decode one token.
@@ -230,26 +267,7 @@ class SelfAttentionDecoder(ConfiguredLayer):
         changed = {"cache": cache, "position": state["position"] + 1, "attention_weights": weights[:, 0]}
         return logits, {**state, **changed}
 
-
-@checked
-def sinusoids(length: PositiveInt, units: PositiveInt) -> np.ndarray:
-    """Encode positions by sines and cosines of ``units / 2`` wavelengths, from 2 pi to 10,000 times 2 pi.
-
-    Args:
-        length: int.
-        units: int, even.
-
-    Returns:
-        float32 (length, units): the sines, then the cosines.
-
-    Raises:
-        ValueError: ``units`` is odd.
-
-    Source: Vaswani et al. 2017, section 3.5, arXiv:1706.03762, which interleaves sines and cosines.
-    """
-    if units % 2:
-        raise ValueError(f"Expected an even number of units; received {units}.")
-    expect_memory("length", length, 16 * length * units)
-    rates = 10_000.0 ** (-np.arange(units // 2) / (units / 2))
-    angles = np.arange(length)[:, None] * rates
-    return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1).astype("float32")
+    def _embedded(self, decoder_inputs):
+        """Embeddings with their positions: (batch, target_length, units)."""
+        positions = ops.convert_to_tensor(self.positions, self.compute_dtype)
+        return self.embedding(decoder_inputs) + positions[: ops.shape(decoder_inputs)[1]]

@@ -28,6 +28,9 @@ from s2s_lesson.teaching.schematics.pointing import plot_copy_mixture as plot_co
 from s2s_lesson.teaching.schematics.pointing import plot_pointing as plot_pointing
 from s2s_lesson.teaching.schematics.recurrence import plot_kinds_of_problems as plot_kinds_of_problems
 from s2s_lesson.teaching.schematics.recurrence import plot_unrolled_rnn as plot_unrolled_rnn
+from s2s_lesson.teaching.schematics.transformer import plot_self_attention as plot_self_attention
+from s2s_lesson.teaching.schematics.transformer import plot_transformer as plot_transformer
+from s2s_lesson.teaching.schematics.transformer import plot_transformer_block as plot_transformer_block
 from s2s_lesson.teaching.search_views import live_beam_view as live_beam_view
 from s2s_lesson.teaching.search_views import sampling_view as sampling_view
 from s2s_lesson.teaching.stepped_views import stepped_view as stepped_view

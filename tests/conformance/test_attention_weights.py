@@ -83,7 +83,8 @@ def test_an_all_padding_row_has_zero_weights_and_zero_gradients(dtype):
 @pytest.mark.parametrize(
     "variant",
     all_variants(
-        guard="tests/conformance/test_attention_weights.py::test_an_all_padding_row_gives_finite_outputs"
+        guard="tests/conformance/test_attention_weights.py::test_an_all_padding_row_gives_finite_outputs",
+        transformer=True,
     ),
 )
 def test_an_all_padding_row_gives_finite_outputs(variant):

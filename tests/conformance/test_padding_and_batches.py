@@ -27,7 +27,10 @@ def logits_of(model, batch):
 
 @pytest.mark.parametrize(
     "variant",
-    all_variants(guard="tests/conformance/test_padding_and_batches.py::test_more_padding_changes_no_logit"),
+    all_variants(
+        guard="tests/conformance/test_padding_and_batches.py::test_more_padding_changes_no_logit",
+        transformer=True,
+    ),
 )
 def test_more_padding_changes_no_logit(variant):
     model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS, variant=variant)
@@ -39,7 +42,10 @@ def test_more_padding_changes_no_logit(variant):
 
 @pytest.mark.parametrize(
     "variant",
-    all_variants(guard="tests/conformance/test_padding_and_batches.py::test_a_batch_equals_batches_of_one"),
+    all_variants(
+        guard="tests/conformance/test_padding_and_batches.py::test_a_batch_equals_batches_of_one",
+        transformer=True,
+    ),
 )
 def test_a_batch_equals_batches_of_one(variant):
     model, batch = small_model(variant), small_batch(SOURCE_LENGTHS, TARGET_LENGTHS, variant=variant)
@@ -53,7 +59,8 @@ def test_a_batch_equals_batches_of_one(variant):
 @pytest.mark.parametrize(
     "variant",
     all_variants(
-        guard="tests/conformance/test_padding_and_batches.py::test_the_order_of_a_batch_does_not_matter"
+        guard="tests/conformance/test_padding_and_batches.py::test_the_order_of_a_batch_does_not_matter",
+        transformer=True,
     ),
 )
 def test_the_order_of_a_batch_does_not_matter(variant):

@@ -30,7 +30,7 @@ OTHERS = {
     },
     "copy": {**SIZES, "embedding_dim": 5, "encoder_units": 4, "copy": True},
 }
-FEW = ["lstm-concat-into_rnn-input_feeding-coverage", *OTHERS]
+FEW = ["lstm-concat-into_rnn-input_feeding-coverage", *OTHERS, "transformer"]
 CONSTRAINTS = {
     "required": [[[7]], [], [[11, 13], [13, 11, 13]]],
     "prefix": [[5, 17], [19], []],
@@ -52,7 +52,7 @@ SEARCHES = {
 @functools.cache
 def model_of(variant):
     """A small model whose outputs end."""
-    if variant in VARIANTS:
+    if variant in VARIANTS or variant == "transformer":
         return small_model(variant)
     model = Seq2Seq(Seq2SeqConfig(31, VOCAB_SIZE, **OTHERS[variant]))
     randomise(model)

@@ -12,7 +12,10 @@ def numpy(tensor):
 
 @pytest.mark.parametrize(
     "variant",
-    all_variants(guard="tests/conformance/test_step_by_step.py::test_teacher_forcing_equals_step_by_step"),
+    all_variants(
+        guard="tests/conformance/test_step_by_step.py::test_teacher_forcing_equals_step_by_step",
+        transformer=True,
+    ),
 )
 def test_teacher_forcing_equals_step_by_step(variant):
     model, batch = small_model(variant), small_batch((7, 2, 5), (5, 5, 5), variant=variant)

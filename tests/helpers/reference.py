@@ -284,6 +284,104 @@ def forward(config, weights, source_ids, decoder_inputs):
     return np.array(logits), np.array(attention_weights)
 
 
+# The Transformer, normalised before each part of a block. A layer's weights are read from the layer itself.
+
+
+def heads(layer, query, source, mask):
+    """Look with one head after the other: query (t, width), source (s, width), mask (t, s).
+
+    Returns:
+        output: (t, units).
+        weights: (heads, t, s).
+
+    Source: Vaswani et al. 2017, section 3.2, arXiv:1706.03762.
+    """
+    parts = (layer.query_layer, layer.key_layer, layer.value_layer, layer.output_layer)
+    (w_q, b_q), (w_k, b_k), (w_v, b_v), (w_o, b_o) = (arrays_of(part) for part in parts)
+    q, k, v = query @ w_q + b_q, source @ w_k + b_k, source @ w_v + b_v
+    dim, outputs, weights = len(b_q) // layer.num_heads, [], []
+    for head in range(layer.num_heads):
+        own = slice(head * dim, (head + 1) * dim)
+        scores = np.where(mask, q[:, own] @ k[:, own].T / np.sqrt(dim), -np.inf)
+        weights.append(softmax(scores))
+        outputs.append(weights[-1] @ v[:, own])
+    return np.concatenate(outputs, axis=-1) @ w_o + b_o, np.array(weights)
+
+
+def normalised(layer, x):
+    """(x - mean) / sqrt(variance + 0.001), times a gain, plus a bias."""
+    gain, bias = arrays_of(layer)
+    return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-3) * gain + bias
+
+
+def with_positions(vectors):
+    """Add sines to the first half of each vector, and cosines to the second: (length, units)."""
+    length, units = vectors.shape
+    vectors = vectors.copy()
+    for i in range(units // 2):
+        angles = np.arange(length) / 10_000 ** (2 * i / units)
+        vectors[:, i] += np.sin(angles)
+        vectors[:, units // 2 + i] += np.cos(angles)
+    return vectors
+
+
+def dense_layers(block, x):
+    (w_1, b_1), (w_2, b_2) = arrays_of(block.hidden_layer), arrays_of(block.output_layer)
+    return x + np.maximum(normalised(block.norms[-1], x) @ w_1 + b_1, 0) @ w_2 + b_2
+
+
+def self_attention_encoder(encoder, source_ids):
+    """Read one sentence.
+
+    Returns:
+        encoder_outputs: (length, units).
+        weights: one (heads, length, length) a block.
+    """
+    x, weights = with_positions(arrays_of(encoder.embedding)[0][source_ids]), []
+    for block in encoder.blocks:
+        normed = normalised(block.norms[0], x)
+        output, looks = heads(block.self_attention, normed, normed, np.ones((len(x), len(x)), bool))
+        x = dense_layers(block, x + output)
+        weights.append(looks)
+    return normalised(encoder.norm, x), weights
+
+
+def self_attention_decoder(decoder, decoder_inputs, encoder_outputs):
+    """Decode one target.
+
+    Returns:
+        logits: (length, vocab_size).
+        weights: for each block those over the target and those over the source, (heads, length, ...).
+    """
+    table, (kernel, bias) = arrays_of(decoder.embedding)[0], arrays_of(decoder.output_layer)[:2]
+    if decoder.config.tied_output:
+        table, (kernel, bias) = tied_weights_of(decoder)
+    x, weights = with_positions(table[decoder_inputs]), []
+    seen = np.tri(len(x), dtype=bool), np.ones((len(x), len(encoder_outputs)), bool)
+    for block in decoder.blocks:
+        normed = normalised(block.norms[0], x)
+        output, over_target = heads(block.self_attention, normed, normed, seen[0])
+        x = x + output
+        query = normalised(block.norms[1], x)
+        output, over_source = heads(block.source_attention, query, encoder_outputs, seen[1])
+        x = dense_layers(block, x + output)
+        weights.append((over_target, over_source))
+    return normalised(decoder.norm, x) @ kernel + bias, weights
+
+
+def transformer(model, source_ids, decoder_inputs):
+    """Both for one pair.
+
+    Returns:
+        logits: (target_length, vocab_size).
+        weights: as of ``Transformer.weights_by_head``.
+    """
+    encoder_outputs, of_encoder = self_attention_encoder(model.encoder, source_ids)
+    logits, of_decoder = self_attention_decoder(model.decoder, decoder_inputs, encoder_outputs)
+    over_target, over_source = zip(*of_decoder, strict=True)
+    return logits, {"encoder": of_encoder, "decoder": over_target, "source": over_source}
+
+
 def weights_of(model):
     """Take the weights of a ``Seq2Seq`` for ``forward``, in float64."""
     encoder, decoder = model.encoder, model.decoder

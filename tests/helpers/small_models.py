@@ -9,7 +9,7 @@ import pytest
 from s2s_lesson import engine
 from s2s_lesson.data import Vocabulary, pad, pad_vectors
 from s2s_lesson.layers import Seq2SeqConfig
-from s2s_lesson.models import Seq2Seq
+from s2s_lesson.models import Seq2Seq, Transformer
 
 SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, SOURCE_FEATURES = 31, 29, 17
 END_BIAS = 2
@@ -155,19 +155,22 @@ VECTOR_VARIANTS = {
     },
     "vectors-gru-no_attention": {**SIZES, "cell": "gru", "attention": "none"},
 }
+TRANSFORMER = {"units": 12, "num_heads": 3, "num_layers": 2, "max_length": 13}
 
 
-def all_variants(guard):
+def all_variants(guard, transformer=False):
     """Every variant, for ``parametrize``. JAX compiles each loop of each call: there every second is slow.
 
     Args:
         guard: id of the test itself, which the fast variants guard.
+        transformer: whether the Transformer, which is no ``Seq2Seq``, is one of them.
     """
+    names = [*(["transformer"] if transformer else []), *VARIANTS, *VECTOR_VARIANTS]
     step = 2 if engine.compiles_each_shape() else 1
     slow = pytest.mark.slow(guard=guard)
     return [
         pytest.param(variant, id=variant, marks=[slow] if place % step else [])
-        for place, variant in enumerate([*VARIANTS, *VECTOR_VARIANTS])
+        for place, variant in enumerate(names)
     ]
 
 
@@ -179,11 +182,12 @@ def small_model(variant):
     likelier, so that searches end at different lengths.
     """
     if variant in VARIANTS:
-        config = Seq2SeqConfig(SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, **VARIANTS[variant])
+        model = Seq2Seq(Seq2SeqConfig(SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, **VARIANTS[variant]))
+    elif variant == "transformer":
+        model = Transformer(SOURCE_VOCAB_SIZE, TARGET_VOCAB_SIZE, **TRANSFORMER)
     else:
-        options = VECTOR_VARIANTS[variant]
-        config = Seq2SeqConfig(None, TARGET_VOCAB_SIZE, source_features=SOURCE_FEATURES, **options)
-    model = Seq2Seq(config)
+        options = {**VECTOR_VARIANTS[variant], "source_features": SOURCE_FEATURES}
+        model = Seq2Seq(Seq2SeqConfig(None, TARGET_VOCAB_SIZE, **options))
     randomise(model)
     bias = model.decoder.output_layer.bias
     bias.assign(bias + END_BIAS * (np.arange(TARGET_VOCAB_SIZE) == Vocabulary.eos_id))

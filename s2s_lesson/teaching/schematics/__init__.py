@@ -19,6 +19,11 @@ from s2s_lesson.teaching.schematics.encoder_decoder import (
 from s2s_lesson.teaching.schematics.padding import plot_carried_state
 from s2s_lesson.teaching.schematics.pointing import plot_copy_mixture, plot_pointing
 from s2s_lesson.teaching.schematics.recurrence import plot_kinds_of_problems, plot_unrolled_rnn
+from s2s_lesson.teaching.schematics.transformer import (
+    plot_self_attention,
+    plot_transformer,
+    plot_transformer_block,
+)
 
 __all__ = [
     "plot_attention_orders",
@@ -34,7 +39,10 @@ __all__ = [
     "plot_lstm_cell",
     "plot_model_step",
     "plot_pointing",
+    "plot_self_attention",
     "plot_teacher_forcing",
+    "plot_transformer",
+    "plot_transformer_block",
     "plot_two_readers",
     "plot_unrolled_rnn",
 ]
