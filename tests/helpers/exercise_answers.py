@@ -148,6 +148,29 @@ def last_output(self_attention, sequence, positions, transposed=False, place=-1)
     return self_attention(sequence, *self_attention.project(sequence), seen)[0][:, place]
 
 
+def may_see(ids, join=np.logical_and, k=0, keys=True):
+    real = ids != 0
+    return join(np.tri(ids.shape[1], k=k, dtype=bool), real[:, None] if keys else real[:, :, None])
+
+
+def turn(distance, units, signs=(-1, 1)):
+    angles = distance / 10_000 ** (np.arange(units // 2) / (units / 2))
+    cos, sin = np.diag(np.cos(angles)), np.diag(np.sin(angles))
+    return np.block([[cos, signs[0] * sin], [signs[1] * sin, cos]])
+
+
+def alternating_turn(distance, units):
+    order = np.arange(units).reshape(2, -1).T.reshape(-1)  # sine, cosine, sine, cosine
+    return turn(distance, units)[np.ix_(order, order)]
+
+
+def next_output(vector, cache, kernels, scale=2, grow=True, grow_first=True):
+    q, *new = (vector @ kernel for kernel in kernels)
+    grown = tuple(np.concatenate([old, [one]]) for old, one in zip(cache, new, strict=True))
+    keys, values = grown if grow_first or not len(cache[0]) else cache
+    return softmax(keys @ q / scale) @ values, grown if grow else cache
+
+
 # Chapter 4
 
 
@@ -288,6 +311,9 @@ RIGHT = {
     "3.4": local_weights,
     "3.5": last_output,
     "3.6": mixture,
+    "3.7": may_see,
+    "3.8": turn,
+    "3.9": next_output,
     "4.1": gnmt_scores,
     "4.2": [{"temperature": 0.0}, {"top_k": 1}, {"top_p": 1e-6}],
     "4.3": top_p_by_hand,
@@ -397,6 +423,28 @@ MISTAKES = [
     ("3.5", lambda *given: last_output(*given, transposed=True), "transposed"),
     ("3.5", lambda *given: last_output(*given, place=0), "first position"),
     ("3.5", lambda layer, sequence, positions: last_output(layer, sequence, 0 * positions), "left out"),
+    ("3.7", lambda ids: np.broadcast_to(np.tri(5, dtype=bool), (len(ids), 5, 5)), "Padding may be seen"),
+    ("3.7", lambda ids: np.repeat((ids != 0)[:, None], 5, axis=1), "Where is the triangle"),
+    ("3.7", lambda ids: np.tri(5, dtype=bool).T & (ids != 0)[:, None], "wrong way round"),
+    ("3.7", lambda ids: may_see(ids, keys=False), "hidden as a query"),
+    ("3.7", lambda ids: may_see(ids, join=np.logical_or), "join them by 'or'"),
+    ("3.7", lambda ids: may_see(ids, k=-1), "the diagonal"),
+    ("3.7", lambda ids: ~may_see(ids), "is hidden"),
+    ("3.7", lambda ids: np.tri(5), "Expected the mask of shape"),
+    ("3.8", lambda *sizes: turn(*sizes).T, "the other way"),
+    ("3.8", lambda distance, units: np.eye(units), "where it is"),
+    ("3.8", lambda *sizes: turn(*sizes, signs=(1, 1)), "One sign is wrong"),
+    ("3.8", alternating_turn, "alternate"),
+    ("3.9", lambda *given: next_output(*given, scale=1), "not divided by the root"),
+    ("3.9", lambda *given: next_output(*given, scale=4), "not by the width"),
+    ("3.9", lambda *given: next_output(*given, grow=False), "does not grow"),
+    ("3.9", lambda *given: next_output(*given, grow_first=False), "first grow the cache"),
+    ("3.9", lambda x, cache, kernels: (x @ kernels[2], next_output(x, cache, kernels)[1]), "own value"),
+    (
+        "3.9",
+        lambda x, cache, kernels: next_output(x, cache, [*kernels[:1], *kernels[:0:-1]]),
+        "changed places",
+    ),
     ("4.1", lambda p, n, penalty: p / ((5 + n) / 6 * penalty), "power, and not a factor"),
     ("4.1", lambda p, n, penalty: gnmt_scores(p, n - 1, penalty), "end token"),
     ("4.1", lambda p, n, penalty: p / n**penalty, "other formula"),

@@ -6,12 +6,21 @@ answer on drawn inputs, and compares. Where it is wrong, the hint names what is 
 
 from typing import Any
 
-from s2s_lesson.teaching.exercises import chapter1, chapter2, chapter3, chapter4, chapter5, chapter6
+from s2s_lesson.teaching.exercises import (
+    chapter1,
+    chapter2,
+    chapter3,
+    chapter3d,
+    chapter4,
+    chapter5,
+    chapter6,
+)
 from s2s_lesson.teaching.exercises._checking import EXERCISES, Result, look_at
 from s2s_lesson.teaching.exercises._quiz import Quiz, read_questions
 
 __all__ = ["EXERCISES", "Quiz", "Result", "check", "quiz"]
-CHAPTERS = (chapter1, chapter2, chapter3, chapter4, chapter5, chapter6)
+CHAPTERS = (chapter1, chapter2, chapter3, chapter3d, chapter4, chapter5, chapter6)
+QUIZZES = tuple(chapter.__name__.rpartition("chapter")[2] for chapter in CHAPTERS)  # "1", …, "3d", …
 
 
 def check(number: str, answer: Any) -> Result:
@@ -36,7 +45,7 @@ def quiz(chapter: str) -> Quiz:
     """Make the quiz of a chapter, which a notebook shows as questions to be answered in the page.
 
     Args:
-        chapter: str, "1" to "6".
+        chapter: str, "1" to "6", or "3d", that chapter's page on the Transformer.
 
     Returns:
         ``Quiz``.
@@ -44,7 +53,6 @@ def quiz(chapter: str) -> Quiz:
     Raises:
         ValueError: there is no quiz of this chapter.
     """
-    chapters = [str(place) for place in range(1, len(CHAPTERS) + 1)]
-    if chapter not in chapters:
-        raise ValueError(f"Expected a chapter, {', '.join(chapters)}; received {chapter!r}.")
+    if chapter not in QUIZZES:
+        raise ValueError(f"Expected a chapter, {', '.join(QUIZZES)}; received {chapter!r}.")
     return Quiz(chapter, read_questions(chapter))
