@@ -107,6 +107,7 @@ def test_the_defaults(name):
         "switches": {"only": None},
         "tagger": {"seeds": [0, 1, 2]},
         "train": {"turns": 7, "timed": ["package", "joeynmt-2-passes"], "only": None, "threads": 2},
+        "transformer": {"seeds": [0, 1, 2]},
     }
     assert options == expected.get(name, {})
 
@@ -370,6 +371,8 @@ def summed_up():
         for arm, figures in arms.items():
             summary = BENCHMARKS["end_to_end"].summary(end_to_end["runs"], task, arm)
             yield f"end_to_end: {task}, {arm}", summary, figures
+    for arm, figures in RESULTS["transformer"]["arms"].items():
+        yield f"transformer: {arm}", BENCHMARKS["transformer"].summary(of("transformer", "arm", arm)), figures
     for setting, figures in RESULTS["bottleneck"]["settings"].items():
         summary = BENCHMARKS["bottleneck"].summary(setting, RESULTS["bottleneck"]["runs"])
         yield f"bottleneck: {setting}", summary, figures
