@@ -39,7 +39,7 @@ WHAT = {
     "switches": "dates without attention, without masks, read in one direction; rows copied: for live views",
     "tagger": "where words begin in letters without spaces, read in one direction and in both",
     "train": "the speed of training, beside JoeyNMT and plain PyTorch",
-    "transformer": "dates, by a Transformer and by the recurrent model, at the same processor seconds; what a step costs",
+    "transformer": "dates by a Transformer and a recurrent model in the same processor seconds; costs",
     "translations": "German and Spanish to English, with many searches",
 }
 LAST_MADE = {  # by which commit, where a training of today would differ: see CHANGED
