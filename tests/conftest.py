@@ -27,14 +27,27 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI", "").lower() not in ("", "0", "false") else "local")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def compiled_code_is_freed():
-    """JAX keeps all that it compiled, loops that never run again too, until the process may map no more."""
-    yield
+def free_compiled_code():
+    """JAX keeps all that it compiled, loops that never run again too."""
     if ENGINE == "jax":
         import jax
 
         jax.clear_caches()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled_code_of_a_module_is_freed():
+    yield
+    free_compiled_code()
+
+
+@pytest.fixture(autouse=True)
+def a_process_has_room_for_compiled_code():
+    """Linux maps 65,530 pieces of memory for a process, and one more ends it; a test takes up to 10,000."""
+    yield
+    maps = Path("/proc/self/maps")
+    if ENGINE == "jax" and maps.exists() and maps.read_text().count("\n") > 30_000:
+        free_compiled_code()
 
 
 @pytest.hookimpl(tryfirst=True)
