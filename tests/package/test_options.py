@@ -29,12 +29,15 @@ PACKAGE = Path(s2s_lesson.__file__).parent
 # Arguments that are data, not options: what they hold is checked where it is read, if at all.
 DATA = {
     **dict.fromkeys(
-        ("text", "line", "source", "target", "bos", "label", "target_label"), "what somebody writes"
+        ("text", "line", "source", "target", "bos", "label", "target_label", "legend"), "what somebody writes"
     ),
     **dict.fromkeys(("path", "folder"), "where files are"),
     **dict.fromkeys(("files", "dev", "test"), "where files of pairs are"),
     **dict.fromkeys(("target_files", "dev_target_files", "test_target_files"), "where files of targets are"),
     **dict.fromkeys(("cross_entropy", "log_probability", "score", "looked_at"), "a measured figure"),
+    **dict.fromkeys(
+        ("attention_weights", "pointer_weights", "vocabulary_probabilities"), "what a model computes"
+    ),
     **dict.fromkeys(("index", "sentence"), "a place in data"),
     **dict.fromkeys(("channel", "replies_of"), "a name that the data hold"),
     **dict.fromkeys(("locale", "pattern", "color"), "a name that another library knows"),
