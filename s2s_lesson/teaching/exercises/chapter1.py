@@ -195,8 +195,10 @@ def _fading(answer):
         raise Hint("Both biases give the same factor. Did you set the second of the four blocks, and use it?")
     if factors[3] < factors[1]:
         raise Hint("With a bias of 3 the gate is more open, and should keep more of the gradient.")
+    measured = {1: 0.79, 3: 1.01}  # of several seeds; the recurrent weights carry some, too
     for bias, factor in factors.items():
-        if abs(factor - 1 / (1 + np.exp(-bias))) > 0.1:
+        if abs(factor - measured[bias]) > 0.05:
             raise Hint(
-                f"For a bias of {bias} the factor should be near sigma({bias}); received {factor:.3f}."
+                f"For a bias of {bias} the factor should be near {measured[bias]}; received {factor:.3f}. "
+                f"sigma({bias}) is not the whole answer: measure it."
             )

@@ -107,10 +107,10 @@ def plot_bridge(encoder_units: PositiveInt, decoder_units: PositiveInt, ax: Axes
         box(ax, 4.0, y, 1.4, 0.9, "white", BLUE, rounding=0)
         write(2.6, y, str(encoder_units), color="white")
         write(4.0, y, str(encoder_units), color=BLUE)
-        arrow(ax, (4.7, y), (6.0, y), GREY, linewidth=1.8)
-        box(ax, 7.4, y, 2.8, 1.2, GREY)
+        arrow(ax, (4.7, y), (5.7, y), GREY, linewidth=1.8)
+        box(ax, 7.4, y, 3.4, 1.2, GREY)
         write(7.4, y, "dense, tanh", color="white", fontsize=0.9 * size)
-        arrow(ax, (8.8, y), (10.1, y), GREY, linewidth=1.8)
+        arrow(ax, (9.1, y), (10.1, y), GREY, linewidth=1.8)
         box(ax, 11.1, y, 2.0, 0.9, COLORS["decoder"], rounding=0)
         write(11.1, y, str(decoder_units), color="white")
     return ax
