@@ -19,7 +19,7 @@ UV_COMPILE = .venv-uv/bin/uv pip compile --quiet --universal --python-version 3.
 PACKAGE_EXTRAS := --extra text --extra icu --extra corpora --extra plots --extra export --extra serve
 TARGETS := book test test-fast test-slow test-floor test-engines test-colab test-all pages screenshots dist venv
 
-.PHONY: help $(TARGETS) pins format strip clean single pdf promises repository
+.PHONY: help $(TARGETS) pins format strip clean single pdf slides assignments promises repository
 
 help:
 	@echo "make book         build the book: HTML in _build/html; notebooks run where something changed (also: plain make)"
@@ -37,6 +37,8 @@ help:
 	@echo "make strip        strip the outputs of notebooks, except cells tagged keep_output"
 	@echo "make single       the whole book on one page, _build/singlehtml, from the notebooks as they ran last"
 	@echo "make pdf          the same as a PDF, _build/s2s-lesson.pdf; needs chromium"
+	@echo "make slides       slides of each notebook as it ran last, for a browser, each in one file: _build/slides"
+	@echo "make assignments  the exercises of each notebook without their solutions, as notebooks: _build/assignments"
 	@echo "make promises     run the conformance suite and write its page of the book anew"
 	@echo "make repository   URL=https://github.com/you/fork: change the address of the repository everywhere"
 	@echo "make pins         write requirements*.txt anew from pyproject.toml (UPGRADE=1: newest versions)"
@@ -63,6 +65,14 @@ pdf: single
 	@echo "== Printing it with chromium"
 	@$(IN_VENV) tools/pdf.py
 	@echo "== The book is ready, open: $(CURDIR)/_build/s2s-lesson.pdf"
+
+slides: venv
+	@echo "== Making slides of the notebooks as they ran last"
+	@$(IN_VENV) tools/slides.py
+
+assignments: venv
+	@echo "== Making assignments of the exercises"
+	@$(IN_VENV) tools/assignments.py
 
 promises: venv
 	@echo "== Running the conformance suite"

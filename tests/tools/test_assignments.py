@@ -1,0 +1,181 @@
+"""Assignments: the exercises of a notebook without their solutions, with the cells that they need."""
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+from assignments import assignment, exercises_of, main
+from lessons import published, sections, with_addresses
+from nbformat import v4
+from needed import Code, needed
+
+from s2s_lesson.teaching import exercises
+
+BOOK = Path(__file__).parents[2] / "book"
+WITH_EXERCISES = [path for path in sorted(BOOK.glob("*.ipynb")) if exercises_of(nbformat.read(path, 4))]
+FIRST = "# @title Set-up\nimport sys\n\nif 'google.colab' in sys.modules:\n    %pip install it\n\nimport math"
+TWO_EXERCISES = """\
+## Exercises
+
+Try them.
+
+### Exercise 7.1 (easy)
+
+Double `number`, as [before](#a-part), and see [chapter 1](01-concepts.ipynb#search). Pass it:
+`exercises.check("7.1",
+twice)`."""
+
+
+def code(source, **metadata):
+    return v4.new_code_cell(source, metadata=metadata)
+
+
+def small_notebook():
+    """Two exercises. The first uses a number and its solution a function; the second has no check."""
+    cells = [
+        v4.new_markdown_cell("# Sevens\n\n## A part"),
+        code(FIRST),
+        code("number = 3"),
+        code("number = 7\nunused = 11"),
+        code("# @title Draw it\nprint(math.pi)"),
+        code("def half(x):\n    return x / math.factorial(2)"),
+        v4.new_markdown_cell(TWO_EXERCISES),
+        code("# @title Solution 7.1\ntwice = 4 * half(number)\nanswer = 17"),
+        v4.new_markdown_cell(
+            "A remark on the solution.\n\n### Exercise 7.2 (hard)\n\nWhy?\n\n## Further reading"
+        ),
+    ]
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "P"}})
+
+
+def test_an_assignment_has_texts_empty_cells_checks_and_no_solution():
+    made = assignment(small_notebook(), "sevens")
+    nbformat.validate(made)
+    assert [cell.source.partition("\n")[0] for cell in made.cells] == [
+        "# Sevens: exercises",
+        "# @title Set-up",
+        "# @title Checks",
+        "# @title From the page",
+        "## Exercise 7.1 (easy, 1 point)",
+        "# Your answer",
+        'results["7.1"] = exercises.check("7.1", twice)',
+        "## Exercise 7.2 (hard, 3 points)",
+        "# Your answer",
+        "# @title Points",
+    ]
+    everything = "\n".join(cell.source for cell in made.cells)
+    assert "**Name:**" in everything and "**Date:**" in everything
+    for hidden in ("4 * half", "answer = 17", "A remark", "Further reading", "math.pi"):
+        assert hidden not in everything
+    assert made.metadata.kernelspec.name == "python3"
+
+
+def test_its_first_cell_of_code_is_that_of_the_page_and_folded():
+    made = assignment(small_notebook(), "sevens")
+    assert made.cells[1].source == FIRST and made.cells[1].metadata.cellView == "form"
+
+
+def test_it_takes_along_what_its_exercises_need_and_no_more():
+    taken = assignment(small_notebook(), "sevens").cells[3]
+    assert taken.source == (
+        "# @title From the page\nnumber = 7\nunused = 11\n\ndef half(x):\n    return x / math.factorial(2)"
+    )
+
+
+def test_its_links_lead_to_the_published_book():
+    text = assignment(small_notebook(), "sevens").cells[4].source
+    assert f"[before]({published()}sevens.html#a-part)" in text
+    assert f"[chapter 1]({published()}01-concepts.html#search)" in text
+    assert with_addresses("[it](https://e.org) [here](a.md)", "b") == (
+        f"[it](https://e.org) [here]({published()}a.html)"
+    )
+
+
+def test_what_no_cell_makes_is_a_fault():
+    notebook = small_notebook()
+    notebook.cells[5].source = "pass"
+    with pytest.raises(ValueError, match=r"solution 7\.1 uses; none makes half"):
+        assignment(notebook, "sevens")
+
+
+def test_a_notebook_without_exercises_has_no_assignment(tmp_path, capsys):
+    (tmp_path / "book").mkdir()
+    nbformat.write(small_notebook(), tmp_path / "book" / "sevens.ipynb")
+    nbformat.write(v4.new_notebook(cells=[v4.new_markdown_cell("# One")]), tmp_path / "book" / "one.ipynb")
+    main(tmp_path / "book", tmp_path / "made")
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["sevens.ipynb"]
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "makes", "changes", "needs"),
+    [
+        ("a = b", {"a"}, set(), {"b"}),
+        ("a = a + 1", {"a"}, set(), {"a"}),
+        ("a, (b, *c) = d", {"a", "b", "c"}, set(), {"d"}),
+        ("a += b", set(), {"a"}, {"a", "b"}),
+        ("a: int = b", {"a"}, set(), {"b"}),
+        ("model.fit(pairs)", set(), {"model"}, {"model", "pairs"}),
+        ("history = model.fit(pairs)", {"history"}, {"model"}, {"model", "pairs"}),
+        ("length = model.count(pairs)", {"length"}, set(), {"model", "pairs"}),
+        ("state['mask'] = 1", set(), {"state"}, {"state"}),
+        ("for a in b:\n    c = a\n    print(c)", set(), {"a", "c"}, {"b"}),
+        ("for a in b:\n    c = c + a", set(), {"a", "c"}, {"b", "c"}),
+        ("if a:\n    b = 1\nprint(b)", set(), {"b"}, {"a"}),
+        ("with a as b:\n    c = b", {"b", "c"}, set(), {"a"}),
+        ("try:\n    a = b\nexcept KeyError as error:\n    print(error)", set(), {"a"}, {"b"}),
+        ("import a.b\nfrom c import d as e", {"a", "e"}, set(), set()),
+        ("def f(x, y=a):\n    z = x + b\n    return [z + w for w in c]", {"f"}, set(), {"a", "b", "c"}),
+        ("def f():\n    return a\n\n\na = 1", {"a", "f"}, set(), set()),
+        ("if (a := b):\n    print(a)", {"a"}, set(), {"b"}),
+        ("%pip install x\nif a:\n    !ls", set(), set(), {"a"}),
+    ],
+)
+def test_what_code_makes_changes_and_needs(source, makes, changes, needs):
+    read = Code(source)
+    assert (read.makes, read.changes, read.needs) == (makes, changes, needs)
+
+
+def test_a_change_is_needed_but_not_that_of_a_module():
+    cells = ["import plt", "model = 1", "plt.show()", "model.fit()", "model = 2", "model.fit(plt)"]
+    assert needed({"model"}, [Code(cell) for cell in cells]) == ({0, 4, 5}, set())
+    assert needed({"model"}, [Code(cell) for cell in cells[:4]]) == ({1, 3}, set())
+    assert needed({"model", "other"}, [Code(cell) for cell in cells[:2]]) == ({1}, {"other"})
+
+
+def test_comments_in_code_are_no_headings():
+    text = "# One\n\n```python\n# no heading\n```\n\n## Two\n\nText."
+    notebook = v4.new_notebook(cells=[code("1"), v4.new_markdown_cell(text), code("2")])
+    first, second = sections(notebook)
+    assert (first.title, second.title, second.parts[0]) == ("One", "Two", "Text.")
+    assert second.parts[1].source == "2" and len(first.parts) == 1
+
+
+@pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda path: path.stem)
+def test_each_page_has_an_assignment_that_needs_nothing_else(path):
+    """Its cells make each name before it is used, where the reader writes what the solution has."""
+    notebook = nbformat.read(path, as_version=4)
+    solutions = {one.number: one.solution for one in exercises_of(notebook)}
+    made, there, asked = assignment(notebook, path.stem), set(), []
+    nbformat.validate(made)
+    for cell in made.cells:
+        if cell.cell_type == "markdown":
+            number = cell.source.partition(" (")[0].rpartition(" ")[2]
+            continue
+        source = solutions[number] if cell.source.startswith("# Your answer") else cell.source
+        read = Code(source)
+        if cell.source.startswith("results["):
+            asked.append(number)
+            call = ast.parse(cell.source).body[0].value
+            assert call.args[0].value == number
+        else:
+            assert read.needs - there == set(), source
+        there |= read.bound
+    assert set(asked) <= set(exercises.EXERCISES)
+
+
+def test_all_exercises_with_a_check_are_in_an_assignment():
+    pages = [nbformat.read(path, as_version=4) for path in WITH_EXERCISES]
+    checked = [one.number for page in pages for one in exercises_of(page) if one.check]
+    assert sorted(checked) == sorted(exercises.EXERCISES)
