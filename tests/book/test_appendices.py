@@ -15,7 +15,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BOOK, PACKAGE = ROOT / "book", ROOT / "s2s_lesson"
 PAGES = sorted(BOOK.glob("appendix-*.md"))
-OTHERS = sorted([*BOOK.glob("*.ipynb"), BOOK / "intro.md", BOOK / "api" / "index.md"])
+FRONT = (BOOK / "intro.md", BOOK / "for-teachers.md", BOOK / "api" / "index.md")
+OTHERS = sorted([*BOOK.glob("*.ipynb"), *FRONT])
 FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
