@@ -17,8 +17,8 @@ from lessons import ROOT, address, sections, with_addresses
 from nbformat import v4
 from needed import Code, needed
 
-POINTS = {"easy": 1, "medium": 2, "hard": 3, "yours": 3}
-EXERCISE = re.compile(r"Exercise (\d+(?:\.\d+)?) \((\w+)\)")
+POINTS = {"easy": 1, "medium": 2, "hard": 3}
+EXERCISE = re.compile(r"Exercise (\d+\.\d+) \((\w+)\)")
 CHECK = re.compile(r"`(exercises\.check\(.*?\))`", re.DOTALL)
 IN_BACKTICKS = re.compile(r"`([A-Za-z_]\w*)")
 TITLE = re.compile(r"^# @title .*\n")
@@ -27,12 +27,12 @@ CHECKS = """\
 # @title Checks
 from s2s_lesson.teaching import exercises
 
-results = {}  # number of an exercise -> what its check says"""
+CHECKED = {}  # number of an exercise -> what its check says"""
 SUM = """\
 # @title Points
 points = {points}
-right = sum(points[number] for number, result in results.items() if result)
-print(f"{{right}} of {{sum(points.values())}} points that the checks can give")"""
+right = sum(points[number] for number, result in CHECKED.items() if result)
+print(f"{{right}} of {{sum(points.values())}} points")"""
 HOW = """\
 **Name:**
 
@@ -65,9 +65,8 @@ class Exercise:
 
     @property
     def check(self) -> str:
-        """The call that its text names, where there is one."""
-        named = CHECK.search(self.text)
-        return " ".join(named[1].split()) if named else ""
+        """The call that its text names."""
+        return " ".join(CHECK.search(self.text)[1].split())
 
     @property
     def points(self) -> int:
@@ -84,14 +83,16 @@ def is_solution(cell) -> bool:
 
 
 def exercises_of(notebook) -> list[Exercise]:
-    """The exercises of a notebook, in order."""
+    """The exercises of a notebook that have a check, in order."""
     out = []
     for section in sections(notebook):
         if heading := EXERCISE.fullmatch(section.title):
             code = [part for part in section.parts if not isinstance(part, str)]
             before = list(itertools.takewhile(lambda part: isinstance(part, str), section.parts))
             solution = "\n".join(cell.source for cell in code if is_solution(cell))
-            out.append(Exercise(heading[1], heading[2], "\n\n".join(before), solution, section.place))
+            text = "\n\n".join(before)
+            if CHECK.search(text):
+                out.append(Exercise(heading[1], heading[2], text, solution, section.place))
     return out
 
 
@@ -122,7 +123,7 @@ def cells_used(notebook, exercises: list[Exercise]) -> list[int]:
 
 
 def assignment(notebook, page: str):
-    """The assignment of a notebook, or None where it has no exercises."""
+    """The assignment of a notebook, or None where no exercise has a check."""
     exercises = exercises_of(notebook)
     if not exercises:
         return None
@@ -144,9 +145,8 @@ def assignment(notebook, page: str):
             sources = [TITLE.sub("", notebook.cells[number].source) for number in taken]
             cells.append(v4.new_code_cell(titled("\n\n".join(sources), "From the page"), metadata=FOLDED))
         cells += cells_of(exercise, page)
-    points = {exercise.number: exercise.points for exercise in exercises if exercise.check}
-    if points:
-        cells.append(v4.new_code_cell(SUM.format(points=points), metadata=FOLDED))
+    points = {exercise.number: exercise.points for exercise in exercises}
+    cells.append(v4.new_code_cell(SUM.format(points=points), metadata=FOLDED))
     for number, cell in enumerate(cells):
         cell.id = f"a{number:03}"
     kept = ("kernelspec", "language_info")
@@ -163,14 +163,13 @@ def cells_of(exercise: Exercise, page: str) -> list:
     """The text of an exercise, an empty cell, and its check."""
     many = "point" if exercise.points == 1 else "points"
     heading = f"## Exercise {exercise.number} ({exercise.difficulty}, {exercise.points} {many})"
-    cells = [
+    result = f'CHECKED["{exercise.number}"]'
+    hint = "# Write what you found in place of the dots.\n" if "..." in exercise.check else ""
+    return [
         v4.new_markdown_cell(f"{heading}\n\n{with_addresses(exercise.text, page)}"),
         v4.new_code_cell("# Your answer\n"),
+        v4.new_code_cell(f"{hint}{result} = {exercise.check}\n{result}"),
     ]
-    if exercise.check:
-        result = f'results["{exercise.number}"]'
-        cells.append(v4.new_code_cell(f"{result} = {exercise.check}\n{result}"))
-    return cells
 
 
 def main(book: Path = ROOT / "book", folder: Path = ROOT / "_build" / "assignments") -> None:

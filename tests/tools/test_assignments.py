@@ -5,8 +5,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from assignments import assignment, exercises_of, main
+from assignments import Exercise, assignment, cells_of, exercises_of, main
 from lessons import published, sections, with_addresses
+from nbclient import NotebookClient
 from nbformat import v4
 from needed import Code, needed
 
@@ -32,7 +33,7 @@ def code(source, **metadata):
 
 
 def small_notebook():
-    """Two exercises. The first uses a number and its solution a function; the second has no check."""
+    """An exercise that uses a number, and its solution a function; and one without a check."""
     cells = [
         v4.new_markdown_cell("# Sevens\n\n## A part"),
         code(FIRST),
@@ -59,14 +60,12 @@ def test_an_assignment_has_texts_empty_cells_checks_and_no_solution():
         "# @title From the page",
         "## Exercise 7.1 (easy, 1 point)",
         "# Your answer",
-        'results["7.1"] = exercises.check("7.1", twice)',
-        "## Exercise 7.2 (hard, 3 points)",
-        "# Your answer",
+        'CHECKED["7.1"] = exercises.check("7.1", twice)',
         "# @title Points",
     ]
     everything = "\n".join(cell.source for cell in made.cells)
     assert "**Name:**" in everything and "**Date:**" in everything
-    for hidden in ("4 * half", "answer = 17", "A remark", "Further reading", "math.pi"):
+    for hidden in ("Exercise 7.2", "4 * half", "answer = 17", "A remark", "Further reading", "math.pi"):
         assert hidden not in everything
     assert made.metadata.kernelspec.name == "python3"
 
@@ -90,6 +89,14 @@ def test_its_links_lead_to_the_published_book():
     assert with_addresses("[it](https://e.org) [here](a.md)", "b") == (
         f"[it](https://e.org) [here]({published()}a.html)"
     )
+
+
+def test_a_check_with_dots_says_that_they_are_to_be_filled_in():
+    text = 'Pass it: `exercises.check("7.3", {"a": ...})`.'
+    *_, check = cells_of(Exercise("7.3", "medium", text, "", 5), "sevens")
+    comment, call, last = check.source.splitlines()
+    assert comment == "# Write what you found in place of the dots."
+    assert call == 'CHECKED["7.3"] = exercises.check("7.3", {"a": ...})' and last == 'CHECKED["7.3"]'
 
 
 def test_what_no_cell_makes_is_a_fault():
@@ -157,7 +164,7 @@ def test_each_page_has_an_assignment_that_needs_nothing_else(path):
     """Its cells make each name before it is used, where the reader writes what the solution has."""
     notebook = nbformat.read(path, as_version=4)
     solutions = {one.number: one.solution for one in exercises_of(notebook)}
-    made, there, asked = assignment(notebook, path.stem), set(), []
+    made, there, asked, lists = assignment(notebook, path.stem), set(), [], 0
     nbformat.validate(made)
     for cell in made.cells:
         if cell.cell_type == "markdown":
@@ -165,17 +172,32 @@ def test_each_page_has_an_assignment_that_needs_nothing_else(path):
             continue
         source = solutions[number] if cell.source.startswith("# Your answer") else cell.source
         read = Code(source)
-        if cell.source.startswith("results["):
+        if "] = exercises.check(" in cell.source:
             asked.append(number)
             call = ast.parse(cell.source).body[0].value
             assert call.args[0].value == number
         else:
             assert read.needs - there == set(), source
         there |= read.bound
-    assert set(asked) <= set(exercises.EXERCISES)
+        lists += "CHECKED" in read.bound
+    assert asked == list(solutions) and lists == 1
 
 
 def test_all_exercises_with_a_check_are_in_an_assignment():
     pages = [nbformat.read(path, as_version=4) for path in WITH_EXERCISES]
-    checked = [one.number for page in pages for one in exercises_of(page) if one.check]
+    checked = [one.number for page in pages for one in exercises_of(page)]
     assert sorted(checked) == sorted(exercises.EXERCISES)
+
+
+@pytest.mark.slow(
+    guard="tests/tools/test_assignments.py::test_each_page_has_an_assignment_that_needs_nothing_else"
+)
+def test_an_assignment_runs_and_gives_all_points_to_the_solutions():
+    """That of a page whose cells read a file of the book, in its folder."""
+    notebook = nbformat.read(BOOK / "02-encoder.ipynb", as_version=4)
+    solutions, made = [one.solution for one in exercises_of(notebook)], assignment(notebook, "02-encoder")
+    for cell in made.cells:
+        if cell.source.startswith("# Your answer"):
+            cell.source = solutions.pop(0)
+    NotebookClient(made, kernel_name="python3", resources={"metadata": {"path": str(BOOK)}}).execute()
+    assert made.cells[-1].outputs[0].text == "6 of 6 points\n"
