@@ -408,6 +408,7 @@ MISTAKES = [
     ("3.2", lambda scores, mask: softmax(scores, axis=-1) * mask, "after the softmax"),
     ("3.2", lambda scores, mask: masked_weights(scores, ~mask), "wrong way round"),
     ("3.2", lambda scores, mask: softmax(np.where(mask, scores, -np.inf), axis=0), "last axis"),
+    ("3.2", lambda scores, mask: softmax(np.where(mask, scores, -np.inf)), "All rows together"),
     ("3.2", mended_weights, "rounded to 0"),
     ("3.3", lambda *given: feeding_step(*given, fed=0), "has no part in it"),
     ("3.3", lambda *given: feeding_step(*given, order=-1), "the embedding comes first"),

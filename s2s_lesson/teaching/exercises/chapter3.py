@@ -73,6 +73,10 @@ def _masking(answer):
                 softmax(np.where(mask, scores, -np.inf), axis=0),
                 "The softmax goes over the rows of the batch. Take the last axis, the positions.",
             ),
+            (
+                softmax(np.where(mask, scores, -np.inf), axis=None),
+                "All rows together sum to 1. Each row must: take the softmax along the last axis.",
+            ),
             (softmax(scores, axis=-1), "The mask changes nothing: these are the weights without it."),
         ]
     compare(run(answer, scores, mask), right, "the weights", mistakes, tolerance=1e-6)
