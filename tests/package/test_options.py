@@ -35,9 +35,6 @@ DATA = {
     **dict.fromkeys(("files", "dev", "test"), "where files of pairs are"),
     **dict.fromkeys(("target_files", "dev_target_files", "test_target_files"), "where files of targets are"),
     **dict.fromkeys(("cross_entropy", "log_probability", "score", "looked_at"), "a measured figure"),
-    **dict.fromkeys(
-        ("attention_weights", "pointer_weights", "vocabulary_probabilities"), "what a model computes"
-    ),
     **dict.fromkeys(("index", "sentence"), "a place in data"),
     **dict.fromkeys(("channel", "replies_of"), "a name that the data hold"),
     **dict.fromkeys(("locale", "pattern", "color"), "a name that another library knows"),

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
-from numpy.typing import ArrayLike
 
 from s2s_lesson.data.expected import PositiveInt, checked
 from s2s_lesson.teaching import fonts
@@ -22,7 +21,7 @@ STEPS = 3  # of each order
 @checked
 def plot_attention_step(
     source_tokens: Sequence[str],
-    attention_weights: ArrayLike,
+    attention_weights: np.ndarray,
     ax: Axes | None = None,
     *,
     query_dim: PositiveInt = 96,

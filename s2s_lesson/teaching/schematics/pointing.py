@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
 
 from s2s_lesson.data.expected import Share, checked
 from s2s_lesson.teaching import fonts
@@ -15,7 +14,7 @@ from s2s_lesson.teaching.schematics._drawing import arrow, attention_line, box, 
 BAR = 4.2  # units that a probability of 1 is long
 
 
-def plot_pointing(elements: Sequence[str], pointer_weights: ArrayLike, ax: Axes | None = None) -> Axes:
+def plot_pointing(elements: Sequence[str], pointer_weights: np.ndarray, ax: Axes | None = None) -> Axes:
     """Draw a pointer network at work: at each step, lines from the elements of the source to the choice.
 
     The choice is the position with the greatest weight, and there is no vocabulary to choose from.
@@ -62,9 +61,9 @@ def plot_pointing(elements: Sequence[str], pointer_weights: ArrayLike, ax: Axes 
 @checked
 def plot_copy_mixture(
     words: Sequence[str],
-    vocabulary_probabilities: ArrayLike,
+    vocabulary_probabilities: np.ndarray,
     source_tokens: Sequence[str],
-    attention_weights: ArrayLike,
+    attention_weights: np.ndarray,
     generate: Share,
     ax: Axes | None = None,
 ) -> Axes:
