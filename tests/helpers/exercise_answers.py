@@ -41,9 +41,8 @@ def padded_logits(model, source_ids, decoder_inputs, columns, masked, side=0):
 
 
 def log_probability(model, source_ids, targets, padding=False, end=True):
-    log_probs = log_softmax(
-        model({"source_ids": source_ids, "decoder_inputs": shift_right(targets)}), axis=-1
-    )
+    logits = model({"source_ids": source_ids, "decoder_inputs": shift_right(targets)})
+    log_probs = log_softmax(ops.convert_to_numpy(logits), axis=-1)
     counted = (targets != 0) | padding
     counted &= (targets != 3) | end
     return (np.take_along_axis(log_probs, targets[:, :, None], axis=2)[:, :, 0] * counted).sum(axis=1)

@@ -205,10 +205,13 @@ def small_outputs(variant):
     return tuple(keras.ops.convert_to_numpy(output) for output in outputs)
 
 
-def randomise(layer, seed=0):
-    """Give a layer random weights of about the size that leaves tanh neither flat nor linear."""
+def randomise(layer, seed=0, deviation=0.5):
+    """Give a layer random weights of about the size that leaves tanh neither flat nor linear.
+
+    Far above 1 / sqrt(units) a recurrent network is chaotic: what is rounded grows from step to step.
+    """
     generator = np.random.default_rng(seed)
-    layer.set_weights([generator.normal(0, 0.5, weight.shape) for weight in layer.get_weights()])
+    layer.set_weights([generator.normal(0, deviation, weight.shape) for weight in layer.get_weights()])
 
 
 def sentences(lengths, vocab_size, seed=0):

@@ -168,7 +168,7 @@ def _log_probability(answer):
     source_ids = np.array([[5, 9, 16, 4, 3], [8, 6, 3, 0, 0]])
     targets = np.array([[7, 18, 5, 3], [11, 3, 0, 0]])
     ids = {"source_ids": source_ids, "decoder_inputs": shift_right(targets)}
-    logits = np.asarray(model(ids), "float64")  # (batch, target_length, vocabulary)
+    logits = numbers(model(ids))  # (batch, target_length, vocabulary)
     log_probs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
     each = np.take_along_axis(log_probs, targets[:, :, None], axis=2)[:, :, 0]
     real, end = targets != 0, targets == 3

@@ -37,7 +37,7 @@ def test_copies_of_an_export_are_the_export(export, mean):
 def test_log_probabilities_are_those_of_what_was_written(export):
     ensemble = WritingEnsemble([load(export), Copier(max_output_length=5)], weights=[1, 2])
     assert ensemble.max_output_length == 3
-    predictions = ensemble.predict(TEXTS, 3, 2, unknown=True, constraints=Constraints(forced_end=True))
+    predictions = ensemble.predict(TEXTS, 3, 2, constraints=Constraints(forced_end=True))
     replies = [reply for best in predictions for reply in (best, *best.alternatives) if reply.text]
     pairs = [(reply.source, reply.text) for reply in replies]
     of_search = [reply.log_probability for reply in replies]
