@@ -29,7 +29,11 @@ sys.path.append(sys.argv[1])
 from served_models import SmallModel
 from s2s_lesson import deployed
 from s2s_lesson.__main__ import main
-deployed.load = lambda folder, threads: SmallModel(seconds=0.7)
+class Telling(SmallModel):
+    def predict(self, *arguments, **options):
+        print("predicting", flush=True)
+        return super().predict(*arguments, **options)
+deployed.load = lambda folder, threads: Telling(seconds=1.5)
 sys.exit(main(["serve", "folder", "--port", "0", "--wait", "0", *sys.argv[2:]]))
 """
 
@@ -118,7 +122,9 @@ def test_a_server_that_is_told_to_stop_answers_first(sign, code):
         url = told.split()[4]
         bodies = [{"texts": ["abc gfd"], "beam_size": size} for size in (1, 2, 3)]  # none with another
         with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
-            asked = [pool.submit(client.post, "/predict", json=body) for body in bodies]
+            asked = [pool.submit(client.post, "/predict", json=bodies[0])]
+            assert process.stdout.readline() == "predicting\n"
+            asked += [pool.submit(client.post, "/predict", json=body) for body in bodies[1:]]
             waiting, until = "", time.monotonic() + 20
             while "waiting_texts 2" not in waiting and time.monotonic() < until:
                 waiting = client.get("/metrics").text
