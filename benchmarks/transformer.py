@@ -21,7 +21,7 @@ from benchmarks.shared.summaries import median, ratio, spread
 from benchmarks.shared.training import seconds_of, untrained
 
 RESULTS = ("transformer",)
-PAIRS, TESTED, BATCH_SIZE, MAX_LENGTH = 6_000, 500, 64, 20
+PAIRS, TESTED, BATCH_SIZE = 6_000, 500, 64
 SIZES = {"encoder_units": 64, "decoder_units": 64}  # of the recurrent model
 TRANSFORMER = {"units": 48, "num_heads": 4, "num_layers": 2}
 BUDGETS = (12, 20, 40)  # processor seconds
@@ -102,6 +102,7 @@ def measure(arm, passes, seed):
         pairs of both test splits, by greedy search, and for a Transformer the ``heads``: see ``heads``.
     """
     from s2s_lesson import training
+    from s2s_lesson.pipeline import TextToText, evaluate
 
     corpus, pipeline = untrained("dates", seed, **SIZES)
     model, recurrent = model_of(arm, pipeline), ARMS[arm][0] is None
@@ -115,7 +116,14 @@ def measure(arm, passes, seed):
     started = time.process_time()
     history = training.fit(model, batches, held_out, epochs=passes, progress=False)
     processor_seconds = time.process_time() - started
-    splits = {split: corpus.splits[split][:TESTED] for split in ("test", "test_unseen_locales")}
+    *vocabularies, sides = pipeline.description()
+    translator = TextToText(model, *vocabularies, **sides)
+    exact_match = {
+        split: evaluate(
+            translator, corpus.splits[split][:TESTED], 1, batch_size=TESTED, metrics=["exact_match"]
+        )["exact_match"]
+        for split in ("test", "test_unseen_locales")
+    }
     return {
         "arm": arm,
         "passes": passes,
@@ -124,27 +132,12 @@ def measure(arm, passes, seed):
         "training_seconds": seconds_of(history),
         "processor_seconds": round(processor_seconds, 1),
         "loss": [round(float(loss), 4) for loss in history["val_loss"]],
-        "exact_match": {split: exact_match(model, pipeline, pairs) for split, pairs in splits.items()},
-        **({} if recurrent else {"heads": heads(model, pipeline)}),
+        "exact_match": exact_match,
+        **({} if recurrent else {"heads": heads(translator)}),
     }
 
 
-def exact_match(model, pipeline, pairs):
-    """The share of pairs that greedy search writes right in every character: float from 0 to 1."""
-    from s2s_lesson.search import greedy_search
-
-    vocab, right = pipeline.target_vocab, 0
-    ends = {"bos_id": vocab.bos_id, "eos_id": vocab.eos_id, "max_output_length": MAX_LENGTH}
-    for inputs, targets in pipeline.batches(pairs, TESTED):
-        result = greedy_search(model.step, model.encode(inputs["source_ids"]), **ends)
-        for sequence, length, target in zip(
-            result.sequences[:, 0], result.lengths[:, 0], targets, strict=True
-        ):
-            right += vocab.decode(sequence[:length]) == vocab.decode(target)
-    return right / len(pairs)
-
-
-def heads(model, pipeline):
+def heads(translator):
     """Where each head of a Transformer looks while it reads and writes the date of the book.
 
     Returns:
@@ -155,23 +148,20 @@ def heads(model, pipeline):
     import numpy as np
     from keras import ops
 
-    from s2s_lesson.search import greedy_search
-
-    vocab = pipeline.target_vocab
-    source_ids = np.array([pipeline.source_vocab.encode(list(DATE))])
-    ends = {"bos_id": vocab.bos_id, "eos_id": vocab.eos_id, "max_output_length": MAX_LENGTH}
-    result = greedy_search(model.step, model.encode(source_ids), **ends)
-    written = [int(token) for token in result.sequences[0, 0, : result.lengths[0, 0]]]
+    vocab, [prediction] = translator.target_vocab, translator.predict([DATE], beam_size=1)
+    source_ids = np.array([translator.source_vocab.encode(list(DATE))])
+    written = [vocab.tokens.index(token) for token in prediction.tokens]
     read = [vocab.bos_id, *written[:-1]]
-    weights = model.weights_by_head({"source_ids": source_ids, "decoder_inputs": np.array([read])})
+    inputs = {"source_ids": source_ids, "decoder_inputs": np.array([read])}
+    weights = translator.model.weights_by_head(inputs)
     rows = {
         part: [[_texts(head) for head in ops.convert_to_numpy(block)[0]] for block in blocks]
         for part, blocks in weights.items()
     }
     return {
-        "source_tokens": [*DATE, "</s>"],
+        "source_tokens": list(prediction.source_tokens),
         "read": [vocab.tokens[token] for token in read],
-        "tokens": [vocab.tokens[token] for token in written],
+        "tokens": list(prediction.tokens),
         **rows,
     }
 

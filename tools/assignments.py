@@ -2,8 +2,8 @@
 
     python tools/assignments.py
 
-An assignment runs by itself, on Colab too: it takes along the cells of its notebook that make what its
-exercises use. It goes to `_build/assignments`, under the name of the notebook.
+An assignment runs by itself, on Colab too: the code of its page stands before each exercise, folded. It goes
+to `_build/assignments`, under the name of the notebook.
 """
 
 import itertools
@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from lessons import ROOT, address, sections, with_addresses
+from lessons import Section, address, sections, with_addresses
 from nbformat import v4
-from needed import Code, needed
 
+ROOT = Path(__file__).parents[1]
 POINTS = {"easy": 1, "medium": 2, "hard": 3}
 EXERCISE = re.compile(r"Exercise (\d+\.\d+) \((\w+)\)")
 CHECK = re.compile(r"`(exercises\.check\(.*?\))`", re.DOTALL)
-IN_BACKTICKS = re.compile(r"`([A-Za-z_]\w*)")
 TITLE = re.compile(r"^# @title .*\n")
 FOLDED = {"cellView": "form", "tags": ["hide-input"]}
 CHECKS = """\
@@ -34,6 +33,8 @@ points = {points}
 right = sum(points[number] for number, result in CHECKED.items() if result)
 print(f"{{right}} of {{sum(points.values())}} points")"""
 HOW = """\
+# {title}: exercises
+
 **Name:**
 
 **Date:**
@@ -54,14 +55,12 @@ class Exercise:
     Args:
         number, difficulty, text: str; the text is Markdown.
         solution: str, the code of all its cells.
-        place: int, of the cell that holds its heading.
     """
 
     number: str
     difficulty: str
     text: str
     solution: str
-    place: int
 
     @property
     def check(self) -> str:
@@ -72,54 +71,28 @@ class Exercise:
     def points(self) -> int:
         return POINTS[self.difficulty]
 
-    @property
-    def names(self) -> set[str]:
-        """The names in its text."""
-        return set(IN_BACKTICKS.findall(self.text))
 
-
-def is_solution(cell) -> bool:
-    return cell.source.startswith("# @title Solution")
+def exercise_of(section: Section) -> Exercise | None:
+    """The exercise that a section is; None where it is none, or has no check."""
+    heading = EXERCISE.fullmatch(section.title)
+    text = "\n\n".join(itertools.takewhile(lambda part: isinstance(part, str), section.parts))
+    if not (heading and CHECK.search(text)):
+        return None
+    solution = "\n".join(cell.source for cell in code_of(section) if is_solution(cell))
+    return Exercise(heading[1], heading[2], text, solution)
 
 
 def exercises_of(notebook) -> list[Exercise]:
     """The exercises of a notebook that have a check, in order."""
-    out = []
-    for section in sections(notebook):
-        if heading := EXERCISE.fullmatch(section.title):
-            code = [part for part in section.parts if not isinstance(part, str)]
-            before = list(itertools.takewhile(lambda part: isinstance(part, str), section.parts))
-            solution = "\n".join(cell.source for cell in code if is_solution(cell))
-            text = "\n\n".join(before)
-            if CHECK.search(text):
-                out.append(Exercise(heading[1], heading[2], text, solution, section.place))
-    return out
+    return [exercise for section in sections(notebook) if (exercise := exercise_of(section))]
 
 
-def cells_used(notebook, exercises: list[Exercise]) -> list[int]:
-    """The numbers of the cells that make what the exercises and their solutions use.
+def code_of(section: Section) -> list:
+    return [part for part in section.parts if not isinstance(part, str)]
 
-    Raises:
-        ValueError: a solution uses a name that no cell before it makes.
-    """
-    usable = [
-        (number, Code(cell.source))
-        for number, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and not is_solution(cell)
-    ]
-    used = set()
-    for exercise in exercises:
-        before = [(number, code) for number, code in usable if number < exercise.place]
-        made = set().union(*(code.makes for _, code in before))
-        wanted = (Code(exercise.solution).needs | (exercise.names & made)) - {"exercises"}
-        places, missing = needed(wanted, [code for _, code in before])
-        if missing:
-            names = ", ".join(sorted(missing))
-            raise ValueError(
-                f"Expected cells that make what solution {exercise.number} uses; none makes {names}."
-            )
-        used |= {before[place][0] for place in places}
-    return sorted(used)
+
+def is_solution(cell) -> bool:
+    return cell.source.startswith("# @title Solution")
 
 
 def assignment(notebook, page: str):
@@ -129,24 +102,16 @@ def assignment(notebook, page: str):
         return None
     title = sections(notebook)[0].title
     rows = "\n".join(f"| {one.number} ({one.difficulty}) | {one.points} |" for one in exercises)
-    first = next(number for number, cell in enumerate(notebook.cells) if cell.cell_type == "code")
-    waiting = [number for number in cells_used(notebook, exercises) if number != first]
-    cells = [
-        v4.new_markdown_cell(
-            f"# {title}: exercises\n\n" + HOW.format(title=title, address=address(page), rows=rows)
-        ),
-        v4.new_code_cell(titled(notebook.cells[first].source, "Set-up"), metadata=FOLDED),
-        v4.new_code_cell(CHECKS, metadata=FOLDED),
-    ]
-    for exercise in exercises:
-        taken = [number for number in waiting if number < exercise.place]
-        waiting = waiting[len(taken) :]
-        if taken:
-            sources = [TITLE.sub("", notebook.cells[number].source) for number in taken]
-            cells.append(v4.new_code_cell(titled("\n\n".join(sources), "From the page"), metadata=FOLDED))
-        cells += cells_of(exercise, page)
+    cells, waiting = [v4.new_markdown_cell(HOW.format(title=title, address=address(page), rows=rows))], []
+    for section in sections(notebook):
+        code = [cell.source for cell in code_of(section) if not is_solution(cell)]
+        if exercise := exercise_of(section):
+            cells += [folded(source) for source in waiting] + cells_of(exercise, page)
+            waiting = []
+        waiting += code
     points = {exercise.number: exercise.points for exercise in exercises}
-    cells.append(v4.new_code_cell(SUM.format(points=points), metadata=FOLDED))
+    cells += [folded(SUM.format(points=points))]
+    cells.insert(2, folded(CHECKS))  # behind the set-up
     for number, cell in enumerate(cells):
         cell.id = f"a{number:03}"
     kept = ("kernelspec", "language_info")
@@ -154,9 +119,10 @@ def assignment(notebook, page: str):
     return v4.new_notebook(cells=cells, metadata=metadata)
 
 
-def titled(source: str, title: str) -> str:
-    """The source of a cell that Colab folds under a title."""
-    return f"# @title {title}\n{TITLE.sub('', source)}"
+def folded(source: str):
+    """A cell of code that Colab folds under its title."""
+    titled = source if TITLE.match(source) else f"# @title From the page\n{source}"
+    return v4.new_code_cell(titled, metadata=FOLDED)
 
 
 def cells_of(exercise: Exercise, page: str) -> list:

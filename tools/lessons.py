@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from repository import current, pages_of
+
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#{1,4}) +(.+?) *$", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
@@ -18,19 +18,17 @@ class Section:
         level: int, 1 for the title of the page.
         title: str, in Markdown.
         parts: list, each a text (str, Markdown) or a code cell.
-        place: int, the number of the cell that has the heading.
     """
 
     level: int
     title: str
     parts: list = field(default_factory=list)
-    place: int = 0
 
 
 def sections(notebook) -> list[Section]:
     """The sections of a notebook, in order; what comes before the first heading is left out."""
     out = []
-    for place, cell in enumerate(notebook.cells):
+    for cell in notebook.cells:
         if cell.cell_type == "code":
             if out:
                 out[-1].parts.append(cell)
@@ -42,14 +40,13 @@ def sections(notebook) -> list[Section]:
             out[-1].parts.append(cell.source[: starts[0] if starts else None].strip())
         for heading, end in zip(headings, [*starts, len(blank)][1:], strict=True):
             body = cell.source[heading.end() : end].strip()
-            out.append(Section(len(heading[1]), heading[2], [body] if body else [], place))
+            out.append(Section(len(heading[1]), heading[2], [body] if body else []))
     return out
 
 
-def published(root: Path = ROOT) -> str:
+def published() -> str:
     """The address of the published pages, with a slash at its end."""
-    config = (root / "_config.yml").read_text(encoding="utf-8")
-    return re.search(r"^  baseurl: (\S+)", config, re.MULTILINE)[1] + "book/"
+    return f"{pages_of(current())}book/"
 
 
 def address(page: str, title: str = "") -> str:

@@ -20,9 +20,10 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import nbformat
-from lessons import LINK, ROOT, address, sections
+from lessons import LINK, address, sections
 from nbformat import v4
 
+ROOT = Path(__file__).parents[1]
 EXECUTED, SLIDES = ROOT / "_build" / "executed" / "book", ROOT / "_build" / "slides"
 REVEAL = ROOT / "views" / "node_modules" / "reveal.js" / "dist"
 DECK = Path(__file__).parent / "deck"

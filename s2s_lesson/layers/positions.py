@@ -1,9 +1,11 @@
 """sinusoids: what tells attention the order of a sequence."""
 
 import numpy as np
+from keras import ops
 
 from s2s_lesson.data.expected import PositiveInt, checked
 from s2s_lesson.data.memory import expect_memory
+from s2s_lesson.engine import Tensor
 
 
 @checked
@@ -28,3 +30,16 @@ def sinusoids(length: PositiveInt, units: PositiveInt) -> np.ndarray:
     rates = 10_000.0 ** (-np.arange(units // 2) / (units / 2))
     angles = np.arange(length)[:, None] * rates
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=-1).astype("float32")
+
+
+def with_positions(vectors: Tensor, positions: np.ndarray) -> Tensor:
+    """Add their positions to vectors.
+
+    Args:
+        vectors: float (batch, length, units).
+        positions: float (at least length, units), from ``sinusoids``.
+
+    Returns:
+        float (batch, length, units).
+    """
+    return vectors + ops.convert_to_tensor(positions, vectors.dtype)[: ops.shape(vectors)[1]]

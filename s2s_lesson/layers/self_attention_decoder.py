@@ -13,7 +13,7 @@ from s2s_lesson.layers.configured import ConfiguredLayer
 from s2s_lesson.layers.embeddings import output_layer, target_embedding
 from s2s_lesson.layers.masks import combined_mask
 from s2s_lesson.layers.multi_head_attention import MultiHeadAttention
-from s2s_lesson.layers.positions import sinusoids
+from s2s_lesson.layers.positions import sinusoids, with_positions
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
@@ -215,7 +215,8 @@ class SelfAttentionDecoder(ConfiguredLayer):
                 f"received {length}. Make the model with a greater max_target_length."
             )
         mask = combined_mask(decoder_inputs)
-        outputs = self.dropout(self._embedded(decoder_inputs), training=training)
+        embedded = with_positions(self.embedding(decoder_inputs), self.positions)
+        outputs = self.dropout(embedded, training=training)
         for block, source_keys in zip(self.blocks, state["keys"], strict=True):
             target_keys = block.target_keys(outputs)
             outputs, weights = block(
@@ -233,7 +234,8 @@ class SelfAttentionDecoder(ConfiguredLayer):
             For each block its weights over the target and over the source: see
             ``DecoderBlock.weights_by_head``.
         """
-        mask, outputs, weights = combined_mask(decoder_inputs), self._embedded(decoder_inputs), []
+        mask, weights = combined_mask(decoder_inputs), []
+        outputs = with_positions(self.embedding(decoder_inputs), self.positions)
         for block, source_keys in zip(self.blocks, state["keys"], strict=True):
             given = outputs, block.target_keys(outputs), mask, source_keys, state["keys_mask"]
             weights.append(block.weights_by_head(*given))
@@ -266,8 +268,3 @@ class SelfAttentionDecoder(ConfiguredLayer):
         logits = self.output_layer(self.norm(outputs))[:, 0]
         changed = {"cache": cache, "position": state["position"] + 1, "attention_weights": weights[:, 0]}
         return logits, {**state, **changed}
-
-    def _embedded(self, decoder_inputs):
-        """Embeddings with their positions: (batch, target_length, units)."""
-        positions = ops.convert_to_tensor(self.positions, self.compute_dtype)
-        return self.embedding(decoder_inputs) + positions[: ops.shape(decoder_inputs)[1]]

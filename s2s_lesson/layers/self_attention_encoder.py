@@ -9,7 +9,7 @@ from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.layers.configured import ConfiguredLayer
 from s2s_lesson.layers.embeddings import token_embedding
 from s2s_lesson.layers.multi_head_attention import MultiHeadAttention
-from s2s_lesson.layers.positions import sinusoids
+from s2s_lesson.layers.positions import sinusoids, with_positions
 
 
 @keras.saving.register_keras_serializable(package="s2s_lesson")
@@ -169,5 +169,4 @@ class SelfAttentionEncoder(ConfiguredLayer):
                 f"Expected sources of at most max_length={self.max_length} tokens; received {length}. "
                 "Make the model with a greater max_length."
             )
-        positions = ops.convert_to_tensor(self.positions, self.compute_dtype)
-        return self.embedding(source_ids) + positions[: ops.shape(source_ids)[1]]
+        return with_positions(self.embedding(source_ids), self.positions)

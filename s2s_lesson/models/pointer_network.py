@@ -99,9 +99,6 @@ class PointerNetwork(TokenModel):
         mask = np.ones((1, 2), bool)
         self({"source_vectors": vectors, "source_mask": mask, "decoder_inputs": ids})  # makes the weights
 
-    def build(self, inputs_shape: object) -> None:
-        """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
-
     @property
     def takes_label_smoothing(self) -> bool:
         """No: what cannot be chosen has no probability."""
@@ -252,9 +249,6 @@ class PointerNetwork(TokenModel):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.options}
-
-    def get_compile_config(self) -> None:
-        """None: a saved model can be loaded without the losses and metrics that it was trained with."""
 
 
 def positions_of(sequences: Tensor) -> list[list[int]]:

@@ -50,9 +50,6 @@ class Seq2Seq(TokenModel):
                 {name: _example(spec) for name, spec in self.export_signature().items()}
             )  # makes the weights
 
-    def build(self, inputs_shape: object) -> None:
-        """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
-
     @property
     def takes_label_smoothing(self) -> bool:
         """Whether labels can be smoothed: not where most tokens that could be copied stand in no source."""
@@ -201,9 +198,6 @@ class Seq2Seq(TokenModel):
 
     def get_config(self) -> dict[str, Any]:
         return {"config": asdict(self.config)}
-
-    def get_compile_config(self) -> None:
-        """None: a saved model can be loaded without the losses and metrics that it was trained with."""
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Seq2Seq":

@@ -24,6 +24,9 @@ class TokenModel(keras.Model):
     train_function: Callable
     test_function: Callable
 
+    def build(self, inputs_shape: object) -> None:
+        """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
+
     @property
     def takes_label_smoothing(self) -> bool:
         """Whether labels can be smoothed: where any token can stand in any output."""
@@ -64,6 +67,9 @@ class TokenModel(keras.Model):
         if self.test_function is None or force:
             super().make_test_function(force)
             self.test_function = engine.compile_training(self.test_function, self.test_step, self)
+
+    def get_compile_config(self) -> None:
+        """None: a saved model can be loaded without the losses and metrics that it was trained with."""
 
     def export_signature(self) -> dict[str, keras.InputSpec]:
         """What ``export`` lets the exported model take: shapes and types of the inputs, by name."""

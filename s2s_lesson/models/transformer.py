@@ -88,9 +88,6 @@ class Transformer(TokenModel):
         ids = np.ones((1, min(2, max_length)), "int32")
         self({"source_ids": ids, "decoder_inputs": ids})  # makes the weights
 
-    def build(self, inputs_shape: object) -> None:
-        """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
-
     def encode(self, source_ids: Tensor, training: bool = False) -> State:
         """Read the sources; what comes back is all that decoding needs.
 
@@ -200,6 +197,3 @@ class Transformer(TokenModel):
 
     def get_config(self) -> dict[str, object]:
         return {**super().get_config(), **self.options}
-
-    def get_compile_config(self) -> None:
-        """None: a saved model can be loaded without the losses and metrics that it was trained with."""

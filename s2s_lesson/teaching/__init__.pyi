@@ -1,3 +1,6 @@
+from s2s_lesson.teaching.book_files import book_file as book_file
+from s2s_lesson.teaching.book_files import read_weights as read_weights
+from s2s_lesson.teaching.book_files import results_of as results_of
 from s2s_lesson.teaching.copying_views import copying_view as copying_view
 from s2s_lesson.teaching.exercises import check as check
 from s2s_lesson.teaching.exercises import quiz as quiz
@@ -34,6 +37,5 @@ from s2s_lesson.teaching.schematics.transformer import plot_transformer_block as
 from s2s_lesson.teaching.search_views import live_beam_view as live_beam_view
 from s2s_lesson.teaching.search_views import sampling_view as sampling_view
 from s2s_lesson.teaching.stepped_views import stepped_view as stepped_view
-from s2s_lesson.teaching.stored_weights import read_weights as read_weights
 from s2s_lesson.teaching.views import attention_view as attention_view
 from s2s_lesson.teaching.views import beam_view as beam_view

@@ -1,6 +1,6 @@
-"""Assignments: the exercises of a notebook without their solutions, with the cells that they need."""
+"""Assignments: the exercises of a notebook without their solutions, behind the code of the page."""
 
-import ast
+import re
 from pathlib import Path
 
 import nbformat
@@ -9,7 +9,6 @@ from assignments import Exercise, assignment, cells_of, exercises_of, main
 from lessons import published, sections, with_addresses
 from nbclient import NotebookClient
 from nbformat import v4
-from needed import Code, needed
 
 from s2s_lesson.teaching import exercises
 
@@ -26,6 +25,10 @@ Try them.
 Double `number`, as [before](#a-part), and see [chapter 1](01-concepts.ipynb#search). Pass it:
 `exercises.check("7.1",
 twice)`."""
+
+
+def source_of(notebook):
+    return "\n".join(cell.source for cell in notebook.cells)
 
 
 def code(source, **metadata):
@@ -46,6 +49,7 @@ def small_notebook():
         v4.new_markdown_cell(
             "A remark on the solution.\n\n### Exercise 7.2 (hard)\n\nWhy?\n\n## Further reading"
         ),
+        code("too_late = 19"),
     ]
     return v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "P"}})
 
@@ -58,32 +62,30 @@ def test_an_assignment_has_texts_empty_cells_checks_and_no_solution():
         "# @title Set-up",
         "# @title Checks",
         "# @title From the page",
+        "# @title From the page",
+        "# @title Draw it",
+        "# @title From the page",
         "## Exercise 7.1 (easy, 1 point)",
         "# Your answer",
         'CHECKED["7.1"] = exercises.check("7.1", twice)',
         "# @title Points",
     ]
-    everything = "\n".join(cell.source for cell in made.cells)
+    everything = source_of(made)
     assert "**Name:**" in everything and "**Date:**" in everything
-    for hidden in ("Exercise 7.2", "4 * half", "answer = 17", "A remark", "Further reading", "math.pi"):
+    for hidden in ("Exercise 7.2", "4 * half", "answer = 17", "A remark", "Further reading", "too_late"):
         assert hidden not in everything
     assert made.metadata.kernelspec.name == "python3"
 
 
-def test_its_first_cell_of_code_is_that_of_the_page_and_folded():
+def test_code_of_the_page_is_as_there_and_folded():
     made = assignment(small_notebook(), "sevens")
-    assert made.cells[1].source == FIRST and made.cells[1].metadata.cellView == "form"
-
-
-def test_it_takes_along_what_its_exercises_need_and_no_more():
-    taken = assignment(small_notebook(), "sevens").cells[3]
-    assert taken.source == (
-        "# @title From the page\nnumber = 7\nunused = 11\n\ndef half(x):\n    return x / math.factorial(2)"
-    )
+    assert made.cells[1].source == FIRST and made.cells[3].source == "# @title From the page\nnumber = 3"
+    code = [cell for cell in made.cells[1:7] if cell.cell_type == "code"]
+    assert {cell.metadata.cellView for cell in code} == {"form"}
 
 
 def test_its_links_lead_to_the_published_book():
-    text = assignment(small_notebook(), "sevens").cells[4].source
+    text = assignment(small_notebook(), "sevens").cells[7].source
     assert f"[before]({published()}sevens.html#a-part)" in text
     assert f"[chapter 1]({published()}01-concepts.html#search)" in text
     assert with_addresses("[it](https://e.org) [here](a.md)", "b") == (
@@ -93,17 +95,10 @@ def test_its_links_lead_to_the_published_book():
 
 def test_a_check_with_dots_says_that_they_are_to_be_filled_in():
     text = 'Pass it: `exercises.check("7.3", {"a": ...})`.'
-    *_, check = cells_of(Exercise("7.3", "medium", text, "", 5), "sevens")
+    *_, check = cells_of(Exercise("7.3", "medium", text, ""), "sevens")
     comment, call, last = check.source.splitlines()
     assert comment == "# Write what you found in place of the dots."
     assert call == 'CHECKED["7.3"] = exercises.check("7.3", {"a": ...})' and last == 'CHECKED["7.3"]'
-
-
-def test_what_no_cell_makes_is_a_fault():
-    notebook = small_notebook()
-    notebook.cells[5].source = "pass"
-    with pytest.raises(ValueError, match=r"solution 7\.1 uses; none makes half"):
-        assignment(notebook, "sevens")
 
 
 def test_a_notebook_without_exercises_has_no_assignment(tmp_path, capsys):
@@ -115,42 +110,6 @@ def test_a_notebook_without_exercises_has_no_assignment(tmp_path, capsys):
     assert capsys.readouterr().out.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    ("source", "makes", "changes", "needs"),
-    [
-        ("a = b", {"a"}, set(), {"b"}),
-        ("a = a + 1", {"a"}, set(), {"a"}),
-        ("a, (b, *c) = d", {"a", "b", "c"}, set(), {"d"}),
-        ("a += b", set(), {"a"}, {"a", "b"}),
-        ("a: int = b", {"a"}, set(), {"b"}),
-        ("model.fit(pairs)", set(), {"model"}, {"model", "pairs"}),
-        ("history = model.fit(pairs)", {"history"}, {"model"}, {"model", "pairs"}),
-        ("length = model.count(pairs)", {"length"}, set(), {"model", "pairs"}),
-        ("state['mask'] = 1", set(), {"state"}, {"state"}),
-        ("for a in b:\n    c = a\n    print(c)", set(), {"a", "c"}, {"b"}),
-        ("for a in b:\n    c = c + a", set(), {"a", "c"}, {"b", "c"}),
-        ("if a:\n    b = 1\nprint(b)", set(), {"b"}, {"a"}),
-        ("with a as b:\n    c = b", {"b", "c"}, set(), {"a"}),
-        ("try:\n    a = b\nexcept KeyError as error:\n    print(error)", set(), {"a"}, {"b"}),
-        ("import a.b\nfrom c import d as e", {"a", "e"}, set(), set()),
-        ("def f(x, y=a):\n    z = x + b\n    return [z + w for w in c]", {"f"}, set(), {"a", "b", "c"}),
-        ("def f():\n    return a\n\n\na = 1", {"a", "f"}, set(), set()),
-        ("if (a := b):\n    print(a)", {"a"}, set(), {"b"}),
-        ("%pip install x\nif a:\n    !ls", set(), set(), {"a"}),
-    ],
-)
-def test_what_code_makes_changes_and_needs(source, makes, changes, needs):
-    read = Code(source)
-    assert (read.makes, read.changes, read.needs) == (makes, changes, needs)
-
-
-def test_a_change_is_needed_but_not_that_of_a_module():
-    cells = ["import plt", "model = 1", "plt.show()", "model.fit()", "model = 2", "model.fit(plt)"]
-    assert needed({"model"}, [Code(cell) for cell in cells]) == ({0, 4, 5}, set())
-    assert needed({"model"}, [Code(cell) for cell in cells[:4]]) == ({1, 3}, set())
-    assert needed({"model", "other"}, [Code(cell) for cell in cells[:2]]) == ({1}, {"other"})
-
-
 def test_comments_in_code_are_no_headings():
     text = "# One\n\n```python\n# no heading\n```\n\n## Two\n\nText."
     notebook = v4.new_notebook(cells=[code("1"), v4.new_markdown_cell(text), code("2")])
@@ -160,27 +119,13 @@ def test_comments_in_code_are_no_headings():
 
 
 @pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda path: path.stem)
-def test_each_page_has_an_assignment_that_needs_nothing_else(path):
-    """Its cells make each name before it is used, where the reader writes what the solution has."""
+def test_each_page_has_an_assignment_with_a_check_for_each_exercise(path):
     notebook = nbformat.read(path, as_version=4)
-    solutions = {one.number: one.solution for one in exercises_of(notebook)}
-    made, there, asked, lists = assignment(notebook, path.stem), set(), [], 0
+    made = assignment(notebook, path.stem)
     nbformat.validate(made)
-    for cell in made.cells:
-        if cell.cell_type == "markdown":
-            number = cell.source.partition(" (")[0].rpartition(" ")[2]
-            continue
-        source = solutions[number] if cell.source.startswith("# Your answer") else cell.source
-        read = Code(source)
-        if "] = exercises.check(" in cell.source:
-            asked.append(number)
-            call = ast.parse(cell.source).body[0].value
-            assert call.args[0].value == number
-        else:
-            assert read.needs - there == set(), source
-        there |= read.bound
-        lists += "CHECKED" in read.bound
-    assert asked == list(solutions) and lists == 1
+    asked = re.findall(r'^CHECKED\["(\S+)"\] = exercises\.check\("(\S+)",', source_of(made), re.MULTILINE)
+    assert asked == [(one.number, one.number) for one in exercises_of(notebook)]
+    assert "# @title Solution" not in source_of(made)
 
 
 def test_all_exercises_with_a_check_are_in_an_assignment():
@@ -190,7 +135,7 @@ def test_all_exercises_with_a_check_are_in_an_assignment():
 
 
 @pytest.mark.slow(
-    guard="tests/tools/test_assignments.py::test_each_page_has_an_assignment_that_needs_nothing_else"
+    guard="tests/tools/test_assignments.py::test_each_page_has_an_assignment_with_a_check_for_each_exercise"
 )
 def test_an_assignment_runs_and_gives_all_points_to_the_solutions():
     """That of a page whose cells read a file of the book, in its folder."""

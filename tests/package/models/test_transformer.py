@@ -7,9 +7,10 @@ import reference
 from small_models import randomise, small_batch
 from uncompiled import uncompiled
 
-from s2s_lesson.data import shift_right
+from s2s_lesson.data import Vocabulary, shift_right
 from s2s_lesson.models import Transformer
-from s2s_lesson.search import beam_search
+from s2s_lesson.pipeline import TextToText
+from s2s_lesson.search import beam_search, greedy_search
 
 UNITS, HEADS, LAYERS = 12, 3, 2
 SOURCE_LENGTHS, TARGET_LENGTHS = (7, 2, 5), (3, 5, 1)
@@ -49,6 +50,20 @@ def test_it_equals_the_reference(model, batch):
         np.testing.assert_allclose(
             numpy(means)[row, :target, :source], looks["source"][-1].mean(axis=0), **CLOSE
         )
+
+
+def test_a_pipeline_writes_with_it():
+    vocab = Vocabulary("abcdefgh")
+    model = Transformer(len(vocab), len(vocab), units=UNITS, num_heads=HEADS, num_layers=1, max_length=11)
+    randomise(model)
+    sides = {"source_tokens": "characters", "target_tokens": "characters", "max_output_length": 7}
+    [prediction] = TextToText(model, vocab, vocab, **sides).predict(["bead"], beam_size=1, unknown=True)
+    ids = np.array([vocab.encode(list("bead"))])
+    ends = {"bos_id": vocab.bos_id, "eos_id": vocab.eos_id, "max_output_length": 7}
+    result = greedy_search(model.step, model.encode(ids), **ends)
+    written = result.sequences[0, 0, : result.lengths[0, 0]]
+    assert list(prediction.tokens) == [vocab.tokens[index] for index in written]
+    assert np.shape(prediction.attention_weights) == (len(prediction.tokens), len("bead") + 1)
 
 
 @pytest.mark.parametrize("part", ["encoder", "decoder", "source"])
