@@ -98,6 +98,7 @@ def folder_of(arm, seed):
 def train(arm, seed):
     """Train an arm, or go on with its training: its pipeline."""
     from s2s_lesson.pipeline import TextToText
+    from s2s_lesson.training import holds_run
 
     folder = folder_of(arm, seed)
     if (folder / "done").exists():
@@ -106,7 +107,8 @@ def train(arm, seed):
     other = {"attention": "none"} if arm == "no attention" else {}
     corpus, pipeline = untrained(preset, seed, backward=arm == BACKWARD, **other)
     training = training_of(preset, **({"epochs": EPOCHS[arm]} if arm in EPOCHS else {}))
-    pipeline.fit(corpus.train, corpus.dev, folder=folder, resume=True, seed=seed, progress=False, **training)
+    where = {"folder": folder, "resume": holds_run(folder)}
+    pipeline.fit(corpus.train, corpus.dev, **where, seed=seed, progress=False, **training)
     (folder / "done").write_text("")
     print(f"{arm}, seed {seed}: trained", flush=True)
     return TextToText.load(folder)

@@ -19,6 +19,7 @@ from benchmarks.shared.processes import limits
 from benchmarks.shared.results import ROOT, kept, runs_of, write_results
 from benchmarks.shared.summaries import spread
 from benchmarks.shared.tasks import TASKS, pairs_of
+from benchmarks.shared.training import resumed
 
 RESULTS = ("own_data",)
 COUNT = 12_000
@@ -61,7 +62,8 @@ def measure(task, seed):
 
     folder = runs_of("own_data")
     path, output = folder / f"{task}.tsv", folder / f"{task}-{seed}"
-    command_line("train", "--data", path, "--output", output, "--seed", seed, "--resume", *few_epochs())
+    begun = resumed(output)
+    command_line("train", "--data", path, "--output", output, "--seed", seed, *begun, *few_epochs())
     seconds = sum(json.loads((output / "history.json").read_text(encoding="utf-8"))["seconds"])
     scored = command_line("evaluate", output, "--json", "--metrics", *SCORES)
     settings = tomllib.loads((output / "run.toml").read_text(encoding="utf-8"))

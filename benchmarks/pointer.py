@@ -192,7 +192,7 @@ def train(experiment, seed, folder):
 
     from s2s_lesson import engine
     from s2s_lesson.models import PointerBatches, PointerNetwork
-    from s2s_lesson.training import compile_model, fit
+    from s2s_lesson.training import compile_model, fit, holds_run
 
     engine.seed_everything(seed)
     model = PointerNetwork(**experiment["network"])
@@ -209,7 +209,7 @@ def train(experiment, seed, folder):
     batch = {"length": 10, "batch_size": options["batch_size"]}
     training = PointerBatches(experiment["task"], **batch, steps=by_epoch[0], seed=1 + 2 * seed)
     development = PointerBatches(experiment["task"], **batch, steps=8, seed=2 + 2 * seed)
-    history = fit(model, training, development, epochs=len(by_epoch), folder=folder, resume=True)
+    history = fit(model, training, development, epochs=len(by_epoch), folder=folder, resume=holds_run(folder))
     return model, history
 
 

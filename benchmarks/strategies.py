@@ -204,7 +204,10 @@ def train(corpus, folder, seed, options, **model):
 
 def fitting(folder, seed):
     """What all calls of fit share."""
-    return {"folder": folder, "seed": seed, "resume": True, "progress": False, "checkpoint_every": 200}
+    from s2s_lesson.training import holds_run
+
+    where = {"folder": folder, "resume": holds_run(folder)}
+    return {**where, "seed": seed, "progress": False, "checkpoint_every": 200}
 
 
 def scores(pipeline, pairs):

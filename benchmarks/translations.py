@@ -98,11 +98,12 @@ def measure(name):
     """
     from s2s_lesson import data
     from s2s_lesson.corpora import group_references
+    from s2s_lesson.training import holds_run
 
     folder = runs_of("translations") / name
     corpus, pipeline = untrained(name, SEED)
     history = pipeline.fit(
-        corpus.train, corpus.dev, **training_of(name), seed=SEED, folder=folder, resume=True
+        corpus.train, corpus.dev, **training_of(name), seed=SEED, folder=folder, resume=holds_run(folder)
     )
     sources, targets = group_references(corpus.test)
     references = [[pipeline.target_side(target) for target in right] for right in targets]

@@ -124,6 +124,7 @@ def trained_as(shipped, folder):
     from s2s_lesson.data import Noise
     from s2s_lesson.pipeline import TextToText
     from s2s_lesson.pipeline.distillation import distilled
+    from s2s_lesson.training import holds_run
     from s2s_lesson.training.run_folder import N_BEST
 
     pairs, weights = None, None
@@ -141,7 +142,7 @@ def trained_as(shipped, folder):
         corpus.dev,
         weights=weights,
         folder=folder,
-        resume=True,
+        resume=holds_run(folder),
         progress=False,
         **training,
     )

@@ -58,8 +58,15 @@ def trained_by_command_line(corpus, seed):
     """Train a preset by the command line, as a reader would, or go on with it: the run folder."""
     folder = runs_of("figures") / f"{corpus}-{seed}"
     few = quick.size([], ["--epochs", "1"])
-    _command("train", "--corpus", corpus, "--output", folder, "--seed", seed, "--resume", *few)
+    _command("train", "--corpus", corpus, "--output", folder, "--seed", seed, *resumed(folder), *few)
     return folder
+
+
+def resumed(folder):
+    """What the command line needs to go on with the run in a folder, where there is one: a list."""
+    from s2s_lesson.training import holds_run
+
+    return ["--resume"] if holds_run(folder) else []
 
 
 def measured_by_command_line(corpus, seed):

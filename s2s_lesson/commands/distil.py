@@ -4,9 +4,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from s2s_lesson.commands.arguments import loaded, model_folder, option
 from s2s_lesson.commands.train import train
+
+if TYPE_CHECKING:
+    from s2s_lesson.training.held_folder import HeldFolder
 
 HELP = "train a small model on what a larger one writes"
 DISTILLED = "pipeline.distillation.distilled"
@@ -61,38 +65,38 @@ def run(options: argparse.Namespace) -> None:
     from s2s_lesson.pipeline.distillation import distilled
     from s2s_lesson.pipeline.recipe import prepare
     from s2s_lesson.pipeline.settings import assigned, merged, read_run, read_settings
-    from s2s_lesson.training.run_folder import N_BEST, SETTINGS, run_folder
+    from s2s_lesson.training.held_folder import held_folder
+    from s2s_lesson.training.run_folder import N_BEST, SETTINGS
 
-    output = run_folder(options.output, options.resume)
-    config = options.config
-    if config is None and options.resume and (output / SETTINGS).exists():
-        config = output / SETTINGS
-    settings = read_run(options.teacher) if config is None else read_settings(config)
-    if not settings:
-        raise FileNotFoundError(
-            f"Expected {SETTINGS}, which says what was learned from, in {options.teacher}; there is none. "
-            "Name a folder that 's2s-lesson train' made, or settings with --config."
-        )
-    settings.pop("from", None)  # where the teacher began; the student begins anew
     how = {"n_best": options.n_best, "beam_size": options.beam_size}
     how |= {"interpolation": options.interpolation, "with_truth": options.with_truth}
-    made_by = {"teacher": _fingerprint(options.teacher)}
-    _remember(output, {**made_by, **how})
-    print("Loading ...", flush=True)
-    recipe = prepare(
-        merged(settings, *(assigned(text) for text in options.set)), say=lambda text: print(text, flush=True)
-    )
-    pairs, weights = distilled(
-        loaded(options.teacher),
-        recipe.corpus.train,
-        **how,
-        path=output / N_BEST,
-        made_by=made_by,
-        progress=sys.stderr.isatty(),
-    )
-    print(f"{len(pairs):,} pairs of the teacher's outputs, which are in {output / N_BEST}", flush=True)
-    engine.seed_everything(recipe.settings["run"]["seed"])  # whatever was decoded now, or before
-    train(recipe, output, options.resume, pairs, weights)
+    with held_folder(options.output, options.resume) as held:
+        config = options.config
+        if config is None and options.resume and (held.path / SETTINGS).exists():
+            config = held.path / SETTINGS
+        settings = read_run(options.teacher) if config is None else read_settings(config)
+        if not settings:
+            raise FileNotFoundError(
+                f"Expected {SETTINGS}, which says what was learned from, in {options.teacher}; there is "
+                "none. Name a folder that 's2s-lesson train' made, or settings with --config."
+            )
+        settings.pop("from", None)  # where the teacher began; the student begins anew
+        made_by = {"teacher": _fingerprint(options.teacher)}
+        _remember(held, {**made_by, **how})
+        print("Loading ...", flush=True)
+        settings = merged(settings, *(assigned(text) for text in options.set))
+        recipe = prepare(settings, say=lambda text: print(text, flush=True))
+        pairs, weights = distilled(
+            loaded(options.teacher),
+            recipe.corpus.train,
+            **how,
+            path=held.path / N_BEST,
+            made_by=made_by,
+            progress=sys.stderr.isatty(),
+        )
+        print(f"{len(pairs):,} pairs of the teacher's outputs, which are in {held.path / N_BEST}", flush=True)
+        engine.seed_everything(recipe.settings["run"]["seed"])  # whatever was decoded now, or before
+        train(recipe, held, pairs, weights)
 
 
 def _fingerprint(folder: Path) -> str:
@@ -105,13 +109,16 @@ def _fingerprint(folder: Path) -> str:
     return sha256_of(manifest if manifest.exists() else model_file(folder))
 
 
-def _remember(output: Path, how: dict[str, object]) -> None:
+def _remember(held: "HeldFolder", how: dict[str, object]) -> None:
     """Write down what a run is distilled with; one that goes on needs the same."""
-    from s2s_lesson.training.run_folder import CHECKPOINT, DISTILLATION
+    from s2s_lesson.data.whole_files import readable, write_at_once
+    from s2s_lesson.training.run_folder import DISTILLATION
 
-    path = output / DISTILLATION
-    if (output / CHECKPOINT).exists():
-        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    path = held.path / DISTILLATION
+    if held.resume:
+        with readable(path, "what a run is distilled with", "Distil anew, into another folder."):
+            before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         if before != how:
             raise ValueError(f"Expected what the run was begun with, {before}; received {how}.")
-    path.write_text(json.dumps(how, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(how, indent=1) + "\n"
+    write_at_once(path, lambda part: part.write_text(text, encoding="utf-8"))

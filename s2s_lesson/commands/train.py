@@ -13,6 +13,7 @@ from s2s_lesson.layers.config import PRECISIONS
 if TYPE_CHECKING:
     from s2s_lesson.pipeline.recipe import Recipe
     from s2s_lesson.pipeline.settings import Settings
+    from s2s_lesson.training.held_folder import HeldFolder
 
 HELP = "train a model on files of pairs or on a corpus"
 RUN, SETTINGS = "pipeline.setting_tables.RunOptions", "pipeline.fitting.fit"
@@ -160,38 +161,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from s2s_lesson.pipeline.recipe import prepare
-    from s2s_lesson.pipeline.settings import assigned, merged, read_settings, understood
-    from s2s_lesson.training.run_folder import DISTILLATION, SETTINGS, run_folder
+    from s2s_lesson.training.held_folder import held_folder
+    from s2s_lesson.training.run_folder import DISTILLATION
 
-    trying = options.find_learning_rate
-    output = options.output if trying else run_folder(options.output, options.resume)
-    begun = output / SETTINGS
-    config = options.config
-    if config is None and options.resume and begun.exists():
-        config = begun
-    settings = merged(
-        {} if config is None else read_settings(config),
-        understood(_tables(options), "the command line"),
-        *(assigned(text) for text in options.set),
-    )
-    _expect_apart(output, settings)
-    print("Loading ...", flush=True)
-    recipe = prepare(settings, say=lambda text: print(text, flush=True))
-    if trying:
+    if options.find_learning_rate:
         from s2s_lesson.pipeline.rate_finding import find_learning_rate
 
+        recipe = prepare(_settings(options), say=lambda text: print(text, flush=True))
         training = {name: value for name, value in recipe.training().items() if name in TRIED_WITH}
         print(find_learning_rate(recipe.pipeline, recipe.corpus.train, **training).report())
         return
-    if (output / DISTILLATION).exists():
-        raise ValueError(f"Expected a folder of train; {output} is that of a student. Go on with distil.")
-    train(recipe, output, options.resume)
+    with held_folder(options.output, options.resume) as held:
+        if (held.path / DISTILLATION).exists():
+            raise ValueError(
+                f"Expected a folder of train; received {held.path}, that of a student. Go on with distil."
+            )
+        settings = _settings(options)
+        _expect_apart(held.path, settings)
+        print("Loading ...", flush=True)
+        train(prepare(settings, say=lambda text: print(text, flush=True)), held)
 
 
 def train(
     recipe: "Recipe",
-    output: Path,
-    resume: bool,
+    held: "HeldFolder",
     pairs: Sequence[tuple[str, str]] | None = None,
     weights: Sequence[float] | None = None,
 ) -> None:
@@ -199,19 +192,20 @@ def train(
 
     Args:
         recipe: ``Recipe``.
-        output: Path, from ``run_folder``.
-        resume: whether to go on with a run that was interrupted.
+        held: ``HeldFolder``, entered.
         pairs: what to learn from in place of the training pairs of the recipe's corpus.
         weights: of these pairs.
     """
-    from s2s_lesson.pipeline.settings import read_settings, written
-    from s2s_lesson.training.run_folder import CHECKPOINT, SETTINGS
+    from s2s_lesson.data.whole_files import write_at_once
+    from s2s_lesson.pipeline.settings import written
+    from s2s_lesson.training.run_folder import SETTINGS
 
-    begun = output / SETTINGS
-    if resume and begun.exists() and (trouble := _differences(read_settings(begun), recipe.settings)):
-        raise ValueError(f"Expected the settings that the run began with; received others: {trouble}.")
-    if not (output / CHECKPOINT).exists():
-        begun.write_text(written(recipe.settings), encoding="utf-8")
+    def write_settings():
+        text = written(recipe.settings)
+        write_at_once(held.path / SETTINGS, lambda part: part.write_text(text, encoding="utf-8"))
+
+    if not held.resume:
+        write_settings()
     counts = ", ".join(f"{len(split):,} {name}" for name, split in recipe.corpus.splits.items())
     print(f"{counts} pairs; {recipe.pipeline.model.count_params():,} parameters", flush=True)
     learned = recipe.corpus.train if pairs is None else pairs
@@ -220,12 +214,28 @@ def train(
         recipe.corpus.dev,
         old_validation_data=recipe.old_dev,
         weights=weights,
-        folder=output,
-        resume=resume,
+        folder=held,
+        resume=held.resume,
         **recipe.training(),
     )
+    write_settings()  # a run that goes on may have more epochs than it began with
     seconds = sum(history["seconds"])
-    print(f"Trained for {seconds:.0f} s. The run is in {output}; next: s2s-lesson evaluate {output}")
+    print(f"Trained for {seconds:.0f} s. The run is in {held.path}; next: s2s-lesson evaluate {held.path}")
+
+
+def _settings(options: argparse.Namespace) -> "Settings":
+    """All settings: those of a file, or of the run to go on with, and over them what the arguments say."""
+    from s2s_lesson.pipeline.settings import assigned, merged, read_settings, understood
+    from s2s_lesson.training.run_folder import SETTINGS
+
+    config, begun = options.config, options.output / SETTINGS
+    if config is None and options.resume and begun.exists():
+        config = begun
+    return merged(
+        {} if config is None else read_settings(config),
+        understood(_tables(options), "the command line"),
+        *(assigned(text) for text in options.set),
+    )
 
 
 def _tables(options: argparse.Namespace) -> "Settings":
@@ -246,23 +256,3 @@ def _expect_apart(output: Path, settings: "Settings") -> None:
     begun = settings.get("from", {}).get("run")
     if begun is not None and Path(begun).resolve() == output.resolve():
         raise ValueError(f"Expected a new folder for the output; received {output}, that of the old run.")
-
-
-def _differences(begun: "Settings", now: "Settings") -> str:
-    """The settings that differ, one after the other; empty where none does.
-
-    A setting that the run began without, since there was no such option, had what is its default now.
-    """
-    from s2s_lesson.pipeline.setting_tables import options_in
-
-    differing = []
-    for table, values in now.items():
-        if isinstance(values, dict):
-            before = {name: option.default for name, option in options_in(table).items()}
-            before |= begun.get(table, {})
-            differing += [
-                f"{table}.{name} = {before[name]!r} became {value!r}"
-                for name, value in values.items()
-                if before[name] != value
-            ]
-    return ", ".join(differing)

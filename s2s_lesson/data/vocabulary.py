@@ -9,9 +9,12 @@ from typing import Annotated
 
 from s2s_lesson.data.expected import PositiveInt, Range, checked
 from s2s_lesson.data.incoming import plain_list, plain_texts
+from s2s_lesson.data.whole_files import readable, write_at_once
 
 PAD, UNK, BOS, EOS = "<pad>", "<unk>", "<s>", "</s>"
 SPECIAL_TOKENS = (PAD, UNK, BOS, EOS)
+FORM = 'a vocabulary, JSON of the form {"tokens": ["a", "b"]},'
+REMEDY = "Write it with Vocabulary.save, or take its folder anew from where it came."
 
 
 class Vocabulary:
@@ -222,8 +225,12 @@ class Vocabulary:
         Args:
             path: str or Path.
         """
+        write_at_once(Path(path), lambda part: part.write_bytes(self.to_json()))
+
+    def to_json(self) -> bytes:
+        """The vocabulary as ``save`` writes it."""
         text = json.dumps({"tokens": self.tokens[len(SPECIAL_TOKENS) :]}, ensure_ascii=False, indent=0)
-        Path(path).write_bytes((text + "\n").encode("utf-8"))
+        return (text + "\n").encode("utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> "Vocabulary":
@@ -235,16 +242,24 @@ class Vocabulary:
         Raises:
             ValueError: the file is no vocabulary.
         """
-        try:
-            tokens = json.loads(Path(path).read_text(encoding="utf-8"))["tokens"]
-        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
-            tokens = None
-        if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-            raise ValueError(
-                f'Expected a vocabulary, JSON of the form {{"tokens": ["a", "b"]}}, in {path}; '
-                "received something else. Write it with Vocabulary.save."
-            )
-        return cls(tokens)
+        return cls.from_json(Path(path).read_bytes(), path)
+
+    @classmethod
+    def from_json(cls, content: bytes, where: str | Path) -> "Vocabulary":
+        """Read what ``to_json`` gives.
+
+        Args:
+            content: bytes.
+            where: str or Path, where they come from, for errors.
+
+        Raises:
+            ValueError: they are no vocabulary.
+        """
+        with readable(where, FORM, REMEDY):
+            tokens = json.loads(content)["tokens"]
+            if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+                raise ValueError("its tokens are no list of strings")
+            return cls(tokens)
 
 
 class ExtendedVocabulary:

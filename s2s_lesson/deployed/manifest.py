@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from s2s_lesson.data.description import DESCRIPTION, SOURCE_VOCAB, SUBWORDS, TARGET_VOCAB
+from s2s_lesson.data.description import DESCRIPTION_FILES
 from s2s_lesson.data.whole_files import sha256_of
 
 Weights: TypeAlias = Literal["float32", "float16", "int8"]  # how they are stored; all is computed in float32
 
 FORMAT = 1
 MANIFEST, ENCODER, STEP = "manifest.json", "encoder.onnx", "step.onnx"
-DESCRIPTION_FILES = (DESCRIPTION, SOURCE_VOCAB, TARGET_VOCAB, *SUBWORDS.values())
+
 LARGEST_MANIFEST = 1 << 20  # bytes
 
 

@@ -47,6 +47,10 @@ class PointerBatches(keras.utils.PyDataset):
         self.task, self.length, self.batch_size, self.steps = task, length, batch_size, steps
         self.seed, self.epoch = seed, 0
 
+    def told(self) -> dict[str, object]:
+        """What the batches depend on, beside the task: dict of names and what JSON can hold."""
+        return {name: getattr(self, name) for name in ("length", "batch_size", "steps", "seed")}
+
     @checked
     def set_epoch(self, epoch: NonNegativeInt) -> None:
         """Go to an epoch, counted from 0."""

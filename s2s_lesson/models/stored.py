@@ -1,25 +1,70 @@
-"""A Seq2Seq in one small file: its configuration, and its weights as numbers of 16 bits."""
+"""A model in one file, with what belongs to it: as Keras writes it, or small, with weights of 16 bits."""
 
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 
+import keras
 import numpy as np
 
-from s2s_lesson.data.whole_files import write_at_once
+from s2s_lesson.data.whole_files import enclose, readable, write_at_once
 from s2s_lesson.layers.config import Seq2SeqConfig
 from s2s_lesson.models.seq2seq import Seq2Seq
 
 HEADER = 4096  # bytes, more than what NumPy writes before the numbers of an array
+NONE: Mapping[str, bytes] = MappingProxyType({})
+REMEDY = "Take it anew from where it came, or train again."
 
 
-def write_stored(model: Seq2Seq, path: str | Path) -> None:
+def write_model(model: keras.Model, path: Path, files: Mapping[str, bytes] = NONE) -> None:
+    """Write a model as Keras does, all at once.
+
+    Args:
+        model: ``keras.Model``.
+        path: Path, of a file ``.keras``.
+        files: dict of names and contents, which the file encloses: see ``data.whole_files.enclose``.
+
+    Raises:
+        OSError: it cannot be written; the file that was there stays.
+    """
+
+    def write(part):
+        model.save(part)
+        enclose(part, files)
+
+    write_at_once(path, write)
+
+
+def read_model(path: Path) -> Seq2Seq:
+    """Read a model that ``write_model`` wrote, in Keras's safe mode: no code in the file is run.
+
+    Args:
+        path: Path.
+
+    Returns:
+        ``Seq2Seq``, not compiled.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it is damaged, or holds a model of another kind.
+    """
+    with readable(path, "a model of s2s_lesson", REMEDY):
+        model = keras.saving.load_model(path, compile=False)
+        if not isinstance(model, Seq2Seq):
+            raise ValueError(f"it is a {type(model).__name__}")
+    return model
+
+
+def write_stored(model: Seq2Seq, path: str | Path, files: Mapping[str, bytes] = NONE) -> None:
     """Write a model with weights of 16 bits, to half of what ``save`` needs.
 
     Args:
         model: ``Seq2Seq``.
         path: str or Path, of a file ``.npz``.
+        files: as of ``write_model``.
 
     Raises:
         ValueError: a weight is not finite, or too large for 16 bits.
@@ -44,7 +89,13 @@ def write_stored(model: Seq2Seq, path: str | Path) -> None:
             )
         arrays[f"weight_{index}"] = rounded
     config = np.array(json.dumps(model.get_config()["config"]))
-    write_at_once(Path(path), lambda part: _write(part, {"config": config, **arrays}))
+
+    def write(part):
+        with part.open("wb") as file:
+            np.savez_compressed(file, config=config, **arrays)
+        enclose(part, files)
+
+    write_at_once(Path(path), write)
 
 
 def read_stored(path: str | Path) -> Seq2Seq:
@@ -62,7 +113,7 @@ def read_stored(path: str | Path) -> Seq2Seq:
         ValueError: it is no such file, or is damaged.
     """
     path = Path(path)
-    try:
+    with readable(path, "a model with weights of 16 bits", REMEDY):
         with zipfile.ZipFile(path) as archive:
             sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
         if sizes.get("config.npy", np.inf) > 2 * HEADER:
@@ -74,17 +125,7 @@ def read_stored(path: str | Path) -> Seq2Seq:
                 if sizes.get(f"{name}.npy", np.inf) > 2 * np.prod(shape, dtype="int64") + HEADER:
                     raise ValueError(f"it has no {name} of the shape {tuple(shape)}")
             model.set_weights([stored[name].astype("float32") for name in expected])
-    except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"Expected a model with weights of 16 bits in {path}; received another file, or a damaged one: "
-            f"{error}. Take it anew from where it came."
-        ) from error
     return model
-
-
-def _write(part, arrays):
-    with part.open("wb") as file:
-        np.savez_compressed(file, **arrays)
 
 
 def _config(stored):

@@ -1,20 +1,21 @@
 """How a pipeline is trained on pairs: the method ``fit`` of ``ToText``."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import keras
 
 from s2s_lesson.corpora.splits import split_pairs
-from s2s_lesson.data.description import read_description, write_description
+from s2s_lesson.data.description import description_files
 from s2s_lesson.data.expected import PositiveFloat, PositiveInt, Seed, ShareBelowOne, check, checked, expect
 from s2s_lesson.data.noise import Noise
 from s2s_lesson.pipeline.recommendation import training_for
 from s2s_lesson.pipeline.unknown import warn_of_unknown
 from s2s_lesson.training import loop
+from s2s_lesson.training.held_folder import HeldFolder, held_folder
 from s2s_lesson.training.optimizers import Optimization
-from s2s_lesson.training.run_folder import BEST_MODEL, run_folder
 from s2s_lesson.training.strategic_model import StrategicModel
 from s2s_lesson.training.strategies import Strategy
 
@@ -41,7 +42,7 @@ def fit(
     strategies: Sequence[Strategy] = (),
     noise: Noise | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    folder: str | Path | None = None,
+    folder: str | Path | HeldFolder | None = None,
     seed: Seed = 0,
     resume: bool = False,
     **options: Any,
@@ -67,9 +68,10 @@ def fit(
         noise: ``data.Noise`` or None. What happens to the words of the sources to learn from, in each epoch
             anew: of texts alone. The development pairs stay as they are.
         callbacks: list of ``keras.callbacks.Callback``: see ``training.fit``.
-        folder: str, Path or None. Where the pipeline and the checkpoints are written.
+        folder: str, Path or None. Where the pipeline and the checkpoints are written: a new one, or that of
+            the run to go on with. Or a ``training.HeldFolder``.
         seed: int, of the order of the batches and of what the strategies and the noise draw.
-        resume: bool. Go on with the run in the folder, where there is one.
+        resume: bool. Go on with the run in the folder: see ``training.fit``.
         **options: ``patience``, ``keep``, ``average``, ``checkpoint_every``, ``log_every``,
             ``tensorboard``, ``progress``: see ``training.fit``.
 
@@ -94,38 +96,32 @@ def fit(
         raise ValueError(
             f"Expected the learning rate within optimization; received {learning_rate} beside {optimization}."
         )
-    if folder is not None:
-        folder = run_folder(folder, resume)
-        if (folder / BEST_MODEL).exists() and read_description(folder) != pipeline.description():
-            raise ValueError(
-                f"Expected the vocabularies and options that the run in {folder} began with; received "
-                "others. Resume with the same ones, or choose another folder."
-            )
-    train_batches = pipeline.batches(
-        train_pairs, batch_size, shuffle=True, seed=seed, weights=weights, progress=progress, noise=noise
-    )
-    dev_batches = pipeline.batches(dev_pairs, batch_size, progress=progress)
-    warn_of_unknown(pipeline, dev_batches)
-    old_dev_batches = None
-    if old_validation_data is not None:
-        old_pairs = pipeline.plain_pairs(old_validation_data, "old_validation_data")
-        old_dev_batches = pipeline.batches(old_pairs, batch_size, progress=progress)
-    rate = optimization.rate(epochs * len(train_batches))
-    trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model
-    loop.compile_model(trained, rate, label_smoothing, optimization.clip_norm, optimization.accumulation)
-    if folder is not None:
-        write_description(folder, *pipeline.description())
-    return loop.fit(
-        trained,
-        train_batches,
-        dev_batches,
-        old_dev_batches=old_dev_batches,
-        epochs=epochs,
-        callbacks=callbacks,
-        folder=folder,
-        resume=resume,
-        **options,
-    )
+    with nullcontext() if folder is None else held_folder(folder, resume) as held:
+        if held is not None:
+            held.enclosed = description_files(*pipeline.description())
+        train_batches = pipeline.batches(
+            train_pairs, batch_size, shuffle=True, seed=seed, weights=weights, progress=progress, noise=noise
+        )
+        dev_batches = pipeline.batches(dev_pairs, batch_size, progress=progress)
+        warn_of_unknown(pipeline, dev_batches)
+        old_dev_batches = None
+        if old_validation_data is not None:
+            old_pairs = pipeline.plain_pairs(old_validation_data, "old_validation_data")
+            old_dev_batches = pipeline.batches(old_pairs, batch_size, progress=progress)
+        rate = optimization.rate(epochs * len(train_batches))
+        trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model
+        loop.compile_model(trained, rate, label_smoothing, optimization.clip_norm, optimization.accumulation)
+        return loop.fit(
+            trained,
+            train_batches,
+            dev_batches,
+            old_dev_batches=old_dev_batches,
+            epochs=epochs,
+            callbacks=callbacks,
+            folder=held,
+            resume=resume,
+            **options,
+        )
 
 
 def with_held_out(

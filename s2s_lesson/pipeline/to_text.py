@@ -4,17 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
-import keras
 import numpy as np
 
 from s2s_lesson import engine
-from s2s_lesson.data.description import read_description, write_description
+from s2s_lesson.data.description import described, description_files, read_description
 from s2s_lesson.data.expected import checked
 from s2s_lesson.data.sides import Source
-from s2s_lesson.data.whole_files import write_at_once
+from s2s_lesson.data.whole_files import enclosed, readable
 from s2s_lesson.deployed import writing
 from s2s_lesson.models.seq2seq import Seq2Seq
-from s2s_lesson.models.stored import read_stored, write_stored
+from s2s_lesson.models.stored import REMEDY, read_model, read_stored, write_model, write_stored
 from s2s_lesson.pipeline import fitting, predicting
 from s2s_lesson.pipeline.export import onnx_folder, saved_model
 from s2s_lesson.pipeline.sides import PairedSides
@@ -67,7 +66,10 @@ class ToText(PairedSides[Source]):
 
     @checked
     def save(self, folder: str | Path, weights: Weights = "float32") -> None:
-        """Write the pipeline to a folder: model, vocabularies and options.
+        """Write the pipeline to a folder, as one file: model, vocabularies and options.
+
+        Who reads it meanwhile finds what was there before, or the new one. A run that is in the folder does
+        not go on from it.
 
         Args:
             folder: str or Path.
@@ -78,12 +80,12 @@ class ToText(PairedSides[Source]):
             ValueError: a weight is too large for 16 bits.
         """
         folder = writable_folder(folder)
-        write_description(folder, *self.description())
+        files = description_files(*self.description())
         if weights == "float16":
-            write_stored(self.model, folder / SMALL_MODEL)
+            write_stored(self.model, folder / SMALL_MODEL, files)
             (folder / BEST_MODEL).unlink(missing_ok=True)
         else:
-            write_at_once(folder / BEST_MODEL, self.model.save)
+            write_model(self.model, folder / BEST_MODEL, files)
             (folder / SMALL_MODEL).unlink(missing_ok=True)
 
     @classmethod
@@ -98,10 +100,11 @@ class ToText(PairedSides[Source]):
 
         Raises:
             FileNotFoundError: the folder holds no pipeline, or no model yet.
-            ValueError: the folder was written in another format, or by a pipeline of another kind.
+            ValueError: the file is damaged, of another format, or of a pipeline of another kind.
         """
-        source_vocab, target_vocab, options = read_description(folder)
         path = model_file(folder)
+        files = enclosed(path)
+        source_vocab, target_vocab, options = described(files, path) if files else read_description(folder)
         if cls.reads_vectors != (source_vocab is None):
             kind, other = (
                 ("SequenceToText", "TextToText") if cls.reads_vectors else ("TextToText", "SequenceToText")
@@ -109,11 +112,9 @@ class ToText(PairedSides[Source]):
             raise ValueError(
                 f"Expected the folder of a {kind}; {folder} is that of a {other}. Use {other}.load."
             )
-        if path.name == SMALL_MODEL:
-            model = read_stored(path)
-        else:
-            model = keras.saving.load_model(path, compile=False)
-        return cls._of(model, source_vocab, target_vocab, options)
+        model = read_stored(path) if path.name == SMALL_MODEL else read_model(path)
+        with readable(path, "a pipeline", REMEDY):
+            return cls._of(model, source_vocab, target_vocab, options)
 
     @classmethod
     def _of(cls, model, source_vocab, target_vocab, options):

@@ -4,6 +4,7 @@ from s2s_lesson.training.costs import edit_cost as edit_cost
 from s2s_lesson.training.costs import edit_distance as edit_distance
 from s2s_lesson.training.costs import expected_cost as expected_cost
 from s2s_lesson.training.costs import mismatch_cost as mismatch_cost
+from s2s_lesson.training.held_folder import HeldFolder as HeldFolder
 from s2s_lesson.training.learning_rate_finder import RangeTest as RangeTest
 from s2s_lesson.training.learning_rate_finder import range_test as range_test
 from s2s_lesson.training.loop import compile_model as compile_model
@@ -23,6 +24,7 @@ from s2s_lesson.training.pasts import corrupted_past as corrupted_past
 from s2s_lesson.training.pasts import mixed_past as mixed_past
 from s2s_lesson.training.pasts import sample_outputs as sample_outputs
 from s2s_lesson.training.run import TrainingDiverged as TrainingDiverged
+from s2s_lesson.training.run_folder import holds_run as holds_run
 from s2s_lesson.training.schedules import Constant as Constant
 from s2s_lesson.training.schedules import ExponentialDecay as ExponentialDecay
 from s2s_lesson.training.schedules import InverseSigmoidDecay as InverseSigmoidDecay

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from s2s_lesson.data.whole_files import write_at_once
+from s2s_lesson.data.whole_files import readable, write_at_once
 from s2s_lesson.training.run_folder import EPOCHS, writable_folder
 
 
@@ -56,6 +56,7 @@ class EpochWeights:
 
     Args:
         folder: Path, or None.
+        run: str, which run it is; files of another one are refused.
 
     >>> kept = EpochWeights(None)
     >>> for epoch in (1, 2, 3):
@@ -65,8 +66,8 @@ class EpochWeights:
     ([2, 3], [array([2.5])])
     """
 
-    def __init__(self, folder: Path | None):
-        self.folder = None if folder is None else folder / EPOCHS
+    def __init__(self, folder: Path | None, run: str = ""):
+        self.folder, self.run = None if folder is None else folder / EPOCHS, run
         self.in_memory: dict[int, list[np.ndarray]] = {}
 
     def add(self, epoch: int, weights: list[np.ndarray]) -> None:
@@ -75,7 +76,7 @@ class EpochWeights:
             self.in_memory[epoch] = weights
             return
         writable_folder(self.folder)
-        write_at_once(self._path(epoch), lambda path: np.savez(path, *weights))
+        write_at_once(self._path(epoch), lambda path: np.savez(path, *weights, run=np.array(self.run)))
 
     def epochs(self) -> list[int]:
         """The epochs whose weights are kept, in order."""
@@ -98,8 +99,15 @@ class EpochWeights:
     def _weights(self, epoch):
         if self.folder is None:
             return self.in_memory[epoch]
-        with np.load(self._path(epoch), allow_pickle=False) as arrays:
-            return [arrays[f"arr_{index}"] for index in range(len(arrays.files))]
+        remedy = "Put back the right file, or train anew in another folder."
+        path = self._path(epoch)
+        with (
+            readable(path, f"weights of epoch {epoch} of this run", remedy),
+            np.load(path, allow_pickle=False) as arrays,
+        ):
+            if str(arrays["run"]) != self.run:
+                raise ValueError(f"it is of the run {arrays['run']}, not of {self.run}")
+            return [arrays[f"arr_{index}"] for index in range(len(arrays.files) - 1)]
 
     def _path(self, epoch):
         return self.folder / f"epoch-{epoch:04}.npz"

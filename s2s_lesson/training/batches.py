@@ -1,6 +1,7 @@
 """PairBatches: pairs of id lists, or of vectors and id lists -> length-bucketed, padded NumPy batches."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import cast
 
 import keras
@@ -154,6 +155,25 @@ class PairBatches(keras.utils.PyDataset):
     def rows(self, index: int) -> np.ndarray:
         """Tell which pairs a batch holds: int (batch,), places in ``source_ids``, in the batch's order."""
         return self._batches[index][1]
+
+    def told(self) -> dict[str, object]:
+        """What the batches of every epoch depend on: dict of names and what JSON can hold.
+
+        >>> PairBatches([[5, 3]], [[6, 3]], batch_size=32).told()["batch_size"]
+        32
+        """
+        digest = sha256()
+        for ids in (self.source_ids, self.target_ids, self.copy_ids):
+            for array in () if ids is None else (ids.ids, ids.lengths) if isinstance(ids, IdLists) else ids:
+                digest.update(repr((array.shape, array.dtype.str)).encode("ascii") + array.tobytes())
+        digest.update(b"" if self.weights is None else self.weights.tobytes())
+        return {
+            "": f"{len(self.source_ids):,} pairs {digest.hexdigest()[:16]}",
+            "batch_size": self.batch_size,
+            "shuffle": self.shuffle,
+            "seed": self.seed,
+            "noise": repr(self.noise),
+        }
 
     def padding_share(self) -> float:
         """Tell how much of an epoch's source and target positions is padding.

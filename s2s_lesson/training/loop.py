@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ from s2s_lesson import engine
 from s2s_lesson.data.expected import PositiveFloat, PositiveInt, ShareBelowOne, checked, expect
 from s2s_lesson.data.scores import perplexity
 from s2s_lesson.training.batches import PairBatches
+from s2s_lesson.training.begun import begun_with
+from s2s_lesson.training.held_folder import HeldFolder, held_folder
 from s2s_lesson.training.losses import MaskedCrossEntropy
 from s2s_lesson.training.metrics import TokenAccuracy, TokenCrossEntropy
 from s2s_lesson.training.optimizers import MeasuringAdam, SplitOptimizer, unscaled
 from s2s_lesson.training.run import Keep, Run
-from s2s_lesson.training.run_folder import CHECKPOINT, run_folder
+from s2s_lesson.training.run_folder import CHECKPOINT
+from s2s_lesson.training.run_lines import epoch_line, figures_told, kept_told
 from s2s_lesson.training.run_log import RunLog, Totals, dev_figures
 from s2s_lesson.training.schedules import Rate, scaled
 from s2s_lesson.training.strategic_model import StrategicModel
@@ -75,7 +79,7 @@ def fit(
     old_dev_batches: PairBatches | None = None,
     epochs: PositiveInt,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    folder: str | Path | None = None,
+    folder: str | Path | HeldFolder | None = None,
     patience: PositiveInt | None = None,
     keep: Keep = "best",
     average: PositiveInt = 1,
@@ -103,8 +107,9 @@ def fit(
             is a plain number. What a callback keeps in itself is no part of a checkpoint.
         folder: str, Path or None. Where ``model.keras`` (of the epochs that are kept), ``checkpoint.npz``
             (last), ``history.json`` (a figure an epoch) and ``log.csv`` (a line every ``log_every`` steps)
-            are written, each all at once or not at all; and ``epochs/``, the weights of each epoch that is
-            averaged.
+            are written, each all at once or not at all; ``epochs/``, the weights of each epoch that is
+            averaged; and ``begun.json``, what the run was begun with. No other training can write there
+            meanwhile. A ``HeldFolder`` is one that is held already.
         patience: int or None. Stop after so many epochs without a lower development loss.
         keep: which epoch's weights are kept, in the model and in the folder: "best", the one with the lowest
             development loss, or "last". A run may go on with another choice than it began with.
@@ -114,7 +119,9 @@ def fit(
         log_every: int. Steps from one line of the log to the next.
         tensorboard: bool. Write the log for TensorBoard as well, in ``tensorboard/`` of the folder; it
             needs the package of this name.
-        resume: bool. Go on from the folder's checkpoint where there is one.
+        resume: bool. Go on with the run in the folder, from its last checkpoint. All that its steps depend on
+            must be as it was begun with; ``epochs`` may be more, and what is kept, logged or shown may
+            change. ``holds_run`` tells whether there is a run.
         progress: bool. Show a progress bar.
 
     Returns:
@@ -128,63 +135,76 @@ def fit(
         there are ``old_val_loss``, ``old_val_perplexity`` and ``old_val_accuracy`` too.
 
     Raises:
-        FileExistsError: the folder holds a checkpoint and ``resume`` is false.
+        FileExistsError: the folder holds a run or a model, and ``resume`` is false.
+        FileNotFoundError: the folder holds no run, and ``resume`` is true.
         ModuleNotFoundError: TensorBoard is asked for and not installed.
-        OSError: the folder cannot be written to.
+        OSError: the folder cannot be written to, or another training holds it.
         TrainingDiverged: the loss or a weight became NaN or infinite.
-        ValueError: the checkpoint is of another model, or of a run with ``old_dev_batches`` where there are
-            none now, or the other way round; TensorBoard is asked for without a folder, a callback
-            cannot be used, or no update is made, since more batches make one than there are.
+        ValueError: the run was begun with something else, or a file of it is damaged or of another run;
+            TensorBoard is asked for without a folder, a callback cannot be used, or no update is made, since
+            more batches make one than there are.
     """
     _expect_usable(callbacks, model)
     _expect_updates(model.optimizer, epochs * len(train_batches))
-    folder = None if folder is None else run_folder(folder, resume)
-    log = RunLog(folder, log_every, tensorboard)
-    run = Run(model, folder, log, keep, average, scores_old=old_dev_batches is not None)
-    if folder is not None and (folder / CHECKPOINT).exists():
-        run.load()
-        if callbacks:
-            warnings.warn(
-                "The run goes on and its callbacks begin anew: what they had counted is in no checkpoint.",
-                stacklevel=2,
-            )
-    elif old_dev_batches is not None:
-        scores = [teacher_forced_scores(model, batches) for batches in (dev_batches, old_dev_batches)]
-        log.add_start(run, *scores)
-        if progress:
-            print(f"before: {_told(dev_figures(*scores))}", flush=True)
+    with nullcontext() if folder is None else held_folder(folder, resume) as held:
+        log = RunLog(None if held is None else held.path, log_every, tensorboard)
+        old_too = {} if old_dev_batches is None else {"old_validation_data": old_dev_batches}
+        if held is not None:
+            named = {"pairs": train_batches, "validation_data": dev_batches, **old_too}
+            held.begin(begun_with(model, named))
+        run = Run(model, held, log, keep, average, scores_old=bool(old_too))
+        if held is not None and (held.path / CHECKPOINT).exists():
+            _go_on(run, epochs, callbacks, progress)
+        elif old_dev_batches is not None:
+            scores = [teacher_forced_scores(model, batches) for batches in (dev_batches, old_dev_batches)]
+            log.add_start(run, *scores)
+            if progress:
+                print(f"before: {figures_told(dev_figures(*scores))}", flush=True)
 
-    calls = keras.callbacks.CallbackList(
-        list(callbacks), model=model, epochs=epochs, steps=len(train_batches)
-    )
-    model.stop_training = False
-    calls.on_train_begin()
-    while run.epoch < epochs and not run.out_of_patience(patience) and not model.stop_training:
-        epoch = run.epoch
-        train_batches.set_epoch(epoch)
-        calls.on_epoch_begin(epoch)
-        _train_epoch(run, train_batches, checkpoint_every, progress, f"epoch {epoch + 1}/{epochs}", calls)
-        calls.on_test_begin()
-        dev = teacher_forced_scores(model, dev_batches)
-        calls.on_test_end(dev)
-        old_dev = None if old_dev_batches is None else teacher_forced_scores(model, old_dev_batches)
-        run.end_epoch(dev, old_dev, score=lambda: teacher_forced_scores(model, dev_batches))
-        calls.on_epoch_end(epoch, run.last_figures())
-        if progress:
-            _report(run.history, epochs)
-    calls.on_train_end(run.last_figures() if run.epoch else None)
-    run.restore_kept()
+        calls = keras.callbacks.CallbackList(
+            list(callbacks), model=model, epochs=epochs, steps=len(train_batches)
+        )
+        model.stop_training = False
+        calls.on_train_begin()
+        while run.epoch < epochs and not run.out_of_patience(patience) and not model.stop_training:
+            epoch = run.epoch
+            train_batches.set_epoch(epoch)
+            calls.on_epoch_begin(epoch)
+            _train_epoch(run, train_batches, checkpoint_every, progress, f"epoch {epoch + 1}/{epochs}", calls)
+            calls.on_test_begin()
+            dev = teacher_forced_scores(model, dev_batches)
+            calls.on_test_end(dev)
+            old_dev = None if old_dev_batches is None else teacher_forced_scores(model, old_dev_batches)
+            run.end_epoch(dev, old_dev, score=lambda: teacher_forced_scores(model, dev_batches))
+            calls.on_epoch_end(epoch, run.last_figures())
+            if progress:
+                print(epoch_line(run.history, epochs), flush=True)
+        calls.on_train_end(run.last_figures() if run.epoch else None)
+        run.restore_kept()
     if progress and run.epoch:
-        print(f"Kept {_kept(run)}.", flush=True)
+        print(f"Kept {kept_told(run)}.", flush=True)
     if run.kept_epoch() == 1 and run.epoch >= MANY and keep == "best" and average == 1:
         warnings.warn(
-            f"Kept {_kept(run)}: no later one did better on the development pairs, so what they learned is "
-            "not kept. The development pairs may be too few or unlike the training pairs, the learning rate "
-            "too high, or the model overfits. Give more development pairs, lower the rate, or keep the last "
-            'epoch: keep="last", with resume=True for a run in a folder.',
+            f"Kept {kept_told(run)}: no later one did better on the development pairs, so what they learned "
+            "is not kept. The development pairs may be too few or unlike the training pairs, the learning "
+            "rate too high, or the model overfits. Give more development pairs, lower the rate, or keep the "
+            'last epoch: keep="last", with resume=True for a run in a folder.',
             stacklevel=2,
         )
     return run.history
+
+
+def _go_on(run, epochs, callbacks, progress):
+    """Go on from the checkpoint, and say what that means."""
+    run.load()
+    if run.epoch >= epochs:
+        if progress:
+            print(f"Nothing to do: the run has {run.epoch} epochs already, and {epochs} were asked for.")
+    elif callbacks:
+        warnings.warn(
+            "The run goes on and its callbacks begin anew: what they had counted is in no checkpoint.",
+            stacklevel=3,
+        )
 
 
 def teacher_forced_scores(model: keras.Model, batches: Any) -> dict[str, float]:
@@ -259,30 +279,3 @@ def _expect_updates(optimizer, batches):
     accumulation = max(part.gradient_accumulation_steps or 1 for part in parts)
     fits = accumulation <= batches
     expect("accumulation", accumulation, fits, f"of at most {batches}, the batches of the run")
-
-
-def _kept(run):
-    kept, averaged = run.kept_epoch(), run.averaged_epochs()
-    loss = f"{run.history['val_loss'][kept - 1]:.4f}"
-    if not averaged:
-        return f"epoch {kept} of {run.epoch} (held-out loss {loss})"
-    epochs, of_average = ", ".join(map(str, averaged)), run.history["average_val_loss"][-1]
-    both = f"{of_average:.4f}; of epoch {kept} alone {loss}"
-    return f"the average of epochs {epochs} of {run.epoch} (held-out loss {both})"
-
-
-def _report(history, epochs):
-    last = {name: values[-1] for name, values in history.items()}
-    learned = f"{last['seconds']:.0f} s, loss {last['loss']:.4f}"
-    print(f"epoch {len(history['loss'])}/{epochs}: {learned}, {_told(last)}", flush=True)
-
-
-def _told(figures):
-    """The scores on development pairs, for people."""
-    parts = {"val": "held-out", "average_val": "of the average", "old_val": "old held-out"}
-    return "; ".join(
-        f"{said} loss {figures[f'{part}_loss']:.4f}, perplexity {figures[f'{part}_perplexity']:.2f}, "
-        f"token accuracy {figures[f'{part}_accuracy']:.2%}"
-        for part, said in parts.items()
-        if f"{part}_loss" in figures
-    )

@@ -3,16 +3,16 @@
 import json
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import keras
 import numpy as np
 
 from s2s_lesson import engine
-from s2s_lesson.data.whole_files import write_at_once
+from s2s_lesson.data.whole_files import readable, write_at_once
 from s2s_lesson.training.averaging import EpochWeights
-from s2s_lesson.training.run_folder import BEST_MODEL, CHECKPOINT, HISTORY
+from s2s_lesson.training.held_folder import HeldFolder
+from s2s_lesson.training.run_folder import CHECKPOINT, HISTORY
 from s2s_lesson.training.run_log import MEANS, OLD_COLUMNS, RunLog, Totals, dev_figures
 
 Keep: TypeAlias = Literal["best", "last"]  # the epochs with the lowest development loss, or the last ones
@@ -27,7 +27,7 @@ class Run:
 
     Args:
         model: ``keras.Model``, compiled.
-        folder: Path or None. None keeps nothing on disk.
+        folder: ``HeldFolder``, entered, or None. None keeps nothing on disk.
         log: ``RunLog``.
         keep: which epochs' weights are kept, "best" or "last".
         average: int. How many epochs' weights are averaged.
@@ -44,7 +44,7 @@ class Run:
     def __init__(
         self,
         model: keras.Model,
-        folder: Path | None,
+        folder: HeldFolder | None,
         log: RunLog,
         keep: Keep = "best",
         average: int = 1,
@@ -58,7 +58,7 @@ class Run:
         scores += OLD_COLUMNS if scores_old else ()
         self.history: dict[str, list[float]] = {name: [] for name in (*scores, "seconds", "kept_epoch")}
         self.best_weights: list[np.ndarray] | None = None
-        self.epoch_weights = EpochWeights(folder)
+        self.epoch_weights = EpochWeights(*(None, "") if folder is None else (folder.path, folder.run))
         model.optimizer.build(model.trainable_variables)
 
     def end_epoch(
@@ -91,7 +91,7 @@ class Run:
         if self.average > 1:
             self._average(score)
         elif self.folder is not None and self.kept_epoch() == self.epoch:
-            write_at_once(self.folder / BEST_MODEL, self.model.save)
+            self.folder.write_model(self.model)
         self.save()
         self.epoch_weights.keep_only(self.averaged_epochs())
 
@@ -128,8 +128,8 @@ class Run:
         """Raise ``TrainingDiverged`` where a number is NaN or infinite."""
         if np.isfinite(values).all():
             return
-        if self.folder is not None and (self.folder / CHECKPOINT).exists():
-            kept = f"The last good checkpoint is kept in {self.folder}."
+        if self.folder is not None and (self.folder.path / CHECKPOINT).exists():
+            kept = f"The last good checkpoint is kept in {self.folder.path}."
         else:
             kept = "There was no checkpoint yet."
         raise TrainingDiverged(
@@ -153,6 +153,7 @@ class Run:
         for index, random_state in enumerate(engine.random_states()):
             arrays[f"random_{index}"] = random_state
         state = {
+            "run": self.folder.run,
             "epoch": self.epoch,
             "step": self.step,
             "seconds": self.seconds,
@@ -163,38 +164,46 @@ class Run:
             "log": self.log.state(),
         }
         arrays["state"] = np.array(json.dumps(state))
-        write_at_once(self.folder / CHECKPOINT, lambda path: np.savez(path, **arrays))
+        write_at_once(self.folder.path / CHECKPOINT, lambda path: np.savez(path, **arrays))
         history = json.dumps(self.history, indent=1) + "\n"
-        write_at_once(self.folder / HISTORY, lambda path: path.write_text(history, encoding="utf-8"))
+        write_at_once(self.folder.path / HISTORY, lambda path: path.write_text(history, encoding="utf-8"))
         self.log.write()
 
     def load(self) -> None:
         """Go on from the folder's checkpoint.
 
         Raises:
-            ValueError: the checkpoint is of another model, or of a run that scored old development pairs
-                where this one does not, or the other way round; or there is no folder.
+            ValueError: the checkpoint is damaged, of another run or model, or of a run that scored old
+                development pairs where this one does not, or the other way round; or there is no folder.
         """
         if self.folder is None:
             raise ValueError("Expected a run with a folder to go on from; received one without.")
-        with np.load(self.folder / CHECKPOINT, allow_pickle=False) as arrays:
+        path = self.folder.path / CHECKPOINT
+        with readable(path, "a checkpoint", "Delete it, to train from the start, or put back the right one."):
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
             state = json.loads(str(arrays["state"]))
-            self._expect_same_scores(state["history"])
-            variables = self._variables()
-            saved = [arrays[name] for name in arrays.files if name.startswith("variable_")]
-            if [v.shape for v in variables] != [array.shape for array in saved]:
-                raise ValueError(
-                    f"Expected the checkpoint of this very model in {self.folder}; received one of other "
-                    "shapes. Use the options that the run began with, or choose another folder."
-                )
-            for variable, array in zip(variables, saved, strict=True):
-                variable.assign(array)
-            best = [arrays[name] for name in arrays.files if name.startswith("best_")]
-            self.best_weights = best or None
-            engine.set_random_states([arrays[name] for name in arrays.files if name.startswith("random_")])
-        self.epoch, self.step, self.seconds = state["epoch"], state["step"], state["seconds"]
-        self.totals, self.history = Totals(**state["totals"]), state["history"]
-        self.log.go_on(state["log"])
+            run, done = state["run"], (state["epoch"], state["step"], state["seconds"])
+            totals, history = Totals(**state["totals"]), dict(state["history"])
+            self.log.go_on(state["log"])
+            saved, best, random_states = (
+                [array for name, array in arrays.items() if name.startswith(kind)]
+                for kind in ("variable_", "best_", "random_")
+            )
+        self.folder.expect_own(CHECKPOINT, run)
+        self._expect_same_scores(history)
+        variables = self._variables()
+        if [v.shape for v in variables] != [array.shape for array in saved]:
+            raise ValueError(
+                f"Expected the checkpoint of this very model in {path}; received one of other shapes. "
+                "Use the options that the run began with, or choose another folder."
+            )
+        for variable, array in zip(variables, saved, strict=True):
+            variable.assign(array)
+        engine.set_random_states(random_states)
+        self.best_weights = best or None
+        self.epoch, self.step, self.seconds = done
+        self.totals, self.history = totals, history
         self.history["kept_epoch"] = [self._kept_of(epoch + 1) for epoch in range(self.epoch)]
         self._enter_averages()
         if (state.get("keep", "best"), state.get("average", 1)) != (self.keep, self.average):
@@ -211,7 +220,7 @@ class Run:
         (first, *_), said = OLD_COLUMNS, {True: "old development pairs", False: "none"}
         if (first in history) != (first in self.history):
             raise ValueError(
-                f"Expected {said[first in history]} to score, as the run in {self.folder} began with; "
+                f"Expected {said[first in history]} to score, as the run in {self.folder.path} began with; "
                 f"received {said[first in self.history]}. Resume with the same, or choose another folder."
             )
 
@@ -235,7 +244,7 @@ class Run:
         for name, value in score().items():
             self.history[f"average_val_{name}"].append(value)
         if self.folder is not None:
-            write_at_once(self.folder / BEST_MODEL, self.model.save)
+            self.folder.write_model(self.model)
         self.model.set_weights(weights)
 
     def _enter_averages(self):
@@ -262,7 +271,7 @@ class Run:
         weights = self.model.get_weights()
         if self.epoch and (self.keep == "best" or self.step == 0 or self.averaged_epochs()):
             self.restore_kept()
-            write_at_once(folder / BEST_MODEL, self.model.save)
+            folder.write_model(self.model)
             self.model.set_weights(weights)
         self.save()
 

@@ -1,19 +1,22 @@
-"""What a run folder holds beside what ``data.description`` writes, and how it is made."""
+"""What the folder of a run holds, and how it is made."""
 
 from pathlib import Path
 
 from s2s_lesson.data.description import expect_file
-from s2s_lesson.data.expected import checked
 
 SMALL_MODEL = "weights.npz"  # in place of BEST_MODEL, with weights of 16 bits
 BEST_MODEL = "model.keras"  # of the epochs that are kept: the best on the development split, or the last
+BEGUN = "begun.json"  # what the run was begun with, and which run it is
 CHECKPOINT = "checkpoint.npz"  # of the last step that was saved
+MODELS = (BEST_MODEL, SMALL_MODEL)
 EPOCHS = "epochs"  # a folder: weights of each epoch that is averaged
 HISTORY = "history.json"  # figures of each epoch, and which one was kept then
 LOG = "log.csv"  # figures every so many steps
 TENSORBOARD = "tensorboard"
 SETTINGS = "run.toml"  # all that a run of the command line was made with
+LOCK = ".lock"
 RUN = "run.json"  # what stood there before
+RUN_ID = "run"  # within the model's file: of which run it is
 DISTILLATION = "distillation.json"  # of a student's run: what it was distilled with
 N_BEST = "n_best.jsonl"  # of a student's run: what its teacher wrote
 
@@ -63,25 +66,13 @@ def writable_folder(folder: str | Path) -> Path:
     return folder
 
 
-@checked
-def run_folder(folder: str | Path, resume: bool) -> Path:
-    """Make the folder of a run; one that holds a run already is for resuming alone.
+def holds_run(folder: str | Path) -> bool:
+    """Whether a folder holds a run that ``resume=True`` goes on with: one that was begun.
 
     Args:
         folder: str or Path.
-        resume: bool.
 
-    Returns:
-        Path.
-
-    Raises:
-        FileExistsError: the folder holds a checkpoint and ``resume`` is false.
-        OSError: the folder cannot be written to.
+    >>> holds_run("no such folder")
+    False
     """
-    folder = writable_folder(folder)
-    if (folder / CHECKPOINT).exists() and not resume:
-        raise FileExistsError(
-            f"Expected a folder without a checkpoint; {folder} holds that of an earlier run. "
-            "Choose another folder, or go on with that run (resume=True, on the command line --resume)."
-        )
-    return folder
+    return (Path(folder) / BEGUN).exists()

@@ -35,7 +35,7 @@ class StrategicModel(TokenModel):
     @checked
     def __init__(self, model: Seq2Seq, strategies: Sequence[Strategy], seed: Seed = 0, **kwargs: Any):
         super().__init__(dtype=model.dtype_policy, **kwargs)
-        self.model, self.strategies = model, tuple(strategies)
+        self.model, self.strategies, self.seed = model, tuple(strategies), seed
         self._expect_agreement()
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.steps = self.add_weight(

@@ -72,7 +72,13 @@ def checkpoint(folder):
     state["history"] = without_seconds(state["history"])
     state["log"]["lines"] = [without_speed(line) for line in state["log"]["lines"]]
     del state["seconds"], state["log"]["seconds"]
+    assert state.pop("run") == run_of(folder)
     return arrays, state
+
+
+def run_of(folder):
+    """Which run a folder holds."""
+    return json.loads((folder / "begun.json").read_text(encoding="utf-8"))["run"]
 
 
 def without_speed(line):
@@ -111,7 +117,7 @@ def expect_the_same_run(folder, other):
     assert arrays.keys() == expected.keys() and len(arrays) > 60
     for name in expected:
         np.testing.assert_array_equal(arrays[name], expected[name])
-    epochs, other_epochs = EpochWeights(folder), EpochWeights(other)
+    epochs, other_epochs = (EpochWeights(one, run_of(one)) for one in (folder, other))
     assert other_epochs.epochs() == epochs.epochs() and len(epochs.epochs()) in (0, 2)
     for epoch in epochs.epochs():
         for array, expected_array in zip(other_epochs.average([epoch]), epochs.average([epoch]), strict=True):

@@ -47,11 +47,13 @@ def test_a_missing_file_is_an_error_that_says_what_to_do(folder, name):
 def test_a_folder_of_another_version_is_an_error(folder):
     description = json.loads((folder / "pipeline.json").read_text())
     (folder / "pipeline.json").write_text(json.dumps({**description, "format": 99}))
-    with pytest.raises(ValueError, match="format 1"):
+    with pytest.raises(ValueError, match="its format is not 1; use the version of s2s_lesson that wrote it"):
         read_description(folder)
 
 
 def test_a_damaged_description_is_an_error(folder):
     (folder / "pipeline.json").write_text("{")
-    with pytest.raises(ValueError, match=r"Expected JSON in .*pipeline.json"):
+    with pytest.raises(
+        ValueError, match=r"Expected the options of a pipeline in .*pipeline.json; received a damaged file"
+    ):
         read_description(folder)

@@ -117,7 +117,7 @@ def test_a_saved_vocabulary_comes_back(tmp_path):
 def test_a_file_that_is_no_vocabulary_is_an_error(tmp_path, content):
     path = tmp_path / "vocab.json"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"Expected a vocabulary.*vocab\.json; received something else"):
+    with pytest.raises(ValueError, match=r"Expected a vocabulary.*vocab\.json; received a damaged file"):
         Vocabulary.load(path)
 
 

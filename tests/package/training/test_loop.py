@@ -13,16 +13,19 @@ from uncompiled import uncompiled
 
 from s2s_lesson import engine
 from s2s_lesson.corpora import load
+from s2s_lesson.data import Noise
 from s2s_lesson.pipeline import TextToText
 from s2s_lesson.training import (
     JointTraining,
     LearningRate,
     Optimization,
     StrategicModel,
+    TeacherForcing,
     TrainingDiverged,
     loop,
     run,
 )
+from s2s_lesson.training.held_folder import HeldFolder
 from s2s_lesson.training.run_log import RunLog
 
 SIZES = {"embedding_dim": 7, "encoder_units": 17, "decoder_units": 19}
@@ -103,7 +106,8 @@ def test_a_loss_that_turns_nan_stops_the_run_and_keeps_the_last_good_checkpoint(
     pipeline = TextToText.load(run_copy)
     loop.compile_model(pipeline.model)
     pipeline.model.decoder.output_layer.bias.assign(np.full(len(pipeline.target_vocab), np.nan))
-    broken = run.Run(pipeline.model, run_copy, RunLog(run_copy, 100, False))
+    held = HeldFolder(run_copy, resume=True)
+    broken = run.Run(pipeline.model, held, RunLog(run_copy, 100, False))
     batches = pipeline.batches(corpus.dev)
     with pytest.raises(TrainingDiverged, match=r"in the loss of step 1.*last good checkpoint"):
         calls = keras.callbacks.CallbackList([], model=pipeline.model)
@@ -142,7 +146,7 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(corpus, run_copy):
 def test_a_run_is_not_resumed_with_other_vocabularies(corpus, run_copy):
     before = files(run_copy)
     other = TextToText.from_pairs([("x y z", "z y x")], **SIZES)
-    with pytest.raises(ValueError, match="began with"):
+    with pytest.raises(ValueError, match=r"was begun with; received .*source_vocab.json = "):
         other.fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **FIT)
     assert files(run_copy) == before
 
@@ -150,9 +154,92 @@ def test_a_run_is_not_resumed_with_other_vocabularies(corpus, run_copy):
 def test_a_run_is_not_resumed_with_another_model(corpus, run_copy):
     before = files(run_copy)
     other = untrained(corpus, decoder_units=23)
-    with pytest.raises(ValueError, match="checkpoint of this very model"):
+    with pytest.raises(
+        ValueError, match=r"received model.decoder_units = 23 in place of 19. Resume with the"
+    ):
         other.fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **FIT)
     assert files(run_copy) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (
+            {"batch_size": 25},
+            "pairs.batch_size = 25 in place of 50, validation_data.batch_size = 25 in place",
+        ),
+        ({"seed": 3}, "pairs.seed = 3 in place of 0"),
+        ({"learning_rate": 1e-3}, "learning_rate = .*0.001.* in place of .*0.03"),
+        ({"label_smoothing": 0.1}, "label_smoothing = 0.1 in place of 0.0"),
+        ({"noise": Noise(drop=0.1)}, r"pairs.noise = 'Noise\(drop=0.1"),
+        ({"strategies": [TeacherForcing(0.5)]}, r"strategies = \['TeacherForcing\(ratio=0.5\)'\]"),
+        ({"weights": [2.0] * 150}, "pairs = '150 pairs "),
+        ({"optimization": Optimization(3e-2, clip_norm=None), "learning_rate": None}, "clip_norm = None in"),
+        ({"old_validation_data": [("a", "a")]}, "old_validation_data = '1 pairs .* in place of None"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_a_run_was_begun_with_holds_when_it_goes_on(corpus, run_copy, options, named):
+    before = files(run_copy)
+    with pytest.raises(ValueError, match=named):
+        untrained(corpus).fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **{**FIT, **options})
+    with pytest.raises(ValueError, match=r"pairs = '149 pairs \w+' in place of '150 pairs \w+'"):
+        untrained(corpus).fit(corpus.train[1:], corpus.dev, folder=run_copy, resume=True, **FIT)
+    assert files(run_copy) == before
+
+
+@uncompiled()
+def test_a_run_may_have_more_epochs_than_it_was_begun_with_and_with_fewer_there_is_nothing_to_do(
+    corpus, run_copy, trained, capsys
+):
+    options = {**FIT, "folder": run_copy, "resume": True, "progress": True}
+    history = untrained(corpus).fit(corpus.train, corpus.dev, **{**options, "epochs": 1})
+    assert history == trained[2]
+    assert "Nothing to do: the run has 2 epochs already, and 1 were asked for." in capsys.readouterr().out
+    history = untrained(corpus).fit(corpus.train, corpus.dev, **{**options, "epochs": 3})
+    assert len(history["loss"]) == 3 and history["loss"][:2] == trained[2]["loss"]
+    assert "Nothing to do" not in capsys.readouterr().out
+
+
+@uncompiled()
+def test_files_of_two_runs_are_not_mixed(corpus, run_copy, tmp_path):
+    pipeline = untrained(corpus)
+    pipeline.fit(corpus.train, corpus.dev, folder=tmp_path / "other", **{**FIT, "average": 2})
+    other = {path.name: path for path in (tmp_path / "other").iterdir()}
+    before = files(run_copy)
+    for name in ("model.keras", "checkpoint.npz"):
+        shutil.copy(other[name], run_copy / name)
+        with pytest.raises(ValueError, match=rf"Expected {name} of the run in .*another one"):
+            untrained(corpus).fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **FIT)
+        (run_copy / name).write_bytes(before[name])
+
+
+@uncompiled()
+@pytest.mark.parametrize(
+    "damage", [lambda content: b"", lambda content: content[:-100]], ids=["empty", "cut"]
+)
+def test_a_damaged_checkpoint_is_named_and_stays(corpus, run_copy, damage):
+    path = run_copy / "checkpoint.npz"
+    path.write_bytes(damage(path.read_bytes()))
+    before = files(run_copy)
+    with pytest.raises(
+        ValueError, match=r"Expected a checkpoint in .*checkpoint.npz; received a damaged file"
+    ):
+        untrained(corpus).fit(corpus.train, corpus.dev, folder=run_copy, resume=True, **FIT)
+    assert files(run_copy) == before
+
+
+@uncompiled()
+def test_a_run_that_was_stopped_before_its_first_checkpoint_begins_again(corpus, tmp_path):
+    def stop(index, logs):
+        raise RuntimeError("stopped")
+
+    stopping, options = keras.callbacks.LambdaCallback(on_train_batch_end=stop), {**FIT, "epochs": 1}
+    pairs = corpus.train[:30], corpus.dev[:7]
+    with pytest.raises(RuntimeError, match="stopped"):
+        tiny(corpus).fit(*pairs, folder=tmp_path / "run", callbacks=[stopping], **options)
+    history = tiny(corpus).fit(*pairs, folder=tmp_path / "run", resume=True, **options)
+    assert history["loss"] == tiny(corpus).fit(*pairs, **options)["loss"]
 
 
 def test_a_finished_run_that_is_resumed_changes_nothing(trained, corpus, run_copy):
@@ -270,7 +357,7 @@ def scripted_fit(pipeline, pairs, monkeypatch, losses, **options):
     """Train for as many epochs as there are development losses, which are given."""
     left, measured = iter(losses), ("loss", "perplexity", "accuracy")
     monkeypatch.setattr(loop, "teacher_forced_scores", lambda *_: dict.fromkeys(measured, next(left)))
-    monkeypatch.setattr(loop, "_report", lambda *_: None)
+    monkeypatch.setattr(loop, "epoch_line", lambda *_: "")
     return pipeline.fit(pairs, pairs, epochs=len(losses), batch_size=7, **options)
 
 

@@ -6,20 +6,26 @@ import keras
 import numpy as np
 import pytest
 
+from s2s_lesson.training.held_folder import HeldFolder
 from s2s_lesson.training.run import Run
 from s2s_lesson.training.run_log import RunLog
 
 LOSSES = [0.7, 0.3, 0.5]
 
 
-def begun(folder, keep, average=1):
+def begun(folder, keep, average=1, resume=False):
+    """A run in a folder that was held once, and is let go: it can be begun again."""
     model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
     model.compile(optimizer="sgd", loss="mse")
-    return Run(model, folder, RunLog(folder, 100, False), keep, average)
+    held = None
+    if folder is not None:
+        with HeldFolder(folder, resume) as held:
+            held.begin({})
+    return Run(model, held, RunLog(folder, 100, False), keep, average)
 
 
 def gone_on(folder, keep, average=1):
-    run = begun(folder, keep, average)
+    run = begun(folder, keep, average, resume=True)
     run.load()
     return run
 
