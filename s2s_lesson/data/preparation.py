@@ -3,7 +3,7 @@
 import inspect
 from dataclasses import dataclass
 
-from s2s_lesson.data.expected import check
+from s2s_lesson.data.expected import check, expect, options_of
 from s2s_lesson.data.text import Tokenizer, TokenizerName, clean, normalise, tokenizer
 
 _clean = inspect.unwrap(clean)  # looks at no option: here they are looked at once, and not for every text
@@ -32,7 +32,10 @@ class Preparation:
     strip: bool = False
 
     def __post_init__(self):
-        check(clean, **(self.cleaning or {}))
+        cleaning, known = self.cleaning or {}, options_of(clean)
+        among = f"with options among {', '.join(known)}"
+        expect("cleaning", [*cleaning], cleaning.keys() <= known.keys(), among)
+        check(clean, **cleaning)
 
     def __call__(self, text: str) -> list[str]:
         return tokenizer(self.tokens)(self.text(text))

@@ -1,6 +1,8 @@
 """The one place that knows TensorFlow, JAX and PyTorch apart: these functions, and a file for each engine."""
 
+import os
 from collections.abc import Callable, Sequence
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -30,7 +32,13 @@ def compile_function(function: Callable, layer: Any = None, batches: bool = Fals
         ValueError: Keras runs on another backend; or, at the first call and on JAX, which would go on with
             the weights of then, the function reads weights and there is no layer.
     """
-    return _in_use().compile_function(function, layer, batches)
+    compiled = _in_use().compile_function(function, layer, batches)
+
+    def in_own_process(*arguments):
+        expect_own_process()
+        return compiled(*arguments)
+
+    return in_own_process
 
 
 def compile_training(function: Callable, step: Callable, model: Any) -> Callable:
@@ -47,6 +55,22 @@ def compile_training(function: Callable, step: Callable, model: Any) -> Callable
         A function as ``function`` is.
     """
     return _in_use().compile_training(function, step, model)
+
+
+def expect_own_process() -> None:
+    """Raise an error in a process that was forked from one in which the engine was used already.
+
+    The threads of TensorFlow and JAX are gone there, and whoever waits for them waits for ever.
+
+    Raises:
+        RuntimeError: this is such a process.
+    """
+    if _first_process() != os.getpid() and not _in_use().WORKS_WHEN_FORKED:
+        raise RuntimeError(
+            "Expected a process that was started anew; received one forked from a process that used the "
+            'engine already, which would wait for ever. Use multiprocessing.get_context("spawn"): pipelines '
+            "can be pickled."
+        )
 
 
 def batches_at_once() -> int:
@@ -148,6 +172,12 @@ def set_random_states(states: Sequence[np.ndarray]) -> None:
         states: list of NumPy arrays. Those of GPUs that are not there are left out.
     """
     _in_use().set_random_states(states)
+
+
+@cache
+def _first_process() -> int:
+    """The process in which the engine was used first; one that is forked from it has the same answer."""
+    return os.getpid()
 
 
 def _in_use() -> ModuleType:

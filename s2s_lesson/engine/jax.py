@@ -6,6 +6,7 @@ import jax
 import keras
 from keras import ops
 
+WORKS_WHEN_FORKED = False
 BATCHES_AT_ONCE = 2
 COMPILES_EACH_SHAPE = True
 JIT_COMPILE = True

@@ -3,6 +3,7 @@
 import tensorflow as tf
 from keras import ops, tree
 
+WORKS_WHEN_FORKED = False
 BATCHES_AT_ONCE = 2
 COMPILES_EACH_SHAPE = False
 JIT_COMPILE = False

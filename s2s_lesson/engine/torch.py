@@ -3,6 +3,7 @@
 import torch
 from keras import ops
 
+WORKS_WHEN_FORKED = True
 BATCHES_AT_ONCE = 1
 COMPILES_EACH_SHAPE = False
 JIT_COMPILE = False

@@ -24,6 +24,10 @@ class TokenModel(keras.Model):
     train_function: Callable
     test_function: Callable
 
+    def __init__(self, *arguments: object, **options: object):
+        engine.expect_own_process()
+        super().__init__(*arguments, **options)
+
     def build(self, inputs_shape: object) -> None:
         """Do nothing: the first call makes the weights. Keras would trace it before, and take longer."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
@@ -88,6 +89,12 @@ class ToText(PairedSides[Source]):
             write_model(self.model, folder / BEST_MODEL, files)
             (folder / SMALL_MODEL).unlink(missing_ok=True)
 
+    def __reduce__(self):
+        """Be pickled, and copied, as the file that ``save`` writes."""
+        with TemporaryDirectory() as folder:
+            self.save(folder)
+            return _from_bytes, (type(self), (Path(folder) / BEST_MODEL).read_bytes())
+
     @classmethod
     def load(cls: type[Pipeline], folder: str | Path) -> Pipeline:
         """Read a pipeline that ``save`` or ``fit`` wrote.
@@ -128,6 +135,13 @@ class ToText(PairedSides[Source]):
         self.score = engine.compile_function(
             lambda inputs, targets: sequence_log_prob(targets, model(inputs)), model, batches=True
         )
+
+
+def _from_bytes(kind: type[Pipeline], content: bytes) -> Pipeline:
+    """The pipeline that a model's file of this content holds."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / BEST_MODEL).write_bytes(content)
+        return kind.load(folder)
 
 
 def begin_with_frequencies(model: Seq2Seq, target_ids: np.ndarray) -> None:

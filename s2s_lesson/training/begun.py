@@ -64,8 +64,16 @@ def differences(begun: Told, now: Told) -> str:
 
     >>> differences({"seed": 0, "batch_size": 64}, {"seed": 1, "batch_size": 64})
     'seed = 1 in place of 0'
+    >>> differences({"noise": "none"}, {"noise": "some", "noise.seed": 0})  # of which the first says enough
+    "noise = 'some' in place of 'none'"
     """
-    names = [name for name in {**begun, **now} if begun.get(name) != now.get(name)]
+    differ = {name for name in {**begun, **now} if begun.get(name) != now.get(name)}
+    missing = begun.keys() ^ now.keys()
+    names = [
+        name
+        for name in {**begun, **now}
+        if name in differ and not (name in missing and name.rpartition(".")[0] in differ)
+    ]
     return ", ".join(f"{name} = {now.get(name)!r} in place of {begun.get(name)!r}" for name in names)
 
 

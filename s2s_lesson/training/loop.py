@@ -148,11 +148,10 @@ def fit(
     _expect_updates(model.optimizer, epochs * len(train_batches))
     with nullcontext() if folder is None else held_folder(folder, resume) as held:
         log = RunLog(None if held is None else held.path, log_every, tensorboard)
-        old_too = {} if old_dev_batches is None else {"old_validation_data": old_dev_batches}
         if held is not None:
-            named = {"pairs": train_batches, "validation_data": dev_batches, **old_too}
-            held.begin(begun_with(model, named))
-        run = Run(model, held, log, keep, average, scores_old=bool(old_too))
+            named = {"pairs": train_batches, "validation_data": dev_batches}
+            held.begin(begun_with(model, {**named, "old_validation_data": old_dev_batches}))
+        run = Run(model, held, log, keep, average, scores_old=old_dev_batches is not None)
         if held is not None and (held.path / CHECKPOINT).exists():
             _go_on(run, epochs, callbacks, progress)
         elif old_dev_batches is not None:

@@ -173,8 +173,7 @@ class Run:
         """Go on from the folder's checkpoint.
 
         Raises:
-            ValueError: the checkpoint is damaged, of another run or model, or of a run that scored old
-                development pairs where this one does not, or the other way round; or there is no folder.
+            ValueError: the checkpoint is damaged, or of another run or model; or there is no folder.
         """
         if self.folder is None:
             raise ValueError("Expected a run with a folder to go on from; received one without.")
@@ -191,7 +190,6 @@ class Run:
                 for kind in ("variable_", "best_", "random_")
             )
         self.folder.expect_own(CHECKPOINT, run)
-        self._expect_same_scores(history)
         variables = self._variables()
         if [v.shape for v in variables] != [array.shape for array in saved]:
             raise ValueError(
@@ -214,15 +212,6 @@ class Run:
         """The epoch that a run of so many epochs keeps: both counted from 1."""
         losses = self.history["val_loss"][:epochs]
         return epochs if self.keep == "last" else 1 + losses.index(min(losses))
-
-    def _expect_same_scores(self, history):
-        """Raise an error where old development pairs are scored from now on, or no longer."""
-        (first, *_), said = OLD_COLUMNS, {True: "old development pairs", False: "none"}
-        if (first in history) != (first in self.history):
-            raise ValueError(
-                f"Expected {said[first in history]} to score, as the run in {self.folder.path} began with; "
-                f"received {said[first in self.history]}. Resume with the same, or choose another folder."
-            )
 
     def _epochs_to_average(self):
         """The last epochs, or those with the lowest development loss, of equal ones the first; in order."""

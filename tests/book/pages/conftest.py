@@ -62,7 +62,8 @@ def browser():
 def watched(browser, url, *, width=1280, height=900, dark=False, touch=False, within=WITHIN):
     """A page with its formulas set; at its end it must have logged no error and asked for nothing outside.
 
-    `page.requested` lists what it asked for, which begins with one of `within`.
+    `page.requested` lists what it asked for, which begins with one of `within`. That Chromium itself reads a
+    page's file once more, to tell a test its fonts, is no fault: some versions log it as one.
     """
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -80,7 +81,8 @@ def watched(browser, url, *, width=1280, height=900, dark=False, touch=False, wi
     page.evaluate("() => window.MathJax?.startup?.promise.then(() => null)")
     yield page
     context.close()
-    assert faults == []
+    reads_itself = f"Unsafe attempt to load URL {url} from frame with URL {url}."
+    assert [fault for fault in faults if not fault.startswith(reads_itself)] == []
     assert [url for url in page.requested if not url.startswith(within)] == []
 
 

@@ -1,9 +1,11 @@
 """The engine: what is compiled, ranked and seeded is the same on each of them."""
 
 import ast
+import os
 import random
 import runpy
 import sys
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -158,3 +160,33 @@ def test_pytorchs_generators_are_those_of_the_cpu_and_of_each_gpu(monkeypatch):
     assert [int(state) for state in own["random_states"]()] == [3, 5, 7]
     own["set_random_states"]([np.array(11), np.array(13), np.array(17), np.array(19)])
     assert kept == {"cpu": 11, 0: 13, 1: 17}  # the last is of a GPU that is not there
+
+
+def in_a_forked_process(function):
+    """What a function returns, or the error that it raises, as text, in a process forked from this one."""
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python and JAX warn of threads that are gone there
+        child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, str(function()).encode())
+        except RuntimeError as error:
+            os.write(writing, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        os.waitpid(child, 0)
+        return told.read()
+
+
+def test_in_a_forked_process_the_engine_works_or_says_in_a_sentence_why_not():
+    compiled = engine.compile_function(lambda number: number + 1)
+    assert int(compiled(keras.ops.convert_to_tensor(2))) == 3
+    for function in (lambda: int(compiled(keras.ops.convert_to_tensor(4))), engine.expect_own_process):
+        told = in_a_forked_process(function)
+        if keras.backend.backend() == "torch":
+            assert told in ("5", "None")
+        else:
+            assert told.startswith("Expected a process that was started anew") and "can be pickled" in told

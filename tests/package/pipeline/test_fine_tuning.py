@@ -36,7 +36,7 @@ def test_a_copy_learns_and_what_it_could_before_is_scored(pipeline, tmp_path):
     scores = teacher_forced_scores(tuned.model, tuned.batches(OLD[:5], progress=False))
     assert {name: history[f"old_val_{name}"][-1] for name in scores} == pytest.approx(scores, rel=1e-5)
     assert TextToText.load(tmp_path).target_vocab == tuned.target_vocab
-    with pytest.raises(ValueError, match=r"Expected old development pairs to score.*received none"):
+    with pytest.raises(ValueError, match=r"received old_validation_data = 'none' in place of '5 pairs"):
         pipeline.fine_tune(NEW, NEW[:7], folder=tmp_path, resume=True, keep="last", **OPTIONS)
 
 

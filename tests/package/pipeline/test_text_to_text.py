@@ -375,7 +375,7 @@ def test_what_was_saved_predicts_the_same(pipeline, tmp_path, uncompiled):
 
 
 def test_a_folder_without_a_run_is_an_error_that_says_what_to_do(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"Expected pipeline.json.*Train first: s2s-lesson train"):
+    with pytest.raises(FileNotFoundError, match=r"Expected model.keras.*Train first: s2s-lesson train"):
         TextToText.load(tmp_path)
 
 

@@ -175,7 +175,7 @@ def test_a_run_is_not_resumed_with_another_model(corpus, run_copy):
         ({"strategies": [TeacherForcing(0.5)]}, r"strategies = \['TeacherForcing\(ratio=0.5\)'\]"),
         ({"weights": [2.0] * 150}, "pairs = '150 pairs "),
         ({"optimization": Optimization(3e-2, clip_norm=None), "learning_rate": None}, "clip_norm = None in"),
-        ({"old_validation_data": [("a", "a")]}, "old_validation_data = '1 pairs .* in place of None"),
+        ({"old_validation_data": [("a", "a")]}, "old_validation_data = '1 pairs .* in place of 'none'"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
