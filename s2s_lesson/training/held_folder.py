@@ -52,6 +52,9 @@ class HeldFolder:
         self._lock: filelock.BaseFileLock | None = None
         self._entered = 0
 
+    def __fspath__(self) -> str:
+        return str(self.path)
+
     def __enter__(self):
         self._entered += 1
         if self._entered == 1:

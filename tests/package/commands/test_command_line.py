@@ -101,7 +101,7 @@ def test_a_run_remembers_how_much_context_it_reads(tmp_path, capsys, monkeypatch
     folder = str(tmp_path / "run")
     assert command_line.main(["train", "--corpus", "cornell", "--context", "2", "--output", folder]) == 0
     assert read_settings(tmp_path / "run" / "run.toml")["run"]["context"] == 2
-    assert json.loads((tmp_path / "run" / "pipeline.json").read_text())["max_source_length"] == 20
+    assert TextToText.load(folder).max_source_length == 20
     capsys.readouterr()
     assert command_line.main(["evaluate", folder, "--beam-size", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["pairs"] == 3
@@ -209,7 +209,7 @@ def test_train_does_not_overwrite_a_run(run, capsys):
 
 def test_train_does_not_resume_with_another_seed(run, capsys):
     message = fails(["train", "--corpus", "copy", "--output", run, "--resume", "--seed", "4"], capsys)
-    assert "began with" in message
+    assert "was begun with; received pairs.seed = 4 in place of 3." in message
 
 
 def test_train_finds_an_unwritable_folder_before_it_loads_anything(tmp_path, capsys):

@@ -60,7 +60,7 @@ def mine(folder):
 
     def fit(pipeline, *pairs, folder, **options):
         pipeline.save(folder)
-        (folder / "checkpoint.npz").touch()
+        folder.begin({})
         return {"seconds": [0.0]}
 
     with pytest.MonkeyPatch.context() as patch:
@@ -80,6 +80,7 @@ def begun(monkeypatch):
     trainings = []
 
     def fit(pipeline, train, dev, *, folder, **options):
+        folder.begin({})
         trainings.append({"pipeline": pipeline, "train": train, "dev": dev, **options})
         return {"seconds": [0.0]}
 
@@ -194,7 +195,7 @@ def test_what_is_as_the_model_has_it_may_be_said(mine, new, folder, begun):
 def test_the_old_folder_is_no_output_and_there_must_be_one(mine, new, folder, begun, capsys):
     before = files(mine)
     again = ["--from", mine, "--data", new, "--output", mine]
-    assert "holds that of an earlier run" in fails(capsys, *again)
+    assert "holds begun.json, of an earlier run" in fails(capsys, *again)
     assert "Expected a new folder for the output" in fails(capsys, *again, "--resume")
     assert files(mine) == before
     apart = ["--data", new, "--set", "from.min_count=2", "--output", folder / "apart"]

@@ -141,7 +141,7 @@ def test_a_run_goes_on_with_its_own_settings(run, capsys):
     assert main("train", "--resume", "--output", run[0]) == 0
     (run[0] / "run.toml").write_text(settings, encoding="utf-8")
     assert main("train", "--resume", "--output", run[0], "--set", "model.cell=gru") == 1
-    assert "model.cell = 'lstm' became 'gru'" in capsys.readouterr().err
+    assert "received model.cell = 'gru' in place of 'lstm'" in capsys.readouterr().err
 
 
 def test_evaluate_scores_the_test_split_of_the_file(run, pairs, capsys):
