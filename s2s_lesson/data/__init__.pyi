@@ -1,4 +1,5 @@
 from s2s_lesson.data.embeddings import read_embeddings as read_embeddings
+from s2s_lesson.data.extended_vocabulary import ExtendedVocabulary as ExtendedVocabulary
 from s2s_lesson.data.incoming import plain_pairs as plain_pairs
 from s2s_lesson.data.incoming import plain_texts as plain_texts
 from s2s_lesson.data.metrics import score_texts as score_texts
@@ -28,5 +29,4 @@ from s2s_lesson.data.vector_sides import VectorSides as VectorSides
 from s2s_lesson.data.vectors import Standardisation as Standardisation
 from s2s_lesson.data.vectors import pad_vectors as pad_vectors
 from s2s_lesson.data.vocabulary import SPECIAL_TOKENS as SPECIAL_TOKENS
-from s2s_lesson.data.vocabulary import ExtendedVocabulary as ExtendedVocabulary
 from s2s_lesson.data.vocabulary import Vocabulary as Vocabulary

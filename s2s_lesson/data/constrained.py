@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from s2s_lesson.data.vocabulary import ExtendedVocabulary
+from s2s_lesson.data.extended_vocabulary import ExtendedVocabulary
 
 if TYPE_CHECKING:
     from s2s_lesson.search.constraints import Constraints

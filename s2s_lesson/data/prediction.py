@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2s_lesson.data.extended_vocabulary import ExtendedVocabulary
 from s2s_lesson.data.text import Tokenizer, TokenizerName, detokenize
 from s2s_lesson.data.vocabulary import (
     EOS,
-    ExtendedVocabulary,
     Vocabulary,
 )
 
 if TYPE_CHECKING:
-    from s2s_lesson.search.results import SearchResult
+    from s2s_lesson.search.results import BeamNode, SearchResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,9 @@ class Prediction:
         unknown: the source tokens that the vocabulary does not know: the model reads them all alike. The text
             of a special token, such as a typed "</s>", is one of them.
         alternatives: the other ``n_best - 1`` outputs, best first.
+        token_log_probabilities: of each token, in nats; they sum to ``log_probability``.
+        tree: list of ``BeamNode``, all that the search looked at for this source, the alternatives' included;
+            None unless it was asked for, and of alternatives.
 
     >>> import numpy as np
     >>> from s2s_lesson.data import Prediction
@@ -54,6 +57,8 @@ class Prediction:
     attention_weights: np.ndarray
     unknown: tuple[str, ...] = ()
     alternatives: tuple["Prediction", ...] = ()
+    token_log_probabilities: tuple[float, ...] = ()
+    tree: "list[BeamNode] | None" = None
 
     def __repr__(self):
         unknown = f", unknown={self.unknown!r}" if self.unknown else ""
@@ -102,6 +107,7 @@ def read_predictions(
         ranked = []
         for rank in range(result.lengths.shape[1]):
             length = result.lengths[row, rank]
+            token_log_probs = result.token_log_probabilities[row, rank, :length].tolist()
             ids = result.sequences[row, rank, :length]
             output = tuple(extended.token(index) for index in ids)
             written = output[:-1] if length and ids[-1] == Vocabulary.eos_id else output
@@ -115,11 +121,13 @@ def read_predictions(
                     score=float(result.scores[row, rank]),
                     attention_weights=weights[row, rank, :length, : len(source_tokens)],
                     unknown=unknown,
+                    token_log_probabilities=tuple(token_log_probs),
                 )
             )
         best, *others = ranked
         existing = tuple(other for other in others if other.score > -np.inf)
-        predictions.append(replace(best, alternatives=existing))
+        tree = None if result.tree is None else result.tree.nodes(row)
+        predictions.append(replace(best, alternatives=existing, tree=tree))
     return predictions
 
 

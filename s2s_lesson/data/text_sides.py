@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from s2s_lesson.data.expected import PositiveInt, checked
+from s2s_lesson.data.extended_vocabulary import ExtendedVocabulary
 from s2s_lesson.data.incoming import plain_texts
 from s2s_lesson.data.padding import pad
 from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.sides import Options, Sides
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import TokenizerName
-from s2s_lesson.data.vocabulary import ExtendedVocabulary, Vocabulary
+from s2s_lesson.data.vocabulary import Vocabulary
 
 
 class TextSides(Sides[str]):

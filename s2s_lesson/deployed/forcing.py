@@ -6,11 +6,11 @@ import numpy as np
 
 from s2s_lesson import search
 from s2s_lesson.data.expected import PositiveInt, checked
+from s2s_lesson.data.extended_vocabulary import ExtendedVocabulary
 from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.padding import pad
 from s2s_lesson.data.sides import Source
 from s2s_lesson.data.vectors import vector_pairs
-from s2s_lesson.data.vocabulary import ExtendedVocabulary
 from s2s_lesson.deployed.writing import Writer
 
 

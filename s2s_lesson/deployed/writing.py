@@ -3,6 +3,7 @@
 Nothing here knows an engine: a ``Writer`` makes inputs of its sources, and the steps of a search.
 """
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,13 +14,17 @@ import numpy as np
 
 from s2s_lesson import _extras, search
 from s2s_lesson.data.constrained import constraints_in_ids
-from s2s_lesson.data.expected import PositiveInt, Seed, check, checked
+from s2s_lesson.data.expected import PositiveInt, Seed, check, checked, expect
+from s2s_lesson.data.extended_vocabulary import ExtendedVocabulary
 from s2s_lesson.data.prediction import Prediction, empty_prediction, read_predictions
 from s2s_lesson.data.sides import Options, Side, Source
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.text import TokenizerName
-from s2s_lesson.data.vocabulary import ExtendedVocabulary, Vocabulary
+from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.search.constraints import Constraints
+
+# Of the options of a search: those that follow from the model and its vocabularies.
+DECIDED = ("step", "initial_state", "bos_id", "eos_id", "pad_id", "return_attention", "shared_leaves")
 
 
 class Writer(Protocol[Source]):
@@ -109,7 +114,8 @@ def predict(
         unknown: bool. Whether outputs may hold the unknown token, ``<unk>``. False leaves it out: the
             likeliest known token is written, and log-probabilities stay the model's.
         progress: bool. Show a progress bar.
-        **options: of ``search.beam_search``, such as ``length_penalty``. ``Constraints`` hold texts here:
+        **options: of ``search.beam_search``, such as ``length_penalty``. ``return_tree`` gives predictions
+            a ``tree``; ``max_output_length`` is at most that of the writer. ``Constraints`` hold texts here:
             ``prefix`` one for all or a list of one for each; ``required`` and ``forbidden`` a phrase or a
             list of phrases for all, or a list of lists of phrases, one for each.
 
@@ -117,7 +123,8 @@ def predict(
         list of ``Prediction``, one for each source, in order.
 
     Raises:
-        TypeError: ``sources`` is one string, or holds what the writer does not read.
+        TypeError: ``sources`` is one string, or holds what the writer does not read; or an option is none of
+            the search, or one that the writer decides on, such as ``eos_id``.
         ValueError: a source is longer than ``max_source_length`` and ``truncate`` is false, an option is out
             of range, or constraints name a token that no output could hold.
     """
@@ -176,9 +183,10 @@ def _write(
     progress: bool,
     options: Options,
 ) -> list[Prediction]:
-    check(search, **options)
+    _expect_options(writer, search, options)
     sources = writer.plain_sources(sources)
     constraints = options.pop("constraints", None) or Constraints()
+    longest = options.pop("max_output_length", writer.max_output_length)
     sides = _source_sides(writer, sources, truncate)
     predictions = [empty_prediction(source) for source in sources]
     full = [index for index, side in enumerate(sides) if len(side)]
@@ -200,7 +208,7 @@ def _write(
             bos_id=vocab.bos_id,
             eos_id=vocab.eos_id,
             pad_id=vocab.pad_id,
-            max_output_length=writer.max_output_length,
+            max_output_length=longest,
             return_attention=True,
             constraints=replace(constraints, **own),
             **{**options, **seed},
@@ -214,6 +222,22 @@ def _write(
             for row, prediction in zip(rows, written, strict=True):
                 predictions[row] = prediction
     return predictions
+
+
+def _expect_options(writer, search, options):
+    """Raise an error where an option is none of the search, or is set by the writer, or out of range."""
+    known = list(inspect.signature(search).parameters)
+    free = [name for name in known if name not in DECIDED]
+    if strange := [name for name in options if name not in free]:
+        decided = [name for name in strange if name in DECIDED]
+        why = f" The model decides on {', '.join(decided)}: leave it out." if decided else ""
+        raise TypeError(
+            f"Expected options of {search.__name__} among {', '.join(free)}; "
+            f"received {', '.join(strange)}.{why}"
+        )
+    check(search, **options)
+    longest, most = options.get("max_output_length", 1), writer.max_output_length
+    expect("max_output_length", longest, longest <= most, f"of at most {most}, what the model was made for")
 
 
 def _source_sides(writer, sources, truncate):

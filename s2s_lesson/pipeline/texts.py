@@ -9,6 +9,7 @@ import numpy as np
 
 from s2s_lesson.corpora import group_references
 from s2s_lesson.data.expected import PositiveInt, Seed, checked
+from s2s_lesson.data.extended_vocabulary import ExtendedVocabulary
 from s2s_lesson.data.id_lists import IdLists
 from s2s_lesson.data.incoming import plain_pairs
 from s2s_lesson.data.noise import Noise
@@ -16,7 +17,7 @@ from s2s_lesson.data.subwords import KINDS, Kind, Subwords
 from s2s_lesson.data.text import TokenizerName
 from s2s_lesson.data.text_sides import TextSides
 from s2s_lesson.data.token_lists import TokenLists
-from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, ExtendedVocabulary, Vocabulary
+from s2s_lesson.data.vocabulary import SPECIAL_TOKENS, Vocabulary
 from s2s_lesson.pipeline.sides import PairedSides, weights_of
 from s2s_lesson.pipeline.token_cache import TokenCache
 from s2s_lesson.training.batches import PairBatches

@@ -85,7 +85,7 @@ def _of_optimizer(optimizer):
         "optimizer": type(first).__name__,
         "learning_rate": _of_schedule(rate)
         if isinstance(rate, LearningRateSchedule)
-        else round(float(keras.ops.convert_to_numpy(rate)), 12),
+        else float(f"{float(keras.ops.convert_to_numpy(rate)):.6g}"),
         "clip_norm": first.global_clipnorm,
         "accumulation": first.gradient_accumulation_steps or 1,
     }

@@ -99,11 +99,11 @@ class HeldFolder:
         if (self.path / BEST_MODEL).exists():
             self.expect_own(BEST_MODEL, enclosed(self.path / BEST_MODEL).get(RUN_ID, b"").decode("ascii"))
 
-    def expect_own(self, name: str, run: str) -> None:
+    def expect_own(self, file: str, run: str) -> None:
         """Raise an error where a file in the folder says that it is of another run.
 
         Args:
-            name: str, of the file.
+            file: str, its name.
             run: str, which run it says that it is of.
 
         Raises:
@@ -111,7 +111,7 @@ class HeldFolder:
         """
         if run != self.run:
             raise ValueError(
-                f"Expected {name} of the run in {self.path}; received that of another "
+                f"Expected {file} of the run in {self.path}; received that of another "
                 f"one, {run or 'unknown'} in place of {self.run}. Put the right file back, or train anew in "
                 "another folder."
             )

@@ -31,11 +31,12 @@ DATA = {
     **dict.fromkeys(
         ("text", "line", "source", "target", "bos", "label", "target_label", "legend"), "what somebody writes"
     ),
-    **dict.fromkeys(("path", "folder"), "where files are"),
+    **dict.fromkeys(("path", "folder", "where"), "where files are"),
     **dict.fromkeys(("files", "dev", "test"), "where files of pairs are"),
     **dict.fromkeys(("target_files", "dev_target_files", "test_target_files"), "where files of targets are"),
     **dict.fromkeys(("cross_entropy", "log_probability", "score", "looked_at"), "a measured figure"),
     **dict.fromkeys(("index", "sentence"), "a place in data"),
+    **dict.fromkeys(("file", "run"), "what a file says of itself"),
     **dict.fromkeys(("channel", "replies_of"), "a name that the data hold"),
     **dict.fromkeys(("locale", "pattern", "color"), "a name that another library knows"),
     **dict.fromkeys(("number", "chapter"), "a name of the book's"),

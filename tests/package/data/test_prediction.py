@@ -19,6 +19,8 @@ def read(source, target_ids):
         lengths=np.array([[len(target_ids)]]),
         scores=np.array([[-1.5]]),
         log_probabilities=np.array([[-2.25]]),
+        token_log_probabilities=np.full((1, 1, len(target_ids)), -2.25 / len(target_ids)),
+        tree=None,
         attention_weights=np.full((1, 1, len(target_ids), len(tokens) + 1), 1 / (len(tokens) + 1)),
     )
     words = [ExtendedVocabulary(VOCAB, tokens)]

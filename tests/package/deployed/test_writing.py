@@ -12,7 +12,7 @@ from copier import Copier
 
 from s2s_lesson.data.vocabulary import EOS
 from s2s_lesson.deployed.writing import predict, sample
-from s2s_lesson.search import Constraints
+from s2s_lesson.search import Constraints, Scoring
 
 HELPERS = Path(__file__).parents[2] / "helpers"
 LOG_PROBABILITY = 5 - np.log(np.exp(5) + 6)  # of a letter or the end, among 7 tokens
@@ -102,3 +102,55 @@ def test_writing_needs_neither_keras_nor_a_progress_bar():
     expected = {**vars(here), "attention_weights": np.eye(4).tolist(), "alternatives": 1}
     assert json.loads(written) == json.loads(json.dumps(expected))
     assert error.startswith("Expected the package tqdm; there is none.")
+
+
+def test_the_log_probability_of_each_token_is_told():
+    best = predict(Copier(), TEXTS, beam_size=3, n_best=2)[0]
+    for prediction in (best, *best.alternatives, *sample(Copier(), ["ab"], 2)):
+        assert len(prediction.token_log_probabilities) == len(prediction.tokens)
+        assert sum(prediction.token_log_probabilities) == pytest.approx(prediction.log_probability, abs=1e-5)
+    assert best.token_log_probabilities == pytest.approx([LOG_PROBABILITY] * 4, abs=1e-5)
+
+
+def test_all_that_a_search_looked_at_is_told_where_it_is_asked_for():
+    first, blank, *_ = predict(Copier(), TEXTS, beam_size=2, n_best=2, return_tree=True, batch_size=2)
+    kept = [node.token for node in first.tree if node.kept and node.time == 0]
+    assert Copier().target_vocab.tokens[kept[0]] == "c" and len(kept) == 2
+    assert blank.tree is None and all(other.tree is None for other in first.alternatives)
+    assert predict(Copier(), ["cab"])[0].tree is None
+
+
+def test_outputs_may_be_shorter_than_the_model_can_write():
+    (cut,) = predict(Copier(), ["cab"], max_output_length=2)
+    assert (cut.text, cut.tokens) == ("ca", ("c", "a"))
+    assert sample(Copier(), ["cab"], max_output_length=1)[0].tokens in {(letter,) for letter in "abc"} | {
+        (EOS,)
+    }
+    most = Copier().max_output_length
+    with pytest.raises(ValueError, match=rf"Expected max_output_length of at most {most}, what the"):
+        predict(Copier(), ["cab"], max_output_length=most + 1)
+    with pytest.raises(ValueError, match="Expected max_output_length of at least 1"):
+        predict(Copier(), ["cab"], max_output_length=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"eos_id": 3}, r"received eos_id\. The model decides on eos_id: leave it out\."),
+        ({"return_attention": False, "beam_width": 3}, r"received return_attention, beam_width\. The model"),
+        (
+            {"beam_width": 3},
+            r"Expected options of beam_search among max_output_length, .*beam_width\.$",
+        ),
+    ],
+)
+def test_an_option_that_is_none_or_that_is_set_already_is_named(options, message):
+    with pytest.raises(TypeError, match=message):
+        predict(Copier(), ["cab"], **options)
+
+
+def test_an_option_that_is_set_twice_is_named():
+    with pytest.raises(ValueError, match=r"Expected length_penalty within scoring; received 1\.0 beside"):
+        predict(Copier(), ["cab"], length_penalty=1.0, scoring=Scoring(0.5))
+    with pytest.raises(TypeError, match=r"multiple values for .*'beam_size'"):
+        predict(Copier(), ["cab"], 3, beam_size=2)

@@ -6,9 +6,10 @@ import warnings
 import pytest
 
 from s2s_lesson.data.description import write_description
+from s2s_lesson.data.extended_vocabulary import ExtendedVocabulary
 from s2s_lesson.data.text import normalise, tokenize
 from s2s_lesson.data.token_lists import TokenLists
-from s2s_lesson.data.vocabulary import ExtendedVocabulary, Vocabulary
+from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.data.whole_files import enclosed
 from s2s_lesson.pipeline import Texts, TextToText, pretrained
 from s2s_lesson.pipeline.unknown import unknown_shares
