@@ -1,13 +1,19 @@
 """A stored pipeline is one file: whole, its own, or refused with what to do."""
 
 import copy
+import gc
 import json
 import os
 import pickle
 import shutil
+import subprocess
+import sys
+import weakref
+from pathlib import Path
 
 import keras
 import numpy as np
+import psutil
 import pytest
 
 from s2s_lesson import TextToText
@@ -127,3 +133,53 @@ def test_a_pipeline_can_be_copied_and_pickled_also_after_use(how, uncompiled):
     twin.model.set_weights([np.zeros_like(weight) for weight in twin.model.get_weights()])
     assert pipeline.predict(["two one"])[0].log_probability == before.log_probability
     assert twin.predict(["two one"])[0].log_probability != before.log_probability
+
+
+def test_after_running_out_of_memory_the_next_model_can_be_made(monkeypatch, uncompiled):
+    def full(*_, **__):
+        raise MemoryError
+
+    for part in ("encoder.RecurrentEncoder", "decoder.AttentionDecoder"):
+        with monkeypatch.context() as patched, pytest.raises(MemoryError):
+            patched.setattr(f"s2s_lesson.layers.{part}.call", full)
+            made()
+    assert made().predict(["one"])[0].source_tokens == ("one", "</s>")
+
+
+def test_a_pipeline_that_nobody_needs_is_freed_after_use():
+    pipeline = made()
+    pipeline.predict(["one"])
+    model = weakref.ref(pipeline.model)
+    del pipeline
+    gc.collect()
+    assert model() is None
+
+
+@pytest.mark.slow(
+    guard="tests/package/pipeline/test_stored_pipelines.py::test_a_pipeline_that_nobody_needs_is_freed_after_use"
+)
+def test_loading_predicting_and_deleting_does_not_grow(tmp_path):
+    made().save(tmp_path)
+    process, memory = psutil.Process(), []
+    for _ in range(40):
+        pipeline = TextToText.load(tmp_path)
+        pipeline.predict(["two one"])
+        del pipeline
+        gc.collect()
+        memory.append(process.memory_info().rss / 2**20)
+    assert memory[-1] - memory[7] < 60, memory
+
+
+STRESS = Path(__file__).parents[2] / "helpers" / "stress.py"
+
+
+@pytest.mark.slow(
+    guard="tests/package/pipeline/test_stored_pipelines.py::test_a_save_that_breaks_off_leaves_the_old_pipeline"
+)
+def test_killed_at_random_moments_nothing_is_wrong_or_lost(tmp_path):
+    """As `python tests/helpers/stress.py FOLDER 10` does by hand, with as many rounds as are asked for."""
+    told = subprocess.run(
+        [sys.executable, STRESS, tmp_path, "10"], capture_output=True, text=True, timeout=900, check=False
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "10 rounds: 0 wrong, 0 lost" in told.stdout
