@@ -3,9 +3,9 @@
     python tests/helpers/stress.py FOLDER ROUNDS [SEED]
 
 Rounds are of two kinds, by turns. In one a process saves two pipelines of equal sizes and different words
-to one folder, over and over, and is killed (``kill -9``) at a moment that is drawn: what is loaded then has to
-be one of them, with its own answers. In the other a process trains, is killed, goes on, and is killed again:
-what is loaded has to answer, and the run, resumed, ends as one does that nobody kills.
+to one folder, over and over, and is killed (``kill -9``) at a moment that is drawn: what is loaded then has
+to be one of them, with its own answers. In the other a process trains, is killed, goes on, and is killed
+again: what is loaded has to answer, and the run, resumed, ends as one does that nobody kills.
 """
 
 import os
