@@ -1,4 +1,4 @@
-"""Answers to the exercises: a right one for each, and typical mistakes with words of the hint for each."""
+"""Answers to the exercises: right ones for each, and typical mistakes with words of the hint for each."""
 
 import math
 from collections import Counter
@@ -9,8 +9,9 @@ from keras import ops
 from scipy.special import expit, log_softmax, softmax
 
 from s2s_lesson import search
-from s2s_lesson.data import perplexity, shift_right
+from s2s_lesson.data import distinct_n, perplexity, shift_right
 from s2s_lesson.layers import look_ahead_mask, padding_mask
+from s2s_lesson.teaching.exercises.chapter1 import BIASES, FACTORS
 from s2s_lesson.training import MaskedCrossEntropy, Strategy, edit_distance
 
 # Chapter 1
@@ -19,6 +20,11 @@ from s2s_lesson.training import MaskedCrossEntropy, Strategy, edit_distance
 def kind(source_steps, target_steps, aligned=False):
     name = " to ".join("one" if steps == 1 else "many" for steps in (source_steps, target_steps))
     return name if name != "many to many" else f"{name}, {'aligned' if aligned else 'unaligned'}"
+
+
+def there_and_back(vocab, tokens, add_bos=False, add_eos=True, known=False):
+    new_ids = vocab.encode(tokens, add_bos=add_bos, add_eos=add_eos)
+    return new_ids, [token for token in tokens if (token in vocab) == known], vocab.decode(new_ids)
 
 
 def even(targets, vocab_size):
@@ -40,12 +46,17 @@ def padded_logits(model, source_ids, decoder_inputs, columns, masked, side=0):
     return model.decode(decoder_inputs, state)[0]
 
 
-def log_probability(model, source_ids, targets, padding=False, end=True):
-    logits = model({"source_ids": source_ids, "decoder_inputs": shift_right(targets)})
+def log_probability(model, source_ids, targets, padding=False, end=True, shift=shift_right):
+    logits = model({"source_ids": source_ids, "decoder_inputs": shift(targets)})
     log_probs = log_softmax(ops.convert_to_numpy(logits), axis=-1)
     counted = (targets != 0) | padding
     counted &= (targets != 3) | end
     return (np.take_along_axis(log_probs, targets[:, :, None], axis=2)[:, :, 0] * counted).sum(axis=1)
+
+
+def factor(forget_bias, power=1, used=True):
+    """What would be measured."""
+    return float(np.interp(forget_bias if used else 1, BIASES, FACTORS)) ** power
 
 
 # Chapter 2
@@ -91,6 +102,21 @@ def counter(letters=((1, 1), (1, -1), (0, 0)), keep=20.0, order=(0, 1, 2, 3)):
     """Weights of an LSTM; letters: for a, b and c whether it comes in, and what it adds."""
     kernel = np.array([[20.0 if enters else -20.0, 0, 20.0 * adds, 0] for enters, adds in letters])
     return kernel[:, order], np.zeros((1, 4)), np.array([0, keep, 0, 20.0])[list(order)]
+
+
+def distances(encoder, plain, ids, columns=4, left=True, masked=True, plain_masked=True, place=0):
+    padded = np.pad(ids, ((0, 0), (columns, 0) if left else (0, columns)))
+    moved = []
+    for read, use_mask in ((encoder, masked), (plain, plain_masked)):
+        states = []
+        for these in (ids, padded):
+            mask = padding_mask(these) if use_mask else np.ones(these.shape, bool)
+            if read is encoder:
+                states.append(encoder(these, mask)[1][-1][place])
+            else:
+                states.append(plain(encoder.embedding(these), mask=mask))
+        moved.append(np.linalg.norm(ops.convert_to_numpy(states[0] - states[1])))
+    return moved
 
 
 # Chapter 3
@@ -141,10 +167,10 @@ def mixture_of_places(vocabulary, weights, copy_ids, generate):
     return mixed
 
 
-def last_output(self_attention, sequence, positions, transposed=False, place=-1):
-    sequence, seen = sequence + positions, look_ahead_mask(sequence.shape[1])[None]
-    seen = ops.swapaxes(seen, 1, 2) if transposed else seen
-    return self_attention(sequence, *self_attention.project(sequence), seen)[0][:, place]
+def masked_outputs(layer, sequence, positions, masked=True, transposed=False):
+    sequence, seen = sequence + positions, np.tri(sequence.shape[1], dtype=bool) | (not masked)
+    seen = np.repeat((seen.T if transposed else seen)[None], len(sequence), axis=0)
+    return layer(sequence, *layer.project(sequence), seen)[0]
 
 
 def may_see(ids, join=np.logical_and, k=0, keys=True):
@@ -163,11 +189,11 @@ def alternating_turn(distance, units):
     return turn(distance, units)[np.ix_(order, order)]
 
 
-def next_output(vector, cache, kernels, scale=2, grow=True, grow_first=True):
+def next_output(vector, cache, kernels, power=0.5, grow=True, grow_first=True):
     q, *new = (vector @ kernel for kernel in kernels)
     grown = tuple(np.concatenate([old, [one]]) for old, one in zip(cache, new, strict=True))
     keys, values = grown if grow_first or not len(cache[0]) else cache
-    return softmax(keys @ q / scale) @ values, grown if grow else cache
+    return softmax(keys @ q / len(q) ** power) @ values, grown if grow else cache
 
 
 # Chapter 4
@@ -207,6 +233,14 @@ def with_syllables(step, is_vowel, eos_id, n, late=False, end=True, carry=True):
         if end:
             logits[counted < n, eos_id] = -np.inf
         return logits, {"vowels": vowels if carry else state["vowels"], "model": inner}
+
+    return wrapped
+
+
+def low_logits(step):
+    def wrapped(token_ids, state):
+        logits, state = step(token_ids, state)
+        return np.maximum(logits, -1e9), state
 
     return wrapped
 
@@ -275,7 +309,16 @@ def vowel_cost(outputs, targets, is_vowel, moved=True, rate=False):
     return cost / np.maximum((vowels(targets) != 0).sum(axis=1), 1) if rate else cost
 
 
+def learned(share):
+    kept = (1 - share) / 2
+    return [[kept, 1 - kept], [1 - kept, kept]]
+
+
 # Chapter 6
+
+
+def shares(draw, temperatures=(0.3, 0.7, 1.5), n=2, factor=1):
+    return [factor * distinct_n(draw(temperature), n) for temperature in temperatures]
 
 
 def retrieve(asked, known, by=lambda asked, tokens: len(asked & tokens) / max(len(asked | tokens), 1)):
@@ -291,24 +334,37 @@ def best_reply(likely, prior, weight, sign=-1):
     return int(np.argmax(np.array(likely) + sign * weight * np.array(prior)))
 
 
+def first_losses(make, train, dev, name="val_loss", epochs=1, before=True, again=False):
+    losses, pipeline = [], make()
+    for zero in (False, True):
+        pipeline = pipeline if again else make()
+        layer = pipeline.model.decoder.output_layer
+        if zero and before:
+            layer.bias.assign(np.zeros(7))
+        losses.append(pipeline.fit(train, dev, epochs=epochs)[name][-1])
+        if zero:
+            layer.bias.assign(np.zeros(7))
+    return losses
+
+
 RIGHT = {
     "1.1": kind,
-    "1.2": ([4, 9, 1, 7, 1, 3], ["stops", "ten"], ["the", "train", "<unk>", "at", "<unk>"]),
+    "1.2": there_and_back,
     "1.3": even,
     "1.4": padded_logits,
     "1.5": log_probability,
-    "1.6": {1: 0.79, 3: 1.01},
+    "1.6": factor,
     "2.1": (lstm_parameters, gru_parameters),
     "2.2": gru_before,
     "2.3": counter(),
     "2.4": sum_and_state,
     "2.5": read_by_hand,
-    "2.6": (0.2, 1e-7, "a"),
+    "2.6": (distances, "a"),
     "3.1": shuffled_attention,
     "3.2": masked_weights,
     "3.3": feeding_step,
     "3.4": local_weights,
-    "3.5": last_output,
+    "3.5": masked_outputs,
     "3.6": mixture,
     "3.7": may_see,
     "3.8": turn,
@@ -324,36 +380,31 @@ RIGHT = {
     "5.3": RandomPast,
     "5.4": changes,
     "5.5": vowel_cost,
-    "5.6": [[0.49, 0.51], [0.5, 0.5]],
+    "5.6": learned,
     "6.1": ("We are not here.", "We are here!", {"remove_stop_words": False}),
-    "6.2": ([0.21, 0.43, 0.88], "a"),
+    "6.2": (shares, "a"),
     "6.3": retrieve,
     "6.4": padded_accuracy,
     "6.5": best_reply,
-    "6.6": {"token frequencies": 4.9, "zero": 6.1},
+    "6.6": first_losses,
 }
 
 # (number, a wrong answer, words of the hint)
 MISTAKES = [
-    ("1.1", lambda *steps: kind(*steps[:2], aligned=steps[0] == steps[1]), "aligned"),
-    ("1.1", lambda source, target, aligned=False: kind(source, target, source == target), "same name"),
     (
         "1.1",
-        lambda source, target, aligned=False: kind(source, target, aligned or source == target),
-        "same name",
+        lambda source, target, aligned=False: kind(source, target, source == target),
+        "equal length is not",
     ),
-    (
-        "1.1",
-        lambda source, target, aligned=False: kind(source, target, aligned or source == target == 7),
-        "equal length is not alignment",
-    ),
+    ("1.1", lambda source, target, aligned=False: kind(source, target), "What is this argument for"),
     ("1.1", lambda source, target, aligned=False: kind(target, source, aligned), "wrong way round"),
     ("1.1", lambda *steps: kind(*steps).replace(" ", "-"), "as the picture has them"),
     ("1.1", lambda *steps: print(kind(*steps)), "End it with `return`"),
-    ("1.2", ([4, 9, 1, 7, 1, 3], ["at", "ten"], RIGHT["1.2"][2]), "that of the sources"),
-    ("1.2", ([2, 4, 9, 1, 7, 1, 3], *RIGHT["1.2"][1:]), "begin token"),
-    ("1.2", ([4, 9, 1, 7, 1], *RIGHT["1.2"][1:]), "do not end with 3"),
-    ("1.2", (*RIGHT["1.2"][:2], ["the", "train", "stops", "at", "ten"]), "went in"),
+    ("1.2", lambda *given: there_and_back(*given, known=True), "does know"),
+    ("1.2", lambda vocab, tokens: there_and_back(vocab, [*tokens[:-1], "other"]), "are others"),
+    ("1.2", lambda *given: there_and_back(*given, add_bos=True), "begin token"),
+    ("1.2", lambda *given: there_and_back(*given, add_eos=False), "do not end with 3"),
+    ("1.2", lambda vocab, tokens: (*there_and_back(vocab, tokens)[:2], tokens), "went in"),
     ("1.3", even_with_padding, "all positions"),
     ("1.3", lambda targets, size: (np.log2(size), size), "base 2"),
     ("1.3", lambda targets, size: (np.log(size) * np.count_nonzero(targets), size), "their mean"),
@@ -368,14 +419,14 @@ MISTAKES = [
     ("1.5", lambda *given: log_probability(*given, end=False), "end token is left out"),
     ("1.5", lambda *given: np.exp(log_probability(*given)), "logarithm was asked for"),
     ("1.5", lambda *given: -log_probability(*given), "sign is wrong"),
-    ("1.5", lambda *given: log_probability(*given) / [4, 2], "mean over the tokens"),
+    ("1.5", lambda *given: log_probability(*given) / [4, 2, 3], "mean over the tokens"),
     ("1.5", lambda *given: log_probability(*given).sum(), "all rows"),
-    ("1.6", {1: 1.3, 3: 1.05}, "wrong way round"),
-    ("1.6", {1: 0.009, 3: 0.4}, "root"),
-    ("1.6", {1: 0.76, 3: 0.77}, "same factor"),
-    ("1.6", {1: 0.96, 3: 0.76}, "more open"),
-    ("1.6", {1: 0.76}, "3 is missing"),
-    ("1.6", {1: 0.731, 3: 0.953}, "measure it"),
+    ("1.5", lambda model, ids, targets: log_probability(model, ids, targets, shift=lambda ids: ids), "Shift"),
+    ("1.6", lambda bias: factor(bias, -1), "wrong way round"),
+    ("1.6", lambda bias: factor(bias, 15), "root"),
+    ("1.6", lambda bias: factor(bias, 0.75), "15 steps"),
+    ("1.6", lambda bias: factor(bias, used=False), "same factor"),
+    ("1.6", lambda bias: expit(bias), "measure it"),
     ("2.1", (lambda i, u: 4 * (i * u + u * u), gru_parameters), "biases are missing"),
     ("2.1", (lstm_parameters, lambda i, u: 3 * (i * u + u * u + u)), "second one"),
     ("2.1", (lstm_parameters, lstm_parameters), "not an LSTM"),
@@ -394,10 +445,14 @@ MISTAKES = [
     ("2.4", lambda reader, ids: sum_and_state(reader, ids)[::-1], "changed places"),
     ("2.5", lambda reader, ids: read_by_hand(reader, ids, turned=False), "turned round"),
     ("2.5", lambda reader, ids: read_by_hand(reader, ids, late=True), "backward reader stop"),
-    ("2.6", (0.2, 1e-7, "b"), "mask was handed over"),
-    ("2.6", (0.2, 1e-7, "c"), "nothing fades"),
-    ("2.6", (0.0, 0.2, "a"), "changed places"),
-    ("2.6", (0.2, 0.3, "a"), "should not move"),
+    ("2.6", (distances, "b"), "mask was handed over"),
+    ("2.6", (distances, "c"), "nothing fades"),
+    ("2.6", (distances, "yes"), "as a letter"),
+    ("2.6", (lambda *given: distances(*given)[::-1], "a"), "changed places"),
+    ("2.6", (lambda *given: distances(*given, left=False), "a"), "really stand on the left"),
+    ("2.6", (lambda *given: distances(*given, masked=False), "a"), "hand over the mask"),
+    ("2.6", (lambda *given: distances(*given, plain_masked=False), "a"), "as `mask=`"),
+    ("2.6", (lambda *given: distances(*given, place=1), "a"), "*cell* state"),
     ("3.1", lambda *given: shuffled_attention(*given, values=False), "values are not"),
     ("3.1", lambda layer, query, keys, order: layer(query, keys=keys, values=keys), "old order"),
     ("3.1", lambda *given: shuffled_attention(*given[:3], np.argsort(given[3])), "put back"),
@@ -421,23 +476,29 @@ MISTAKES = [
     ("3.6", mixture_of_places, "Add up all its places"),
     ("3.6", lambda *given: mixture(*given)[: len(given[0])], "words that the vocabulary lacks"),
     ("3.6", lambda *given: np.append(given[3] * given[0], (1 - given[3]) * given[1]), "an id of its own"),
-    ("3.5", lambda *given: last_output(*given, transposed=True), "transposed"),
-    ("3.5", lambda *given: last_output(*given, place=0), "first position"),
-    ("3.5", lambda layer, sequence, positions: last_output(layer, sequence, 0 * positions), "left out"),
-    ("3.7", lambda ids: np.broadcast_to(np.tri(5, dtype=bool), (len(ids), 5, 5)), "Padding may be seen"),
-    ("3.7", lambda ids: np.repeat((ids != 0)[:, None], 5, axis=1), "Where is the triangle"),
-    ("3.7", lambda ids: np.tri(5, dtype=bool).T & (ids != 0)[:, None], "wrong way round"),
+    ("3.5", lambda *given: masked_outputs(*given, transposed=True), "transposed"),
+    ("3.5", lambda *given: masked_outputs(*given, masked=False), "Nothing is masked"),
+    ("3.5", lambda *given: masked_outputs(*given)[:, -1], "at all positions"),
+    ("3.5", lambda layer, sequence, positions: masked_outputs(layer, sequence, 0 * positions), "left out"),
+    (
+        "3.5",
+        lambda layer, sequence, positions: layer(sequence, *layer.project(sequence), look_ahead_mask(7)),
+        "raised",
+    ),
+    ("3.7", lambda ids: may_see(ids | 1), "Padding may be seen"),
+    ("3.7", lambda ids: np.repeat((ids != 0)[:, None], ids.shape[1], axis=1), "Where is the triangle"),
+    ("3.7", lambda ids: np.tri(ids.shape[1], dtype=bool).T & (ids != 0)[:, None], "wrong way round"),
     ("3.7", lambda ids: may_see(ids, keys=False), "hidden as a query"),
     ("3.7", lambda ids: may_see(ids, join=np.logical_or), "join them by 'or'"),
     ("3.7", lambda ids: may_see(ids, k=-1), "the diagonal"),
     ("3.7", lambda ids: ~may_see(ids), "is hidden"),
-    ("3.7", lambda ids: np.tri(5), "Expected the mask of shape"),
+    ("3.7", lambda ids: np.tri(ids.shape[1]), "Expected the mask of shape"),
     ("3.8", lambda *sizes: turn(*sizes).T, "the other way"),
     ("3.8", lambda distance, units: np.eye(units), "where it is"),
     ("3.8", lambda *sizes: turn(*sizes, signs=(1, 1)), "One sign is wrong"),
     ("3.8", alternating_turn, "alternate"),
-    ("3.9", lambda *given: next_output(*given, scale=1), "not divided by the root"),
-    ("3.9", lambda *given: next_output(*given, scale=4), "not by the width"),
+    ("3.9", lambda *given: next_output(*given, power=0), "not divided by the root"),
+    ("3.9", lambda *given: next_output(*given, power=1), "not by the width"),
     ("3.9", lambda *given: next_output(*given, grow=False), "does not grow"),
     ("3.9", lambda *given: next_output(*given, grow_first=False), "first grow the cache"),
     ("3.9", lambda x, cache, kernels: (x @ kernels[2], next_output(x, cache, kernels)[1]), "own value"),
@@ -456,6 +517,7 @@ MISTAKES = [
     ("4.2", [{"temperature": 0.0}, {"top_k": 1}, {"typical_p": 1e-6}], "most typical token"),
     ("4.2", [{"top_p": 1e-5}, {"top_k": 1}, {"top_p": 1e-6}], "same option"),
     ("4.2", [{"seed": 1}, {"top_k": 1}, {"top_p": 1e-6}], "does not change"),
+    ("4.2", [{"temperature": 0.0}, {"top_k": 1}, {"top_p": 0}], "`sample` itself does not take {'top_p': 0}"),
     ("4.3", top_p_without("the token that reaches p"), "has to stay"),
     ("4.3", top_p_without("the sum"), "sum to 1 again"),
     ("4.3", lambda logits, p: np.sort(top_p_by_hand(logits, p))[::-1], "still sorted"),
@@ -471,10 +533,17 @@ MISTAKES = [
     ("4.5", lambda *given: with_syllables(*given, end=False), "still end"),
     ("4.5", lambda *given: with_syllables(*given, carry=False), "the old one"),
     ("4.5", lambda step, is_vowel, eos_id, n: step, "raised"),
+    ("4.5", lambda *given: low_logits(with_syllables(*given)), "minus infinity"),
     ("4.6", lambda *given: fused(*given, floor=-np.inf), "NaN"),
     ("4.6", lambda *given: fused(*given, log_probs=False), "as they are"),
     ("4.6", lambda *given: fused(*given, transposed=True), "wrong way round"),
     ("4.6", lambda step, language, weight: step, "as they are"),
+    ("4.6", lambda *given: fused(*given, floor=0.0), "changes nothing"),
+    (
+        "4.6",
+        lambda step, language, weight: fused(step, np.nan_to_num(language, neginf=0), weight),
+        "all others",
+    ),
     ("5.1", lambda k: k * np.log10(k), "natural"),
     ("5.1", lambda k: k * np.log2(k), "base 2"),
     ("5.1", lambda k: k, "still near 1"),
@@ -482,12 +551,15 @@ MISTAKES = [
     ("5.2", RIGHT["5.2"][::-1], "changed places"),
     ("5.2", ([1.0, 0.0, 0.0], [0.0, 0.0, 1.0]), "look like probabilities"),
     ("5.2", ([0.0, -99.0, -99.0], [0.0, 0.0, 0.0]), "get further"),
+    ("5.2", ([99.0, 0.0, 0.0], [0.0, 0.0, 99.0]), "above 0"),
     ("5.3", OneCoinARow, "Whole rows"),
     ("5.3", OtherWayRound, "wrong way round"),
     ("5.3", PaddingToo, "Padding or the begin token"),
     ("5.3", RandomPast(0.3), "the strategy itself"),
     ("5.4", lambda gold, own: changes(gold, own, lambda a, b: a > 3), "*changed*"),
-    ("5.4", lambda gold, own: changes(gold, own, lambda a, b: a != b), "Padding is counted"),
+    ("5.4", lambda gold, own: changes(gold, own, lambda a, b: a == a), "All places"),
+    ("5.4", lambda gold, own: changes(gold, own, lambda a, b: (a > 3) & (a == b)), "that stayed"),
+    ("5.4", lambda gold, own: dict.fromkeys(changes(gold, own), 1), "counted once"),
     (
         "5.4",
         lambda gold, own: Counter({pair[::-1]: n for pair, n in changes(gold, own).items()}),
@@ -501,34 +573,77 @@ MISTAKES = [
     ("5.5", lambda *given: vowel_cost(*given, moved=False), "on the right alone"),
     ("5.5", lambda *given: vowel_cost(*given, rate=True), "error rate"),
     ("5.5", lambda outputs, targets, is_vowel: vowel_cost(outputs, targets, ~is_vowel), "consonants count"),
-    ("5.6", [[0.0, 1.0], [1.0, 0.0]], "to alternate"),
-    ("5.6", [[2510, 2490], [2480, 2520]], "counts"),
-    ("5.6", [[0.25, 0.25], [0.25, 0.25]], "whole table"),
-    ("5.6", [[0.7, 0.3], [0.3, 0.7]], "still depends"),
+    ("5.6", lambda share: [[0.0, 1.0], [1.0, 0.0]], "to alternate"),
+    ("5.6", lambda share: learned(1 - share), "that of *true* tokens"),
+    ("5.6", lambda share: 5_000 * np.array(learned(share)), "counts"),
+    ("5.6", lambda share: np.array(learned(share)) / 2, "whole table"),
+    ("5.6", lambda share: [[0.5, 0.5], [0.5, 0.5]], "for a share of 0 alone"),
+    ("5.6", lambda share: learned(share)[::-1], "repeats"),
+    ("5.6", lambda share: [[0.7, 0.3], [0.3, 0.7]], "whatever the sentence"),
     ("6.1", ("We are here.", "we are here!", {"remove_stop_words": False}), "capitals"),
     ("6.1", ("We are not here.", "We are gone.", {}), "still different"),
     ("6.1", (*RIGHT["6.1"][:2], {"lower": False}), "takes the difference away"),
-    ("6.1", ("We left not.", "We left.", {"stop_words": False}), "raised"),
-    ("6.2", ([0.88, 0.43, 0.21], "a"), "fall"),
-    ("6.2", ([0.4, 0.4, 0.4], "a"), "All three are equal"),
-    ("6.2", ([21, 43, 88], "a"), "share"),
-    ("6.2", ([0.21, 0.43, 0.88], "b"), "Longer replies"),
-    ("6.2", ([0.21, 0.43, 0.88], "c"), "vocabulary is the same"),
+    ("6.1", ("We left not.", "We left.", {"stop_words": False}), "`clean` does not take"),
+    ("6.1", ("!", "We left.", {}), "no word"),
+    ("6.2", (lambda draw: shares(draw)[::-1], "a"), "fall"),
+    ("6.2", (lambda draw: shares(draw, (0.7, 0.7, 0.7)), "a"), "All three are equal"),
+    ("6.2", (lambda draw: shares(draw, factor=100), "a"), "percent"),
+    ("6.2", (lambda draw: shares(draw, n=1), "a"), "of words"),
+    ("6.2", (lambda draw: shares(draw, (0.3, 0.7)), "a"), "one for each temperature"),
+    ("6.2", (lambda draw: [0.21, 0.43, 0.88], "a"), "numbers are not"),
+    ("6.2", (shares, "b"), "Longer replies"),
+    ("6.2", (shares, "c"), "vocabulary is the same"),
     ("6.3", lambda *given: retrieve(*given, by=lambda a, b: len(a & b)), "favour long"),
     ("6.3", lambda *given: retrieve(*given, by=lambda a, b: -len(a & b) / len(a | b)), "least similar"),
     ("6.3", lambda *given: retrieve(*given, by=lambda a, b: len(a & b) / len(b)), "known source alone"),
+    ("6.3", lambda *given: retrieve(*given, by=lambda a, b: len(a & b) / len(a)), "favour long"),
+    (
+        "6.3",
+        lambda *given: retrieve(*given, by=lambda a, b: len(a & b) / min(len(a), len(b))),
+        "shorter source",
+    ),
+    (
+        "6.3",
+        lambda *given: retrieve(*given, by=lambda a, b: len(a & b) / max(len(a), len(b))),
+        "longer source",
+    ),
+    ("6.3", lambda *given: retrieve(*given, by=lambda a, b: -len(a ^ b)), "that differ"),
+    ("6.3", lambda asked, known: max(known, key=lambda entry: len(asked & entry[0]))[0], "second part"),
+    ("6.3", lambda asked, known: 0, "and not its place"),
+    ("6.3", lambda asked, known: known[3][1], "the same one comes back"),
     ("6.4", lambda right, real, rows, n: (right / (rows * n), 1 - real / (rows * n)), "not in the numerator"),
     ("6.4", lambda right, real, rows, n: (right / real, 1 - real / (rows * n)), "on real tokens"),
     ("6.4", lambda *given: padded_accuracy(*given)[::-1], "changed places"),
     ("6.4", lambda *given: (padded_accuracy(*given)[0],) * 2, "no real token"),
     ("6.5", lambda *given: best_reply(*given, sign=1), "Which sign"),
-    ("6.5", lambda likely, prior, weight: int(np.argmax(likely)), "not in use"),
+    ("6.5", lambda likely, prior, weight: int(np.argmax(likely)), "log p(T) has no part"),
     (
         "6.5",
         lambda likely, prior, weight: int(np.argmin(np.array(likely) - weight * np.array(prior))),
         "lowest score",
     ),
-    ("6.6", {"token frequencies": 6.1, "zero": 4.9}, "changed places"),
-    ("6.6", {"token frequencies": 5.0, "zero": 5.0}, "same"),
-    ("6.6", {"token frequencies": 130.0, "zero": 440.0}, "perplexities"),
+    ("6.5", lambda likely, prior, weight: best_reply(prior, likely, weight), "lists have changed places"),
+    (
+        "6.5",
+        lambda likely, prior, weight: best_reply(weight * np.array(likely), prior, 1),
+        "belongs to log p(T)",
+    ),
+    (
+        "6.5",
+        lambda likely, prior, weight: best_reply((1 - weight) * np.array(likely), prior, weight),
+        "keeps its full weight",
+    ),
+    ("6.5", lambda likely, prior, weight: best_reply(likely, prior, 1), "1 here"),
+    ("6.5", lambda likely, prior, weight: int(np.argmin(prior)), "rarest"),
+    ("6.5", lambda likely, prior, weight: best_reply(np.exp(likely), np.exp(prior), weight), "logarithms"),
+    ("6.5", lambda *given: best_reply(*given) + 1, "counted from 0"),
+    ("6.5", lambda likely, prior, weight: max(np.array(likely) - weight * np.array(prior)), "best score"),
+    ("6.5", lambda likely, prior, weight: np.argsort(likely), "one number for the place"),
+    ("6.6", lambda *given: first_losses(*given)[::-1], "changed places"),
+    ("6.6", lambda *given: first_losses(*given, before=False), "*before* training"),
+    ("6.6", lambda *given: first_losses(*given, name="val_perplexity"), "perplexities"),
+    ("6.6", lambda *given: first_losses(*given, name="loss"), "on the training pairs"),
+    ("6.6", lambda *given: first_losses(*given, again=True), "One pipeline is not enough"),
+    ("6.6", lambda *given: first_losses(*given, epochs=3), "more than one epoch"),
+    ("6.6", lambda make, train, dev: make().evaluate(dev), "and no evaluate"),
 ]

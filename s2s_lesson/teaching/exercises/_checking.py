@@ -1,12 +1,23 @@
-"""What all checks share: the list of exercises, the result, and ways to look at an answer."""
+"""What all checks share: the list of exercises, the result, and ways to look at an answer.
 
+A check takes an answer and a generator, from which it draws whatever it gives to the answer. It is called
+several times, each time with another generator: the results of one time are no answer to the next.
+"""
+
+import functools
+import inspect
+import re
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
 
-EXERCISES: dict[str, tuple[str, Callable]] = {}  # number -> what it asks for, what checks it
+ROUNDS = 3
+EXERCISES: dict[str, tuple[str, Callable, int]] = {}  # number -> what it asks for, what checks it, how often
+ENGINES = {"tensorflow": "TensorFlow", "jax": "JAX", "jaxlib": "JAX", "torch": "PyTorch"}
+NOISE = re.compile(r"\x1b\[[0-9;]*m|\{\{.*?\}\}|\[Op:.*|`")  # colours, names of operations
 
 
 class Hint(Exception):
@@ -44,93 +55,133 @@ class Result:
         return f"**Exercise {self.number}: {'right.' if self.right else 'not yet.'}** {self.hint}".strip()
 
 
-def exercise(number, asks):
+def exercise(number, asks, rounds=ROUNDS):
     """Enter a function that checks an answer in the list; it raises ``Hint`` when the answer is wrong.
 
     Args:
         number: str, such as "3.2".
         asks: str, what is to be passed to ``check``.
+        rounds: int, how often the answer is looked at, with other numbers each time.
     """
 
     def enter(verify):
-        EXERCISES[number] = asks, verify
+        EXERCISES[number] = asks, verify, rounds
         return verify
 
     return enter
 
 
-def look_at(number, answer):
-    """``Result`` of an answer; nothing that is wrong with the answer is raised."""
-    asks, verify = EXERCISES[number]
-    try:
-        verify(answer)
-    except Hint as hint:
-        return Result(number, False, str(hint))
-    except Unexpected as unexpected:
-        return Result(number, False, f"Expected {asks}; received {unexpected}.")
-    except Exception as error:  # the answer's own, when it is looked at
-        return Result(number, False, f"Expected {asks}. Looking at your answer raised {_said(error)}.")
+def look_at(number, answer, seed=None):
+    """``Result`` of an answer; nothing that is wrong with the answer is raised.
+
+    A check draws anew at each call, unless a test gives it a seed.
+    """
+    asks, verify, rounds = EXERCISES[number]
+    for drawn in np.random.SeedSequence(seed).spawn(rounds):
+        try:
+            verify(answer, np.random.default_rng(drawn))
+        except Hint as hint:
+            return Result(number, False, str(hint))
+        except Unexpected as unexpected:
+            return Result(number, False, f"Expected {asks}; received {unexpected}.")
+        except KeyboardInterrupt:  # the reader's own
+            raise
+        except BaseException as error:  # of an answer that cannot be looked at; ``SystemExit``, too
+            return Result(number, False, f"Expected {asks}. Looking at your answer raised {said(error)}.")
     return Result(number, True)
 
 
 def expect_function(answer):
     """Before anything is made for it: the answer is a function."""
     if not callable(answer) or isinstance(answer, type):
-        raise Unexpected(_described(answer))
+        raise Unexpected(described(answer))
 
 
-def run(function, *arguments):
-    """What the reader's function returns; arrays are copied, so that it cannot change ours."""
-    expect_function(function)
-    copies = [value.copy() if isinstance(value, np.ndarray) else value for value in arguments]
+def run(function, *arguments, what="Your function"):
+    """What the reader's function returns; arguments are copied, so that it cannot change ours.
+
+    Args:
+        function: the reader's.
+        arguments: what it is called with.
+        what: str, what the function is, the subject of a sentence.
+    """
+    given = ", ".join(map(described, arguments))
     try:
-        returned = function(*copies)
-    except Exception as error:
-        given = ", ".join(_described(value) for value in arguments)
-        raise Hint(f"Your function raised {_said(error)}. It was called with {given}.") from error
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # it does not say what it takes
+        signature = inspect.signature(lambda *anything: None)
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        raise Hint(f"{what} takes `{str(signature)[:200]}`. It was called with {given}.") from None
+    try:
+        returned = function(*map(_copied, arguments))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        place = _line_of(function, error)
+        raise Hint(f"{what} raised {said(error)}{place}. It was called with {given}.") from error
     if returned is None:
-        raise Hint("Your function returns nothing. Does it print its result? End it with `return`.")
+        raise Hint(f"{what} returns nothing. Does it print its result? End it with `return`.")
     return returned
 
 
-def parts(answer, count):
-    """The parts of a tuple or list of so many."""
-    if not isinstance(answer, (tuple, list)) or len(answer) != count:
-        raise Unexpected(_described(answer))
-    return answer
+def parts(answer, count, name=""):
+    """The parts of a tuple, a list or an array of so many.
+
+    Args:
+        answer: what has the parts.
+        count: int.
+        name: str, what it is, where it is not the whole answer.
+    """
+    if isinstance(answer, (tuple, list)) and len(answer) == count:
+        return answer
+    if not isinstance(answer, (tuple, list)) and tuple(getattr(answer, "shape", ()))[:1] == (count,):
+        return [answer[place] for place in range(count)]
+    if name:
+        raise Hint(f"Expected {name} to have {count} parts; received {described(answer)}.")
+    raise Unexpected(described(answer))
 
 
-def entries(answer, keys):
-    """The values of a dict that has these keys."""
-    if not isinstance(answer, dict):
-        raise Unexpected(_described(answer))
-    missing = [key for key in keys if key not in answer]
-    if missing:
-        raise Hint(f"Expected the keys {', '.join(map(repr, keys))}; {missing[0]!r} is missing.")
-    return [answer[key] for key in keys]
+def returned_parts(count, function, *arguments, what="Your function"):
+    """The parts of what the reader's function returns."""
+    return parts(run(function, *arguments, what=what), count, f"what {what[0].lower()}{what[1:]} returns")
 
 
-def numbers(value):
+def numbers(value, name="your answer"):
     """A float64 array of any engine's tensor, of lists, or of a number."""
-    from keras import ops
-
-    if value is None or isinstance(value, (str, bytes, dict, set)) or callable(value):
-        raise Unexpected(_described(value))
     try:
-        array = ops.convert_to_numpy(value) if ops.is_tensor(value) else np.asarray(value)
-    except ValueError:
-        raise Unexpected("rows of different lengths") from None
-    if array.dtype.kind not in "biuf":
-        raise Unexpected(_described(value))
+        array = np.asarray(_plain(value))
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise Hint(f"Expected numbers for {name}; received rows of different lengths.") from None
+    if value is None or array.dtype.kind not in "biuf":
+        raise Hint(f"Expected numbers for {name}; received {described(value)}.")
     return array.astype("float64")
 
 
-def number(value):
+def number(value, name="your answer"):
     """One float."""
-    array = numbers(value)
+    array = numbers(value, name)
     if array.size != 1:
-        raise Unexpected(_described(array))
+        raise Hint(f"Expected one number for {name}; received {described(array)}.")
     return float(array.reshape(()))
+
+
+def choice(value, letters="abc"):
+    """One of the letters of a question with choices."""
+    named = value.strip(" .:").lower() if isinstance(value, str) else ""
+    if len(named) != 1 or named not in letters:
+        raise Hint(f"Give the reason as a letter, {', '.join(map(repr, letters))}.")
+    return named
+
+
+def redraw(layer, generator):
+    """A layer or model that has its weights, with others."""
+    for variable in layer.trainable_variables:
+        variable.assign(generator.normal(0, 0.5, variable.shape).astype("float32"))
+    return layer
 
 
 def compare(answer, right, name, mistakes=(), tolerance=1e-4):
@@ -140,19 +191,21 @@ def compare(answer, right, name, mistakes=(), tolerance=1e-4):
         answer: array, tensor, list or number.
         right: array.
         name: str, what it is, such as "the weights".
-        mistakes: list of pairs, what a mistake gives and the hint for it.
+        mistakes: list of pairs, what a mistake gives and the hint for it; or a function that makes it.
         tolerance: float, absolute and relative.
     """
-    answer, right = numbers(answer), numbers(right)
+    right = numbers(right)
+    answer = numbers(answer, name) if right.ndim else np.array(number(answer, name))
     if _equal(answer, right, tolerance):
         return
-    for wrong, hint in mistakes:
+    for wrong, hint in mistakes() if callable(mistakes) else mistakes:
         if _equal(answer, numbers(wrong), tolerance):
             raise Hint(hint)
     if np.isnan(answer).any():
         raise Hint(f"There is a NaN in {name}. Look for 0 / 0, and for 0 times infinity.")
     if answer.shape != right.shape:
-        for order in permutations(range(answer.ndim)):
+        orders = permutations(range(answer.ndim)) if sorted(answer.shape) == sorted(right.shape) else ()
+        for order in orders:
             if _equal(answer.transpose(order), right, tolerance):
                 raise Hint(
                     f"The axes of {name} are swapped: expected {right.shape}; received {answer.shape}."
@@ -168,23 +221,50 @@ def _equal(array, other, tolerance):
     return array.shape == other.shape and np.allclose(array, other, tolerance, tolerance, equal_nan=True)
 
 
-def _said(error):
-    """``ValueError: the first line of its message``"""
-    lines = str(error).strip().splitlines()
-    return (
-        f"`{type(error).__name__}: {lines[0][:200].replace('`', '')}`"
-        if lines
-        else f"`{type(error).__name__}`"
-    )
+def said(error):
+    """What an error says, in one line: kind and message, and of an engine's error the message alone."""
+    name, engine = type(error).__name__, ENGINES.get(type(error).__module__.partition(".")[0])
+    try:
+        lines = [line.strip() for line in NOISE.sub("", str(error)).splitlines()]
+    except Exception:  # it cannot say anything
+        lines = []
+    lines = [line for line in lines if line and not line.startswith("Exception encountered when calling")]
+    said = lines[0][:200] if lines else ""
+    if engine:
+        return f"an error of {engine}" + (f": `{said}`" if said else "")
+    return f"`{name}: {said}`" if said else f"`{name}`"
 
 
-def _described(value):
+def _line_of(function, error):
+    """The line of a function in which it raised an error, as the end of a sentence."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.line for frame in frames if code and frame.filename == code.co_filename and frame.line]
+    return f" at `{lines[-1][:200].replace('`', '')}`" if lines else ""
+
+
+def _copied(value):
+    if isinstance(value, dict):
+        return {key: _copied(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_copied, value))
+    return value.copy() if isinstance(value, (np.ndarray, set)) else value
+
+
+def _plain(value):
+    """Arrays for tensors, those in lists too."""
+    from keras import ops
+
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return ops.convert_to_numpy(value) if ops.is_tensor(value) else value
+
+
+def described(value):
     """What a value is, in words that fit into a sentence."""
     if value is None:
         return "None"
-    if hasattr(value, "shape"):
-        return f"an array of shape {tuple(value.shape)}"
-    if isinstance(value, (bool, int, float)):
+    if isinstance(value, (bool, int, float, np.number, np.bool_)):
         return f"the number {value}"
     if isinstance(value, (str, bytes)):
         return "a text"
@@ -192,6 +272,9 @@ def _described(value):
         return f"the class {value.__name__}"
     if isinstance(value, (tuple, list, dict, set)):
         return f"a {type(value).__name__} of length {len(value)}"
-    if callable(value):
+    if inspect.isroutine(value) or isinstance(value, functools.partial):
         return "a function"
+    if hasattr(value, "shape"):
+        numeric = getattr(getattr(value, "dtype", None), "kind", "f") in "biuf"
+        return f"an array of shape {tuple(value.shape)}" + ("" if numeric else f" and dtype {value.dtype}")
     return f"an object of type {type(value).__name__}"

@@ -6,20 +6,25 @@ import numpy as np
 
 from s2s_lesson.teaching.exercises._checking import (
     Hint,
+    choice,
     compare,
     exercise,
     expect_function,
     number,
     numbers,
     parts,
+    redraw,
+    returned_parts,
     run,
 )
 
 
 @exercise("2.1", "two functions of (inputs, units), `(lstm_parameters, gru_parameters)`")
-def _parameters(answer):
+def _parameters(answer, generator):
     lstm, gru = parts(answer, 2)
-    for inputs, units in ((5, 11), (13, 7)):
+    expect_function(lstm)
+    expect_function(gru)
+    for inputs, units in (2 + generator.permutation(29)[:4].reshape(2, 2)).tolist():
         kernel, recurrent_kernel = inputs * units, units * units
         gate = kernel + recurrent_kernel + units
         mistakes = [
@@ -32,7 +37,8 @@ def _parameters(answer):
                 "The recurrent kernel goes from the state to the state: its width is not that of the inputs.",
             ),
         ]
-        compare(run(lstm, inputs, units), 4 * gate, "the number for an LSTM", mistakes)
+        counted = run(lstm, inputs, units, what="Your first function")
+        compare(counted, 4 * gate, "the number for an LSTM", mistakes, 1e-6)
         mistakes = [
             (
                 3 * gate,
@@ -43,13 +49,13 @@ def _parameters(answer):
             (4 * gate, "A GRU is not an LSTM: count its blocks and its biases again."),
             (3 * gate + units, "The second bias is one for each block."),
         ]
-        compare(run(gru, inputs, units), 3 * (gate + units), "the number for a GRU", mistakes)
+        counted = run(gru, inputs, units, what="Your second function")
+        compare(counted, 3 * (gate + units), "the number for a GRU", mistakes, 1e-6)
 
 
 @exercise("2.2", "your function `gru_before(vectors, W, U, b)`, which returns all hidden states")
-def _reset_before_the_product(answer):
+def _reset_before_the_product(answer, generator):
     expect_function(answer)
-    generator = np.random.default_rng(5)
     vectors = generator.normal(size=(11, 5))
     W, U, b = ({gate: generator.normal(size=shape) for gate in "zrg"} for shape in ((5, 7), (7, 7), (7,)))
     right = _gru_before(vectors, W, U, b)
@@ -65,7 +71,7 @@ def _reset_before_the_product(answer):
 
 
 @exercise("2.3", "three arrays, `(kernel, recurrent_kernel, bias)`, of shapes (3, 4), (1, 4) and (4,)")
-def _counting(answer):
+def _counting(answer, generator):
     arrays = [numbers(part) for part in parts(answer, 3)]
     for name, array, shape in zip(
         ("kernel", "recurrent_kernel", "bias"), arrays, ((3, 4), (1, 4), (4,)), strict=True
@@ -74,42 +80,52 @@ def _counting(answer):
             raise Hint("The kernel is transposed: rows are the letters, columns the four blocks.")
         if array.shape != shape:
             raise Hint(f"Expected a {name} of shape {shape}; received {array.shape}.")
-    generator = np.random.default_rng(3)
-    texts = [generator.integers(0, 3, length) for length in (97, 23, 5, 2, 1)] + [np.array([0, 1, 2, 0])]
-    for text in texts:
-        with np.errstate(over="ignore"):
-            counted = _last_cell(text, *arrays)
+        if not np.isfinite(array).all():
+            raise Hint(f"Expected a {name} of finite numbers. A gate is open enough at 20.")
+
+    def count(*letters, weights=arrays):
+        return round(_last_cell(letters, *weights))
+
+    shares = [(0.9, 0.05, 0.05), (0.05, 0.9, 0.05), (1 / 3, 1 / 3, 1 / 3)]  # of a, b and c
+    texts = [generator.choice(3, generator.integers(50, 100), p=row) for row in shares]
+    for text in (*texts, *texts[2][:6].reshape(3, 2)):
         right = np.sum(text == 0) - np.sum(text == 1)
-        if abs(counted - right) < 0.05:
+        if count(*text) == right:
             continue
         for order in ([0, 2, 1, 3], [1, 0, 2, 3], [1, 0, 3, 2]):  # other libraries' orders
             elsewhere = arrays[0][:, order], arrays[1][:, order], arrays[2][order]
-            if abs(_last_cell(text, *elsewhere) - right) < 0.05 and len(text) > 20:
+            if all(
+                count(*text, weights=elsewhere) == np.sum(text == 0) - np.sum(text == 1) for text in texts
+            ):
                 raise Hint("The right numbers stand in the wrong blocks. Keras's order is i, f, g, o.")
-        if abs(_last_cell(np.array([0]), *arrays)) < 0.05:
+        if count(0) == 0:
             raise Hint("After 'a' the cell is still 0. Is the input gate open, and the new value 1?")
-        if abs(_last_cell(np.array([0]), *arrays) + 1) < 0.05:
+        if count(0) < 0:
             raise Hint("'a' takes 1 away. The signs of 'a' and 'b' are the wrong way round.")
-        if abs(_last_cell(np.array([2]), *arrays)) > 0.05:
+        if count(0, 1) > 0:
+            raise Hint("After 'ab' the count is not 0 again. 'b' has to come in, and to take 1 away.")
+        if count(*10 * [2]) or count(0, *10 * [2]) > 1:
             raise Hint("'c' is counted as well. Which gate can keep it out?")
-        if abs(_last_cell(np.array([0, 2, 2, 2]), *arrays) - 1) > 0.05:
-            raise Hint(
-                "It forgets: after 'accc' the 1 is no longer there. Open the gate that keeps, in each step."
-            )
-        raise Hint(f"A text with a count of {right} gives {counted:.3f}.")
+        if count(0, *10 * [2]) < 1:
+            raise Hint("It forgets: after 'a' and ten times 'c' the 1 is gone. Open the gate that keeps.")
+        raise Hint(
+            f"A text of {len(text)} letters with a count of {right} gives {_last_cell(text, *arrays):.2f}. "
+            "Are all gates as open, or as closed, as they can be?"
+        )
 
 
 @exercise("2.4", "your function `sum_and_state(reader, ids)`, which returns two arrays")
-def _order_of_letters(answer):
+def _order_of_letters(answer, generator):
     expect_function(answer)
-    ids = np.array([[5, 9, 7, 4, 12, 8, 3], [7, 9, 5, 8, 4, 12, 3]])
-    reader = _reader("lstm", num_layers=1)
+    ids = generator.integers(4, 13, (3, 7))
+    ids[1] = ids[0, ::-1]  # the same letters in another order
+    reader = redraw(_reader("lstm", num_layers=1), generator)
     outputs, [[hidden_state, cell_state]] = reader(ids, np.ones(ids.shape, bool))
     vectors = numbers(reader.embedding(ids))
-    sums, state = parts(run(answer, reader, ids), 2)
+    sums, state = returned_parts(2, answer, reader, ids)
     mistakes = [
         (vectors.sum(axis=2), "You sum over the numbers of each vector. Sum over the letters."),
-        (vectors.sum(axis=0), "You sum over the two words. Sum over the letters of each."),
+        (vectors.sum(axis=0), "You sum over the words. Sum over the letters of each."),
         (vectors.sum(), "This is the sum over everything. Keep a row for each word."),
         (
             vectors.mean(axis=1),
@@ -133,73 +149,102 @@ def _order_of_letters(answer):
     compare(state, hidden_state, "the state", mistakes)
 
 
-@exercise("2.5", "your function `read_by_hand(reader, ids)`, which returns outputs and a list of two states")
-def _two_layers_both_ways(answer):
+@exercise(
+    "2.5",
+    "your function `read_by_hand(reader, ids)`, which returns outputs and a list of two states",
+    rounds=2,
+)
+def _two_layers_both_ways(answer, generator):
     from keras import ops
 
     expect_function(answer)
-    reader = _reader("gru", num_layers=2)
-    ids = np.array([[4, 9, 7, 12, 5, 11, 6, 3]])
+    reader = redraw(_reader("gru", num_layers=2), generator)
+    ids = generator.integers(3, 13, (1, 5))
     by_package, states = reader(ids, np.ones(ids.shape, bool))
-    not_turned, first_layer, both_ways, late_states = reader.embedding(ids), None, reader.embedding(ids), []
-    for layer in reader.recurrent_layers:
-        not_turned = ops.concatenate(
-            [layer.forward_layer(not_turned)[0], layer.backward_layer(not_turned)[0]], -1
-        )
-        forward, backward = layer.forward_layer(both_ways)[0], ops.flip(layer.backward_layer(both_ways)[0], 1)
-        both_ways = ops.concatenate([forward, backward], -1)
-        first_layer = both_ways if first_layer is None else first_layer
-        late_states.append(numbers(both_ways)[0, -1])
-    outputs, their_states = parts(run(answer, reader, ids), 2)
-    mistakes = [
-        (
-            not_turned,
-            "What the backward reader wrote was not turned round: "
-            "position 0 must be position 0 in both halves.",
-        ),
-        (first_layer, "These are the outputs of the first layer. The second one reads them."),
-        (
-            ops.roll(both_ways, 7, axis=-1),
-            "The two halves have changed places: the forward half comes first.",
-        ),
-    ]
-    mistakes = [(numbers(wrong)[0], hint) for wrong, hint in mistakes]
-    outputs = numbers(outputs)
-    compare(outputs[0] if outputs.ndim == 3 else outputs, numbers(by_package)[0], "the outputs", mistakes)
-    for name, state, [right], late in zip(
-        ("first", "second"), parts(their_states, 2), states, late_states, strict=True
-    ):
-        mistakes = [
+    outputs, their_states = returned_parts(2, answer, reader, ids)
+    outputs, their_states = numbers(outputs, "the outputs"), parts(their_states, 2, "the list of states")
+
+    def read(turned):
+        """What both layers write, each (length, 2 * units), if what the backward one wrote is turned so."""
+        inputs, written = reader.embedding(ids), []
+        for layer in reader.recurrent_layers:
+            forward, backward = layer.forward_layer(inputs)[0], layer.backward_layer(inputs)[0]
+            inputs = ops.concatenate([forward, turned(backward)], -1)
+            written.append(numbers(inputs)[0])
+        return written
+
+    def in_order(backward):
+        return ops.flip(backward, 1)
+
+    compare(
+        outputs[0] if outputs.ndim == 3 else outputs,
+        numbers(by_package)[0],
+        "the outputs",
+        lambda: [
             (
-                late,
-                "The backward half of a state is not the one at the end of "
-                "the row. Where does the backward reader stop?",
+                read(lambda backward: backward)[1],
+                "What the backward reader wrote was not turned round: "
+                "position 0 must be position 0 in both halves.",
             ),
-            (np.roll(numbers(right)[0], 7), "The two halves of a state have changed places."),
-        ]
-        compare(numbers(state).ravel(), numbers(right)[0], f"the state of the {name} layer", mistakes)
+            (read(in_order)[0], "These are the outputs of the first layer. The second one reads them."),
+            (
+                np.roll(read(in_order)[1], 7, axis=-1),
+                "The two halves have changed places: the forward half comes first.",
+            ),
+        ],
+    )
+    for place, name in enumerate(("the state of the first layer", "the state of the second layer")):
+        right = numbers(states[place][0])[0]
+        compare(
+            numbers(their_states[place], name).ravel(),
+            right,
+            name,
+            lambda place=place, right=right: [
+                (
+                    read(in_order)[place][-1],
+                    "The backward half of a state is not the one at the end of "
+                    "the row. Where does the backward reader stop?",
+                ),
+                (np.roll(right, 7), "The two halves of a state have changed places."),
+            ],
+        )
 
 
-@exercise("2.6", "two numbers and a letter, `(moved, plain_moved, reason)`")
-def _padding_on_the_left(answer):
-    moved, plain_moved, reason = parts(answer, 3)
-    moved, plain_moved = number(moved), number(plain_moved)
-    if not isinstance(reason, str) or reason.strip().lower() not in ("a", "b", "c"):
-        raise Hint("Give the reason as a letter, 'a', 'b' or 'c'.")
-    if moved < 0.01 and plain_moved > 0.01:
+@exercise(
+    "2.6", "your function `distances(encoder, plain, ids)` and a letter, `(distances, reason)`", rounds=2
+)
+def _padding_on_the_left(answer, generator):
+    function, reason = parts(answer, 2)
+    expect_function(function)
+    encoder, plain = redraw(_reader("lstm", num_layers=1), generator), redraw(_plain_lstm(), generator)
+    ids = generator.integers(3, 13, (1, int(generator.integers(4, 7))))
+    moved, plain_moved = returned_parts(2, function, encoder, plain, ids)
+    [[hidden_state, cell_state]] = encoder(ids, ids != 0)[1]
+    right, of_cell = (np.linalg.norm(numbers(state)) for state in (hidden_state, cell_state))  # from zeros
+    first, second = number(moved, "the first distance"), number(plain_moved, "the second distance")
+    if abs(first) < 1e-4 and abs(second - right) < 1e-3:
         raise Hint("The two distances have changed places: the package's encoder comes first.")
-    if moved < 0.01:
+    if abs(first) < 1e-4:
         raise Hint("The package's encoder does move. Does the padding really stand on the left?")
-    if plain_moved > 1e-3:
-        raise Hint(
-            "The plain LSTM should not move. Did it get the mask, as "
-            "`mask=`, and the same weights both times?"
-        )
-    reason = reason.strip().lower()
+
+    def mistakes():
+        left = np.pad(ids, ((0, 0), (4, 0)))
+        [[everywhere, _]] = encoder(left, left >= 0)[1]
+        return [
+            (
+                np.linalg.norm(numbers(everywhere) - numbers(hidden_state)),
+                "The package's encoder takes padding for letters: hand over the mask.",
+            ),
+            (np.hypot(right, of_cell), "The cell state is in this distance. Take the hidden state alone."),
+            (of_cell, "This is how far the *cell* state moves. Take the hidden one."),
+        ]
+
+    compare(first, right, "the distance of the package's encoder", mistakes, 1e-3)
+    if abs(second) > 1e-4:
+        raise Hint("The plain LSTM should not move. Did it get the mask, as `mask=`?")
+    reason = choice(reason)
     if reason == "b":
-        raise Hint(
-            "The mask was handed over, and it says which positions are padding. Look for what else differs."
-        )
+        raise Hint("The mask was handed over, and it says what is padding. Look for what else differs.")
     if reason == "c":
         raise Hint("A masked step leaves the state as it is, however many there are: nothing fades.")
 
@@ -210,7 +255,18 @@ def _reader(cell, num_layers):
     from s2s_lesson.layers.encoder import RecurrentEncoder
 
     sizes = {"embedding_dim": 5, "encoder_units": 7, "encoder_layers": num_layers}
-    return RecurrentEncoder(Seq2SeqConfig(13, 13, cell=cell, **sizes))
+    reader = RecurrentEncoder(Seq2SeqConfig(13, 13, cell=cell, **sizes))
+    reader(np.array([[4, 3]]), np.ones((1, 2), bool))
+    return reader
+
+
+@functools.cache
+def _plain_lstm():
+    from keras import layers
+
+    lstm = layers.LSTM(7, use_cudnn=False)
+    lstm.build((None, None, 5))
+    return lstm
 
 
 def _last_cell(text, kernel, recurrent_kernel, bias):

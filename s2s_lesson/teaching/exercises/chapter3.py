@@ -11,7 +11,8 @@ from s2s_lesson.teaching.exercises._checking import (
     exercise,
     expect_function,
     numbers,
-    parts,
+    redraw,
+    returned_parts,
     run,
 )
 
@@ -19,18 +20,19 @@ from s2s_lesson.teaching.exercises._checking import (
 @exercise(
     "3.1", "your function `shuffled_attention(layer, query, keys, order)`, which returns context and weights"
 )
-def _shuffled_positions(answer):
+def _shuffled_positions(answer, generator):
     expect_function(answer)
-    generator = np.random.default_rng(1)
-    query, keys = (generator.normal(size=size).astype("float32") for size in ((2, 3, 7), (2, 5, 11)))
-    order, layer = np.array([3, 0, 4, 1, 2]), _additive_attention()
+    query, keys = (generator.normal(size=size).astype("float32") for size in ((3, 2, 7), (3, 6, 11)))
+    cycle = generator.permutation(6)
+    order = cycle[np.argsort(cycle) - 1]  # each position moves, and to put them back is another order
+    layer = redraw(_additive_attention(), generator)
 
     def attention(keys, values):
         return [numbers(part) for part in layer(query, keys=keys, values=values)]
 
     context, weights = attention(keys, keys)
     keys_alone, values_alone = attention(keys[:, order], keys)[0], attention(keys, keys[:, order])[0]
-    their_context, their_weights = parts(run(answer, layer, query, keys, order), 2)
+    their_context, their_weights = returned_parts(2, answer, layer, query, keys, order)
     mistakes = [
         (weights[:, :, order], "The two have changed places: return the context first."),
         (
@@ -52,9 +54,9 @@ def _shuffled_positions(answer):
 
 
 @exercise("3.2", "your function `masked_weights(scores, mask)`")
-def _masking(answer):
-    generator = np.random.default_rng(3)
-    mask = np.arange(7) < np.array([4, 7, 2])[:, None]
+def _masking(answer, generator):
+    expect_function(answer)
+    mask = np.arange(7) < generator.permutation([2, 4, 7])[:, None]
     scores = np.where(mask, generator.normal(-4, 1, (3, 7)), generator.normal(5, 1, (3, 7)))
     with np.errstate(all="ignore"):
         right = softmax(np.where(mask, scores, -np.inf), axis=-1)
@@ -79,9 +81,9 @@ def _masking(answer):
             ),
             (softmax(scores, axis=-1), "The mask changes nothing: these are the weights without it."),
         ]
-    compare(run(answer, scores, mask), right, "the weights", mistakes, tolerance=1e-6)
+    compare(run(answer, scores, mask), right, "the weights", mistakes, tolerance=1e-5)
     far_apart = np.where(mask, scores, 1e4)
-    if not np.allclose(numbers(run(answer, far_apart, mask)), right, atol=1e-6):
+    if not np.allclose(numbers(run(answer, far_apart, mask), "the weights"), right, atol=1e-5):
         raise Hint(
             "With scores of 10,000 on padding it goes wrong: all real weights were "
             "rounded to 0 before the mask came. Mask the scores, not the weights."
@@ -93,9 +95,8 @@ def _masking(answer):
     "your function `feeding_step(token_id, hidden, cell, attended, values, mask, p)`, which returns logits, "
     "hidden, cell, attended and weights",
 )
-def _input_feeding(answer):
+def _input_feeding(answer, generator):
     expect_function(answer)
-    generator = np.random.default_rng(7)
     sizes = {
         "embedding": (13, 3),
         "kernel": (3 + 7, 4 * 7),
@@ -109,14 +110,15 @@ def _input_feeding(answer):
     }
     p = {name: generator.normal(0, 0.5, size) for name, size in sizes.items()}
     hidden, cell, attended = (generator.normal(size=7) for _ in range(3))
-    values, mask = generator.normal(size=(6, 5)), np.arange(6) < 4
-    given = 9, hidden, cell, attended, values, mask, p
+    values, mask = generator.normal(size=(6, 5)), np.arange(6) < generator.integers(2, 5)
+    token_id = int(generator.integers(13))
+    given = token_id, hidden, cell, attended, values, mask, p
     right = _feeding_step(*given)
-    theirs = parts(run(answer, *given), 5)
-    not_fed = _feeding_step(9, hidden, cell, 0 * attended, values, mask, p)
+    theirs = returned_parts(5, answer, *given)
+    not_fed = _feeding_step(token_id, hidden, cell, 0 * attended, values, mask, p)
     turned = {**p, "kernel": np.roll(p["kernel"], 3, axis=0)}
-    swapped = _feeding_step(9, hidden, cell, attended, values, mask, turned)
-    everywhere = _feeding_step(9, hidden, cell, attended, values, mask | True, p)
+    swapped = _feeding_step(token_id, hidden, cell, attended, values, mask, turned)
+    everywhere = _feeding_step(token_id, hidden, cell, attended, values, mask | True, p)
     names = ("the logits", "the hidden state", "the cell state", "what was attended", "the weights")
     for place, name in enumerate(names):
         mistakes = [
@@ -143,8 +145,8 @@ def _feeding_step(token_id, hidden, cell, attended, values, mask, p):
 
 
 @exercise("3.4", "your function `local_weights(scores, middle, half_width)`")
-def _local_attention(answer):
-    generator = np.random.default_rng(4)
+def _local_attention(answer, generator):
+    expect_function(answer)
     for half_width in (2, 3):
         scores, middle = generator.normal(size=(2, 5, 13)), generator.uniform(0, 13, (2, 5, 1))
         offset = np.arange(13) - middle
@@ -176,42 +178,60 @@ def _local_attention(answer):
         compare(run(answer, scores, middle, half_width), weights(scores), "the weights", mistakes)
 
 
-@exercise("3.5", "your function `last_output(layer, sequence, positions)`")
-def _order_in_self_attention(answer):
+@exercise("3.5", "your function `masked_outputs(layer, sequence, positions)`")
+def _order_in_self_attention(answer, generator):
     from s2s_lesson.layers.masks import look_ahead_mask
     from s2s_lesson.layers.self_attention_decoder import sinusoids
 
     expect_function(answer)
-    sequence = np.random.default_rng(6).normal(size=(1, 7, 12)).astype("float32")
-    layer = _self_attention()
+    layer = redraw(_self_attention(), generator)
+    sequence = generator.normal(size=(3, 7, 12)).astype("float32")
 
-    def outputs(inputs, mask):
-        return numbers(layer(inputs, *layer.project(inputs), mask)[0])
+    def outputs(inputs, mask, queries=None):
+        queries = inputs if queries is None else queries
+        return numbers(layer(queries, *layer.project(inputs), np.repeat(mask[None], 3, axis=0))[0])
 
-    mask = look_ahead_mask(7)[None]
+    mask = numbers(look_ahead_mask(7)).astype(bool)
     for positions in (np.zeros((7, 12), "float32"), numbers(sinusoids(7, 12)).astype("float32")):
         right = outputs(sequence + positions, mask)
-        mistakes = [
-            (right, "These are the outputs at all positions. Return the last one."),
-            (right[:, 0], "This is the output at the first position."),
-            (
-                outputs(sequence + positions, np.swapaxes(numbers(mask).astype(bool), 1, 2))[:, -1],
-                "The mask is transposed: here each position sees itself and what comes *after* it.",
-            ),
-            (outputs(sequence, mask)[:, -1], "The positions are left out. Add them to the sequence."),
-            (
-                outputs(sequence * positions, mask)[:, -1],
-                "The sequence is multiplied by the positions. Add them.",
-            ),
-        ]
-        compare(run(answer, layer, sequence, positions), right[:, -1], "the last output", mistakes)
+        theirs = run(answer, layer, sequence, positions)
+        compare(
+            theirs,
+            right,
+            "the outputs",
+            lambda positions=positions, right=right: [
+                (right[:, -1], "This is the output at the last position. Return those at all positions."),
+                (
+                    outputs(sequence + positions, mask | True),
+                    "Nothing is masked: each position sees what comes after it, too.",
+                ),
+                (
+                    outputs(sequence + positions, mask.T),
+                    "The mask is transposed: here each position sees itself and what comes *after* it.",
+                ),
+                (outputs(sequence, mask), "The positions are left out. Add them to the sequence."),
+                (
+                    outputs(sequence * positions, mask),
+                    "The sequence is multiplied by the positions. Add them.",
+                ),
+                (
+                    outputs(sequence + positions, mask, queries=sequence),
+                    "The positions are missing in the queries: they, too, are the sequence with positions.",
+                ),
+                (
+                    outputs(sequence, mask, queries=sequence + positions),
+                    "The positions are missing in keys and values: `project` has to read them, too.",
+                ),
+            ],
+        )
 
 
 @exercise("3.6", "your function `mixture(vocabulary, weights, copy_ids, generate)`")
-def _copy_mixture(answer):
-    generator = np.random.default_rng(8)
+def _copy_mixture(answer, generator):
+    expect_function(answer)
     vocabulary, weights = generator.dirichlet(np.ones(11)), generator.dirichlet(np.ones(5))
-    copy_ids, generate = np.array([6, 11 + 1, 6, 11 + 3, 3]), 0.3
+    twice, once_there = generator.permutation(11)[:2]
+    copy_ids, generate = np.array([twice, 11 + 1, twice, 11 + 3, once_there]), generator.uniform(0.2, 0.4)
 
     def mixed(share=generate, adds=True):
         right = np.append(share * vocabulary, np.zeros(5))
@@ -234,18 +254,22 @@ def _copy_mixture(answer):
         ),
         (mixed()[:11], "The words that the vocabulary lacks are missing: their ids come after its own."),
     ]
-    compare(run(answer, vocabulary, weights, copy_ids, generate), mixed(), "the mixture", mistakes, 1e-6)
+    compare(run(answer, vocabulary, weights, copy_ids, generate), mixed(), "the mixture", mistakes, 1e-5)
 
 
 @functools.cache
 def _additive_attention():
     from s2s_lesson.layers.bahdanau_attention import BahdanauAttention
 
-    return BahdanauAttention(13)
+    attention = BahdanauAttention(13)
+    attention(np.ones((1, 1, 7)), keys=np.ones((1, 2, 11)), values=np.ones((1, 2, 11)))
+    return attention
 
 
 @functools.cache
 def _self_attention():
     from s2s_lesson.layers.multi_head_attention import MultiHeadAttention
 
-    return MultiHeadAttention(units=12, num_heads=3)
+    attention, sequence = MultiHeadAttention(units=12, num_heads=3), np.ones((1, 2, 12))
+    attention(sequence, *attention.project(sequence), np.ones((1, 2), bool))
+    return attention

@@ -12,14 +12,18 @@ from s2s_lesson.teaching.exercises._checking import (
     expect_function,
     numbers,
     parts,
+    returned_parts,
     run,
 )
 
 
 @exercise("3.7", "your function `may_see(ids)`, which returns bool (batch, length, length)")
-def _who_may_see_what(answer):
-    ids = np.array([[2, 8, 9, 0, 0], [2, 7, 7, 5, 9], [2, 0, 0, 0, 0]])
-    real, triangle = ids != 0, np.tri(5, dtype=bool)
+def _who_may_see_what(answer, generator):
+    expect_function(answer)
+    length = int(generator.integers(5, 9))
+    real = np.arange(length) < generator.permutation([1, 3, length])[:, None]
+    ids = np.where(real, generator.integers(1, 10, real.shape), 0)
+    triangle = np.tri(length, dtype=bool)
     right = triangle & real[:, None, :]
     mistakes = [
         (
@@ -43,7 +47,7 @@ def _who_may_see_what(answer):
             "A position may be seen where *both* masks allow it. You join them by 'or'.",
         ),
         (
-            np.tri(5, k=-1, dtype=bool) & real[:, None, :],
+            np.tri(length, k=-1, dtype=bool) & real[:, None, :],
             "A position may see itself, too: the diagonal belongs to the triangle.",
         ),
         (~right, "True should mean 'may be seen'; yours means 'is hidden'."),
@@ -52,16 +56,17 @@ def _who_may_see_what(answer):
 
 
 @exercise("3.8", "your function `turn(distance, units)`, which returns a matrix (units, units)")
-def _turned_positions(answer):
+def _turned_positions(answer, generator):
     from s2s_lesson.layers.positions import sinusoids
 
     expect_function(answer)
-    for distance, units in ((1, 6), (5, 4)):
+    for units in (4, 6):
+        distance = int(generator.integers(1, 9))
         angles = distance * 10_000.0 ** (-np.arange(units // 2) / (units / 2))
         cos, sin = np.diag(np.cos(angles)), np.diag(np.sin(angles))
         right = np.block([[cos, -sin], [sin, cos]])
         table = numbers(sinusoids(distance + 7, units))
-        their_matrix = numbers(run(answer, distance, units))
+        their_matrix = numbers(run(answer, distance, units), "the matrix")
         mistakes = [
             (right.T, "This turns the other way, to the position *before*. Transpose it."),
             (np.eye(units), "This leaves every position where it is."),
@@ -82,11 +87,10 @@ def _turned_positions(answer):
 @exercise(
     "3.9", "your function `next_output(vector, cache, kernels)`, which returns the output and the new cache"
 )
-def _cached_attention(answer):
+def _cached_attention(answer, generator):
     expect_function(answer)
-    generator = np.random.default_rng(9)
-    sequence = generator.normal(size=(5, 6))
-    kernels = [generator.normal(size=(6, 4)) for _ in range(3)]
+    sequence, width = generator.normal(size=(5, 6)), int(generator.integers(3, 8))
+    kernels = [generator.normal(size=(6, width)) for _ in range(3)]
     q, k, v = (sequence @ kernel for kernel in kernels)
     scores = q @ k.T
 
@@ -95,17 +99,17 @@ def _cached_attention(answer):
             return softmax(np.where(seen, scores, -np.inf), axis=-1) @ v
 
     so_far = np.tri(5, dtype=bool)
-    right = outputs(scores / math.sqrt(4), so_far)
+    right = outputs(scores / math.sqrt(width), so_far)
     unseen = np.tri(5, k=-1, dtype=bool)
     unseen[0, 0] = True  # before the first one there is nothing to look at
-    before = outputs(scores / math.sqrt(4), unseen)
-    cache, theirs = (np.zeros((0, 4)), np.zeros((0, 4))), []
+    before = outputs(scores / math.sqrt(width), unseen)
+    cache, theirs = (np.zeros((0, width)), np.zeros((0, width))), []
     for place, vector in enumerate(sequence):
-        output, new_cache = parts(run(answer, vector, cache, kernels), 2)
-        theirs.append(numbers(output).reshape(-1))
-        if theirs[-1].shape != (4,):
-            raise Hint(f"Expected an output of 4 numbers; received {theirs[-1].size}.")
-        keys, values = (numbers(part) for part in parts(new_cache, 2))
+        output, new_cache = returned_parts(2, answer, vector, cache, kernels)
+        theirs.append(numbers(output, "the output").reshape(-1))
+        if theirs[-1].shape != (width,):
+            raise Hint(f"Expected an output of {width} numbers; received {theirs[-1].size}.")
+        keys, values = (numbers(part, "the cache") for part in parts(new_cache, 2, "the new cache"))
         if len(keys) == place:
             raise Hint("The cache does not grow: the new position's key and value have to join it.")
         compare(
@@ -120,7 +124,7 @@ def _cached_attention(answer):
         (outputs(scores, so_far), "The scores are not divided by the root of the width."),
         (before, "A position has to see itself, too: first grow the cache, and then look."),
         (v, "Every output is the position's own value. Look at all positions so far."),
-        (outputs(scores / 4, so_far), "Divide by the *root* of the width, and not by the width."),
+        (outputs(scores / width, so_far), "Divide by the *root* of the width, and not by the width."),
     ]
     compare(np.array(theirs), right, "the outputs", mistakes)
 

@@ -3,14 +3,27 @@
 import numpy as np
 from scipy.special import log_softmax, softmax
 
-from s2s_lesson.teaching.exercises._checking import Hint, Unexpected, compare, exercise, numbers, parts, run
+from s2s_lesson.teaching.exercises._checking import (
+    Hint,
+    Unexpected,
+    compare,
+    described,
+    exercise,
+    expect_function,
+    number,
+    numbers,
+    parts,
+    returned_parts,
+    run,
+    said,
+)
 
 
 @exercise("4.1", "your function `gnmt_scores(log_probabilities, lengths, penalty)`")
-def _length_penalty(answer):
-    generator = np.random.default_rng(1)
+def _length_penalty(answer, generator):
+    expect_function(answer)
     log_probabilities, lengths = -generator.uniform(1, 9, (3, 5)), generator.integers(2, 19, (3, 5))
-    for penalty in (0.8, 1.3):
+    for penalty in generator.uniform([0.4, 1.2], [0.8, 1.8]).tolist():
         base = (5 + lengths) / 6
         mistakes = [
             (log_probabilities / (base * penalty), "The penalty is a power, and not a factor."),
@@ -34,7 +47,7 @@ def _length_penalty(answer):
 
 
 @exercise("4.2", "a list of three dicts, each with one option of `sample`")
-def _like_greedy(answer):
+def _like_greedy(answer, generator):
     from s2s_lesson.search import greedy_search, sample
 
     settings = parts(answer, 3)
@@ -48,36 +61,38 @@ def _like_greedy(answer):
         )
     if len(set(names)) < 3:
         raise Hint("Two of the settings change the same option. There are three different ways.")
-    logits = np.random.default_rng(2).normal(0, 0.3, (53, 53))
-    logits[0, :3] = 2, 3, 3  # here the most typical token is not the likeliest
+    # One model is sure of its tokens, and the other one hardly knows.
+    logits = generator.normal(0, 1, (53, 53)) * np.array([0.3, 1e-3])[:, None, None]
+    logits[:, 0, 2:5] += [2, 3, 3]  # here the most typical token is not the likeliest
     limits = {"bos_id": 0, "eos_id": 1, "max_output_length": 7, "compile_step": False}
 
-    def step(token_ids, state):
-        return logits[np.asarray(token_ids)], state
+    def step(token_ids, model):
+        return logits[model[:, 0], np.asarray(token_ids)], model
 
-    state = np.zeros((5, 1))
-    greedy = greedy_search(step, state, **limits).sequences
+    models = np.arange(6)[:, None] % 2
+    greedy = greedy_search(step, models, **limits).sequences
     for name, options in zip(names, settings, strict=True):
-        if all(
-            np.array_equal(sample(step, state, seed=seed, **options, **limits).sequences, greedy)
-            for seed in (0, 17)
-        ):
-            continue
-        raise Hint(
-            {
-                "temperature": "This temperature leaves something to chance. Which one leaves nothing?",
-                "top_k": "With so many tokens to draw from, chance decides among them.",
-                "top_p": "Where the model is unsure, this p leaves more than one token.",
-                "typical_p": "The most typical token need not be the likeliest: chapter 4 shows such a step.",
-            }[name]
-        )
+        try:
+            drawn = [sample(step, models, seed=seed, **options, **limits).sequences for seed in range(3)]
+        except (TypeError, ValueError) as error:
+            raise Hint(f"`sample` itself does not take {options!r}: {said(error)}.") from error
+        if not all(np.array_equal(sequences, greedy) for sequences in drawn):
+            raise Hint(
+                {
+                    "temperature": "This temperature leaves something to chance. Which one leaves nothing?",
+                    "top_k": "With so many tokens to draw from, chance decides among them.",
+                    "top_p": "Where the model is unsure, this p leaves more than one token.",
+                    "typical_p": "The most typical token need not be the likeliest: "
+                    "chapter 4 shows such a step.",
+                }[name]
+            )
 
 
 @exercise("4.3", "your function `top_p_by_hand(logits, p)`, for one row of logits")
-def _top_p(answer):
-    generator = np.random.default_rng(3)
-    for p in (0.9, 0.5, 0.99):
-        logits = generator.normal(0, 2, 23)
+def _top_p(answer, generator):
+    expect_function(answer)
+    for p in generator.uniform([0.8, 0.4, 0.95], [0.95, 0.6, 0.99]).round(3).tolist():
+        logits = generator.normal(0, 1, 23)
         probabilities = softmax(logits)
         order = np.argsort(-probabilities)
         through = probabilities[order].cumsum()
@@ -106,17 +121,25 @@ def _top_p(answer):
         compare(run(answer, logits, p), right, f"the probabilities for p = {p}", mistakes)
 
 
-@exercise("4.4", "a table such as `PROBABILITIES`: a dict from each token to a dict of the next ones")
-def _beam_of_two_fails(answer):
-    if not isinstance(answer, dict) or not all(isinstance(row, dict) for row in answer.values()):
-        raise Unexpected("something else")
+@exercise(
+    "4.4", "a table such as `PROBABILITIES`: a dict from each token to a dict of the next ones", rounds=1
+)
+def _beam_of_two_fails(answer, generator):
+    if not isinstance(answer, dict):
+        raise Unexpected(described(answer))
+    if not all(isinstance(row, dict) for row in answer.values()):
+        raise Unexpected("a dict with other entries than dicts")
+    for token in (*answer, *(token for row in answer.values() for token in row)):
+        if not isinstance(token, str):
+            raise Hint(f"Expected texts as tokens; received {described(token)}.")
     tokens = sorted({"<s>", "</s>", *answer, *(token for row in answer.values() for token in row)})
     if "<s>" not in answer or len(tokens) > 7:
         raise Hint("The table needs a row for `<s>`, where an output begins, and at most five other tokens.")
     table = np.zeros((len(tokens), len(tokens)))
     for last, row in answer.items():
         for token, probability in row.items():
-            table[tokens.index(last), tokens.index(token)] = float(probability)
+            probability = number(probability, f"the probability of `{token}` after `{last}`")
+            table[tokens.index(last), tokens.index(token)] = probability
     for token in set(tokens) - {"</s>"}:
         row = table[tokens.index(token)]
         if (row < 0).any() or not np.isclose(row.sum(), 1):
@@ -153,27 +176,31 @@ def _best_that_ends(table, tokens, beam_size):
 
 
 @exercise("4.5", "your function `with_syllables(step, is_vowel, eos_id, n)`, which returns a step function")
-def _exactly_n_vowels(answer):
-    generator = np.random.default_rng(5)
-    is_vowel = np.array([False, False, True, True, False, False, True])
-    tables = generator.normal(size=(3, 3, 7)).astype("float32")  # (time, rows, vocab_size)
-    eos_id, n, fed = 1, 2, np.array([[0, 0, 0], [2, 4, 3], [6, 4, 5]])
+def _exactly_n_vowels(answer, generator):
+    expect_function(answer)
+    eos_id, n = 1, int(generator.integers(1, 4))
+    is_vowel = np.isin(np.arange(9), 2 + generator.permutation(7)[:3])
+    tables = generator.normal(size=(5, 11, 9)).astype("float32")  # (time, rows, vocab_size)
+    fed = generator.integers(2, 9, (5, 11))
+    fed[0] = 0
 
     def inner(token_ids, state):
         time = int(np.asarray(state["time"])[0])
         return tables[time].copy(), {"time": np.asarray(state["time"]) + 1}
 
-    step = run(answer, inner, is_vowel, eos_id, n)
-    if not callable(step):
-        raise Hint("Your function has to return a step function, which takes `token_ids` and `state`.")
-    state, before = {"vowels": np.zeros(3, int), "model": {"time": np.zeros(3, int)}}, np.zeros(3, int)
+    step = _new_step(answer, inner, is_vowel, eos_id, n)
+    state, before = {"vowels": np.zeros(11, int), "model": {"time": np.zeros(11, int)}}, np.zeros(11, int)
     for time, token_ids in enumerate(fed):
-        logits, state = parts(run(step, token_ids, state), 2)
+        logits, state = returned_parts(2, step, token_ids, state, what="Your step function")
         vowels = before + is_vowel[token_ids]
         plain = tables[time]
-        full, too_few = (vowels >= n)[:, None] & is_vowel, (vowels < n)[:, None] & (np.arange(7) == eos_id)
+        full, too_few = (vowels >= n)[:, None] & is_vowel, (vowels < n)[:, None] & (np.arange(9) == eos_id)
         late_full = (before >= n)[:, None] & is_vowel
-        late_few = (before < n)[:, None] & (np.arange(7) == eos_id)
+        late_few = (before < n)[:, None] & (np.arange(9) == eos_id)
+        right = np.where(full | too_few, -np.inf, plain)
+        logits = numbers(logits, "the logits")
+        if np.isfinite(logits).all() and np.array_equal(np.where(logits < -99, -np.inf, logits), right):
+            raise Hint("A low logit makes a token unlikely, and does not rule it out. Write minus infinity.")
         mistakes = [
             (
                 np.where(late_full | late_few, -np.inf, plain),
@@ -183,7 +210,7 @@ def _exactly_n_vowels(answer):
             (np.where(too_few, -np.inf, plain), "Once there are n vowels, another one must not follow."),
             (plain, "The logits are as they were: nothing is ruled out."),
         ]
-        compare(logits, np.where(full | too_few, -np.inf, plain), f"the logits of step {time + 1}", mistakes)
+        compare(logits, right, f"the logits of step {time + 1}", mistakes)
         if not isinstance(state, dict) or "vowels" not in state:
             raise Hint("The new state needs the leaf `vowels`, so that the search can carry it along.")
         hint = "The count in the new state is the old one: the next step begins from it."
@@ -192,20 +219,22 @@ def _exactly_n_vowels(answer):
 
 
 @exercise("4.6", "your function `fused(step, language, weight)`, which returns a step function")
-def _shallow_fusion(answer):
-    generator = np.random.default_rng(6)
-    logits = generator.normal(size=(5, 7))
-    language = np.log(softmax(generator.normal(0, 2, (7, 7)), axis=-1))
-    language[3, 4] = language[6, 2] = -np.inf  # never seen
-    token_ids, state = np.array([3, 6, 1, 5, 3]), {"kept": np.arange(5)}
+def _shallow_fusion(answer, generator):
+    expect_function(answer)
+    logits, (*token_ids, never, nor_this) = generator.normal(size=(5, 7)), generator.permutation(7)
+    language, token_ids = np.log(softmax(generator.normal(0, 1, (7, 7)), axis=-1)), np.array(token_ids)
+    language[token_ids[:2], [never, nor_this]] = -np.inf  # pairs that were never seen
+    state, rarest = {"kept": np.arange(5)}, language[np.isfinite(language)].min()
     of_tokens = language[token_ids]
     seen = np.isfinite(of_tokens)
-    for weight in (0.0, 0.3):
-        step = run(answer, lambda ids, state: (logits.copy(), {"kept": state["kept"] + 1}), language, weight)
-        if not callable(step):
-            raise Hint("Your function has to return a step function, which takes `token_ids` and `state`.")
-        their_logits, after = parts(run(step, token_ids, state), 2)
-        their_logits = numbers(their_logits)
+
+    def inner(ids, state):
+        return logits.copy(), {"kept": state["kept"] + 1}
+
+    for weight in (0.0, float(generator.uniform(0.1, 0.5))):
+        step = _new_step(answer, inner, language, weight)
+        their_logits, after = returned_parts(2, step, token_ids, state, what="Your step function")
+        their_logits = numbers(their_logits, "the log-probabilities")
         if np.isnan(their_logits).any():
             raise Hint(
                 "There is a NaN: 0 times minus infinity is no number. Pairs never seen need a finite value."
@@ -216,6 +245,7 @@ def _shallow_fusion(answer):
             (logits + added, "The logits are added as they are. Turn them into log-probabilities first."),
             (softmax(logits, axis=-1) + added, "Probabilities are added. Add log-probabilities."),
             (of_tokens, "The language model alone is left."),
+            (by_model, "The language model changes nothing. Add its log-probabilities, times the weight."),
             (mixed, "The model's part keeps its full weight; only the language model's part gets one."),
             (
                 by_model
@@ -233,11 +263,19 @@ def _shallow_fusion(answer):
             mistakes,
         )
         unseen = (their_logits - by_model)[~seen]
-        if weight and (unseen > -3).any():
+        if weight and (unseen > weight * rarest + 1e-4).any():
             raise Hint(
-                "A pair of tokens that the language model has never seen has to become far less likely."
+                "A pair that the language model has never seen must become less likely than all others."
             )
         if not weight and abs(unseen).max() > 1e-4:
             raise Hint("With a weight of 0 the language model must change nothing.")
         if not isinstance(after, dict) or not np.array_equal(numbers(after.get("kept", 0)), np.arange(1, 6)):
             raise Hint("Return the new state that the model's step returned.")
+
+
+def _new_step(function, *arguments):
+    """The step function that the reader's function makes of another."""
+    step = run(function, *arguments)
+    if not callable(step):
+        raise Hint("Your function has to return a step function, which takes `token_ids` and `state`.")
+    return step
