@@ -15,6 +15,7 @@ STYLE = """\
 .s2s-stepped legend{float:left;font-size:inherit;margin:0 1em 0 0;padding:.3em 0;width:auto}
 @media (max-width:30rem){.s2s-stepped legend{float:none}}
 .s2s-stepped label{display:inline-block;margin:0 1em 0 .3em;padding:.3em 0;cursor:pointer}
+.s2s-stepped input:focus-visible{outline:3px solid currentcolor;outline-offset:2px}
 .s2s-stepped img{display:none;height:auto;max-width:100%}
 """
 

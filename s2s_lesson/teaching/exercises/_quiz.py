@@ -66,8 +66,10 @@ def _form(question, name, number):
         how = "All that apply." if question.get("several") else "One of them."
     legend = f"<legend>{number}. {_marked_up(question['question'])} <em>{how}</em></legend>"
     button = f'<button type="submit" aria-label="Check answer {number}">Check</button>'
+    # By the method "dialog" nothing is sent and no page loaded, also where the script does not run.
     return (
-        f'<form onsubmit="return answerQuiz(this)">\n<fieldset>\n{legend}\n{fields}\n</fieldset>\n'
+        f'<form method="dialog" onsubmit="return answerQuiz(this)">\n'
+        f"<fieldset>\n{legend}\n{fields}\n</fieldset>\n"
         f'{button}\n<div role="status"></div>\n</form>'
     )
 

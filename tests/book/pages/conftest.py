@@ -59,30 +59,32 @@ def browser():
 
 
 @contextmanager
-def watched(browser, url, *, width=1280, height=900, dark=False, touch=False, within=WITHIN):
+def watched(browser, url, *, width=1280, height=900, dark=False, touch=False, within=WITHIN, **settings):
     """A page with its formulas set; at its end it must have logged no error and asked for nothing outside.
 
-    `page.requested` lists what it asked for, which begins with one of `within`. That Chromium itself reads a
-    page's file once more, to tell a test its fonts, is no fault: some versions log it as one.
+    `page.requested` lists what it asked for, which begins with one of `within`; `page.faults` lists errors,
+    of which a test may take out those that it expects. That Chromium itself reads a page's file once more, to
+    tell a test its fonts, is none: some versions log it. `settings` are for Playwright's `new_context`.
     """
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
         has_touch=touch,
         is_mobile=touch,
+        **settings,
     )
     context.set_default_timeout(120_000)  # milliseconds; a busy machine is no fault of the page
     page = context.new_page()
-    page.requested, faults = [], []
+    page.requested, page.faults = [], []
     page.on("request", lambda request: page.requested.append(request.url))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("console", lambda line: page.faults.append(line.text) if line.type == "error" else None)
     page.goto(url)
     page.evaluate("() => window.MathJax?.startup?.promise.then(() => null)")
     yield page
     context.close()
     reads_itself = f"Unsafe attempt to load URL {url} from frame with URL {url}."
-    assert [fault for fault in faults if not fault.startswith(reads_itself)] == []
+    assert [fault for fault in page.faults if not fault.startswith(reads_itself)] == []
     assert [url for url in page.requested if not url.startswith(within)] == []
 
 

@@ -1,8 +1,11 @@
 """Quizzes in the built pages: answered by mouse and by keyboard, in light and dark, with feedback."""
 
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from s2s_lesson.teaching import exercises
 
@@ -95,3 +98,52 @@ def test_dark_text_is_light(open_page):
     page = open_page(CHAPTERS["1"], dark=True)
     color = "getComputedStyle(document.querySelector('.s2s-quiz legend')).color.match(/\\d+/g).map(Number)"
     assert min(page.evaluate(color)[:3]) > 150
+
+
+UNDERSCORES = [{"question": "What is `_`?", "choices": [{"text": "`_`", "right": True, "feedback": "`_`"}]}]
+
+
+def gaps_above_the_border(page):
+    """Of each code that is an underscore: whether a light line parts it from the border below, in pixels."""
+    gaps = []
+    for code in page.locator("code").all():
+        shades = np.asarray(Image.open(BytesIO(code.screenshot())).convert("L"))
+        # Down the middle: the border, nothing, the underscore, nothing, the border.
+        dark = shades[:, shades.shape[1] // 2] < 200
+        rows = np.flatnonzero(dark)
+        lines = 1 + np.count_nonzero(np.diff(rows) > 1)
+        gaps.append(lines == 3)
+    return gaps
+
+
+def test_underscores_are_seen_on_a_plain_screen(visit_html):
+    form = exercises.Quiz("1", UNDERSCORES)._repr_html_()
+    sizes = "".join(f'<div style="font-size: {size}px">{form}</div>' for size in range(13, 21))
+    family = "<style>code { font-family: DejaVu Sans Mono, monospace; font-size: 0.875em }</style>"
+    with visit_html(family + sizes, device_scale_factor=1) as page:
+        assert gaps_above_the_border(page) == [True] * 16
+
+
+def test_without_a_script_a_quiz_is_a_list_to_read(visit_html):
+    with visit_html(exercises.quiz("1")._repr_html_(), java_script_enabled=False) as page:
+        controls = page.locator(".s2s-quiz :is(input, button)").all()
+        assert len(controls) > 10 and not any(control.is_visible() for control in controls)
+        for key in ("Tab", "Enter", "Space", "Enter"):
+            page.keyboard.press(key)
+        page.wait_for_load_state()
+        assert page.url.endswith("/page.html")
+        for question in exercises.quiz("1").questions:
+            assert page.get_by_text(plain(question["question"])).is_visible()
+            for choice in question.get("choices", []):
+                assert page.get_by_text(plain(choice["text"]), exact=True).first.is_visible()
+
+
+def test_where_the_script_does_not_answer_the_page_stays(visit_html):
+    with visit_html(exercises.Quiz("1", UNDERSCORES)._repr_html_()) as page:
+        page.evaluate("() => { window.answerQuiz = () => {}; window.here = true; }")
+        page.get_by_role("radio").check()
+        page.keyboard.press("Enter")
+        page.get_by_role("button").click()
+        page.wait_for_load_state()
+        assert page.evaluate("window.here") and page.get_by_role("radio").is_checked()
+        assert "?" not in page.url
