@@ -6,6 +6,7 @@ No engine is needed, but Node.js. Each test starts it once, with a file of tasks
 import json
 import os
 import random
+import time
 import unicodedata
 from functools import cache
 from html.entities import name2codepoint
@@ -212,6 +213,15 @@ def test_subwords_of_two_languages_at_once_are_those_of_python(tmp_path, kind):
     shared = Subwords.train([*english, *dates, "▁ çåñ 日本語 <s> <unk> </s>"] * 2, 500, kind)
     source_side, target_side = Preparation(shared, True, strip=True), Preparation(shared, True)
     expect_equal(tmp_path, (source_side, english + drawn_texts(100)), (target_side, dates))
+
+
+def test_a_word_of_20_000_letters_is_split_soon(tmp_path):
+    """Somebody may paste one. It takes a second; to look at all pairs anew for each join took twenty."""
+    words = (word for source, _ in chat().train[:9000] for word in source.lower().split() if word.isalpha())
+    preparation = Preparation(tokens_of("bpe"))
+    start = time.monotonic()
+    expect_equal(tmp_path, (preparation, ["".join(words)[:20_000]]))
+    assert time.monotonic() - start < 9
 
 
 @pytest.mark.slow(

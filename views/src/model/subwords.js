@@ -40,15 +40,19 @@ export function subwords(kind, pieces) {
  */
 function joined(characters, scores) {
   const parts = [...characters];
+  const scoreAt = (place) => scores.get(parts[place] + parts[place + 1]) ?? -Infinity;
+  const ofPairs = parts.slice(1).map((_, place) => scoreAt(place)); // of each part and the next: few change at a time
   for (;;) {
     let best = -1;
     let bestScore = -Infinity;
-    for (let place = 0; place + 1 < parts.length; place += 1) {
-      const score = scores.get(parts[place] + parts[place + 1]) ?? -Infinity;
-      if (score > bestScore) [best, bestScore] = [place, score];
+    for (let place = 0; place < ofPairs.length; place += 1) {
+      if (ofPairs[place] > bestScore) [best, bestScore] = [place, ofPairs[place]];
     }
     if (best === -1) return parts;
     parts.splice(best, 2, parts[best] + parts[best + 1]);
+    ofPairs.splice(best, 1);
+    if (best > 0) ofPairs[best - 1] = scoreAt(best - 1);
+    if (best < ofPairs.length) ofPairs[best] = scoreAt(best);
   }
 }
 
