@@ -5,7 +5,7 @@ import string
 import matplotlib.pyplot as plt
 
 from s2s_lesson.teaching.plotting import COLORS
-from s2s_lesson.teaching.views import Json, View, svg
+from s2s_lesson.teaching.views import Json, View, expect_finite, svg
 
 MODELS = {"rows": "with attention", "rows-without-attention": "without attention"}
 
@@ -23,7 +23,11 @@ def copying_view(switches: Json, *, label: str = "A row of letters") -> View:
 
     Returns:
         ``View``.
+
+    Raises:
+        ValueError: a figure of the results is not finite.
     """
+    expect_finite("switches", switches)
     scores = {run["name"]: run["scores"] for run in switches["runs"] if run["name"] in MODELS}
     examples = {one["name"]: one for one in switches["examples"] if one["name"] in MODELS}
     lengths = [score["length"] for score in scores["rows"]]

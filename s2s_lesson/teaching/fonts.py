@@ -25,6 +25,7 @@ FONT_PACKAGES = (
 )
 """Packages that hold nothing but font files. A package that is not installed is left out."""
 
+LONGEST = 20  # characters of a label, as in the interactive views
 _DOTTED_CIRCLE = "\u25cc"
 _OPEN_BOX = "\u2423"
 
@@ -41,6 +42,19 @@ def visible(token: str) -> str:
     """
     shown = "".join(_visible_character(character, alone=len(token) == 1) for character in token)
     return _DOTTED_CIRCLE + shown if unicodedata.category(shown[:1] or " ").startswith("M") else shown
+
+
+def label(token: str) -> str:
+    """Write a token as ``visible`` does, and of a long one as much as a drawing has room for.
+
+    Args:
+        token: Any text.
+
+    Returns:
+        At most 20 characters; where there are more, the last one is an ellipsis.
+    """
+    shown = visible(token)
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
 
 
 def families(texts: Iterable[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """A view of exposure bias: what a decoder makes of the true past, and of its own."""
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import keras
@@ -10,6 +11,7 @@ from keras import ops
 
 from s2s_lesson.data.expected import checked
 from s2s_lesson.data.padding import pad, shift_right
+from s2s_lesson.teaching import fonts
 from s2s_lesson.teaching.plotting import COLORS
 from s2s_lesson.teaching.views import Json, View, svg
 from s2s_lesson.training.pasts import choose_tokens, mixed_past
@@ -45,8 +47,8 @@ def two_pasts_view(
         ``View``.
 
     Raises:
-        ValueError: there is no pair, or the first one has nothing to read, or a token that the model never
-            writes.
+        ValueError: there is no pair, the first one has nothing to read, or a token that the model never
+            writes, or a probability is not finite.
     """
     pairs = pipeline.plain_pairs(pairs)
     if not pairs:
@@ -94,10 +96,10 @@ def two_pasts(pipeline: "TextToText", source: str, target: str) -> Json:
 
 def _words(run):
     places = zip(run["truth"], run["forced"], run["own"], strict=False)
-    shares = ", ".join(f"{token} {forced:.0%} and {own:.0%}" for token, forced, own in places)
+    shares = ", ".join(f"{fonts.label(token)} {forced:.0%} and {own:.0%}" for token, forced, own in places)
     return (
         f"Bar chart: how likely the model finds each true token of {run['text']}, given the true past and "
-        f"given its own: {shares}. It writes {' '.join(run['written'])}."
+        f"given its own: {shares}. It writes {' '.join(map(fonts.label, run['written']))}."
     )
 
 
@@ -108,8 +110,9 @@ def _plot(run):
     ax.bar(places - 0.19, run["forced"], 0.36, color=COLORS["state"], label="given the true past")
     own = {"color": "white", "edgecolor": COLORS["decoder"], "hatch": "///", "label": "given its own past"}
     ax.bar(places[: len(run["own"])] + 0.19, run["own"], 0.36, **own)
-    written = [*run["written"], *[""] * len(places)]
-    ax.set_xticks(places, [f"{true}\n{own}" for true, own in zip(run["truth"], written, strict=False)])
+    truth, written = (list(map(fonts.label, run[name])) for name in ("truth", "written"))
+    labels = [f"{true}\n{own}" for true, own in zip_longest(truth, written, fillvalue="")]
+    ax.set_xticks(places, labels, fontfamily=fonts.families(truth + written), parse_math=False)
     ax.set(xlabel="true tokens, and below them what it writes", ylabel="probability", ylim=(0, 1))
     ax.figure.legend(loc="outside upper center", ncols=2, frameon=False)
     ax.spines[["top", "right"]].set_visible(False)

@@ -66,7 +66,8 @@ def show_as_svg() -> None:
 def plot_attention(prediction: Any, ax: Axes | None = None) -> Axes:
     """Draw attention weights as a heat map, one row for each output token.
 
-    Spaces are shown as "␣", and characters that no font covers as their code points, for example "U+0E01".
+    Spaces are shown as "␣", characters that no font covers as their code points, for example "U+0E01", and of
+    a long token no more than 20 characters.
 
     Args:
         prediction: Anything with ``source_tokens``, ``tokens`` (sequences of str) and ``attention_weights``,
@@ -82,8 +83,8 @@ def plot_attention(prediction: Any, ax: Axes | None = None) -> Axes:
     source_tokens, tokens = tuple(prediction.source_tokens), tuple(prediction.tokens)
     weights = checked_weights(prediction.attention_weights, tokens, source_tokens)
 
-    columns = [fonts.visible(token) for token in source_tokens]
-    rows = [fonts.visible(token) for token in tokens]
+    columns = [fonts.label(token) for token in source_tokens]
+    rows = [fonts.label(token) for token in tokens]
     # The last column is most often "</s>", which has room to its right.
     upright = all(len(token) <= 2 for token in columns[:-1])
     cell = min(0.3, 16 / max(len(rows), len(columns)))  # inches

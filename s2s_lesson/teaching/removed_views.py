@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 
 from s2s_lesson.data.expected import checked
 from s2s_lesson.teaching.plotting import COLORS
-from s2s_lesson.teaching.views import Json, View, svg
+from s2s_lesson.teaching.views import Json, View, expect_finite, svg
 
 Part: TypeAlias = Literal["attention", "masks", "both_ways"]
 TESTS = {"test": "unseen days", "test_unseen_locales": "unseen locales"}
@@ -50,7 +50,12 @@ def removed_view(parts: Sequence[Part], switches: Json, shipped: Json, *, label:
 
     Returns:
         ``View``.
+
+    Raises:
+        ValueError: a figure of the results is not finite.
     """
+    expect_finite("switches", switches)
+    expect_finite("shipped", shipped)
     runs = {run["name"]: run for run in [*shipped["runs"], *switches["runs"]]}
     paddings = max(example["paddings"] for example in switches["examples"])
 

@@ -133,15 +133,15 @@ def _compared(searched):
     """The outputs of the three searches in words."""
     searches = {"Greedy search": "greedy", "the beam": "beam", "the best there is": "exact"}
     parts = [
-        f"{name}: {' '.join(outputs[0]['tokens'])}, log-probability {outputs[0]['log_probability']:.2f}"
+        f"{name}: {' '.join(map(fonts.label, best['tokens']))}, log-probability {best['log_probability']:.2f}"
         for name, key in searches.items()
-        if (outputs := searched[key]["outputs"])
+        for best in searched[key]["outputs"][:1]
     ]
     return "; ".join(parts) + "."
 
 
 def _where(step):
-    return f"after {' '.join(step['written'])}" if step["written"] else "at the beginning"
+    return f"after {' '.join(map(fonts.label, step['written']))}" if step["written"] else "at the beginning"
 
 
 def _likeliest(step):
@@ -150,7 +150,8 @@ def _likeliest(step):
 
 def _in_words(step, tokens):
     return ", ".join(
-        f"{tokens[place]} {math.exp(step['log_probs'][place]):.2f}" for place in _likeliest(step)[:3]
+        f"{fonts.label(tokens[place])} {math.exp(step['log_probs'][place]):.2f}"
+        for place in _likeliest(step)[:3]
     )
 
 
@@ -159,7 +160,7 @@ def _plot_steps(titles, tokens):
     _, axes = plt.subplots(1, len(titles), figsize=(8, 2.8), sharex=True, layout="constrained")
     for ax, (title, step) in zip(axes, titles.items(), strict=True):
         shown = _likeliest(step)
-        labels = [tokens[place] for place in shown]
+        labels = [fonts.label(tokens[place]) for place in shown]
         ax.barh(range(len(shown)), np.exp(np.array(step["log_probs"])[shown]), color=COLORS["decoder"])
         ax.set_yticks(range(len(shown)), labels, fontsize=8, fontfamily=fonts.families(labels))
         ax.set_title(f"{title}: {_where(step)}", fontsize=9)

@@ -9,7 +9,8 @@ import base64
 import html
 import io
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -24,7 +25,7 @@ from s2s_lesson.teaching.plotting import COLORS, plot_attention
 from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree
 
 Json: TypeAlias = dict[str, Any]  # what a file of results or the data of a view holds
-PICTURE_BEAM_SIZE = 2  # of the plain picture; a wider beam would be a heavy one
+PICTURE_BEAM_SIZE = 2  # of the plain picture, or the next one there is; a wider beam would be a heavy one
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,6 +38,9 @@ class View:
         picture: str. An image in SVG.
         alt: str. What the picture shows, in words.
 
+    Raises:
+        ValueError: a number of the data is not finite; a page could not read any of them.
+
     >>> view = View("attention", {"source": ["a"], "output": ["b"]}, picture="<svg/>", alt="a on b")
     >>> 'data-view="attention"' in view._repr_html_()
     True
@@ -46,6 +50,9 @@ class View:
     data: Json
     picture: str
     alt: str
+
+    def __post_init__(self):
+        expect_finite("data", self.data)
 
     def _repr_html_(self):
         image = base64.b64encode(self.picture.encode()).decode()
@@ -73,18 +80,21 @@ def attention_view(prediction: Any) -> View:
         ``View``.
 
     Raises:
-        ValueError: there are no tokens, or the shape of the weights does not match the tokens.
+        ValueError: there are no tokens, the shape of the weights does not match the tokens, or one of them is
+            not finite.
     """
     picture = svg(plot_attention(prediction))
     source, output = (
         [fonts.visible(token) for token in tokens] for tokens in (prediction.source_tokens, prediction.tokens)
     )
     weights = np.asarray(prediction.attention_weights, float)
+    expect_finite("attention_weights", weights.tolist())
+    read, written = (list(map(fonts.label, tokens)) for tokens in (source, output))
     heaviest = [
-        f"{token} on {source[place]}" for token, place in zip(output, weights.argmax(axis=1), strict=True)
+        f"{token} on {read[place]}" for token, place in zip(written, weights.argmax(axis=1), strict=True)
     ]
     alt = (
-        f"Attention map: a model reads {' '.join(source)} and writes {' '.join(output)}. "
+        f"Attention map: a model reads {' '.join(read)} and writes {' '.join(written)}. "
         f"The heaviest weight of each row: {', '.join(heaviest)}."
     )
     data = {"source": source, "output": output, "weights": weights.round(3).tolist()}
@@ -105,9 +115,16 @@ def beam_view(text: str, tree: Json, tokens: Sequence[str]) -> View:
         ``View``.
 
     Raises:
-        ValueError: an id of the tree has no token, or the tree lacks the beam size of the picture.
+        ValueError: an id of the tree has no token, a number of it is not finite, or it has no beam size.
     """
-    nodes = tree_nodes(tree, PICTURE_BEAM_SIZE)
+    expect_finite("tree", tree)
+    sizes = sorted(map(int, tree["beams"]))
+    if not sizes:
+        raise ValueError(
+            "Expected a tree with a beam size or more; received none. Make it with search.beam_trees."
+        )
+    beam_size = next((size for size in sizes if size >= PICTURE_BEAM_SIZE), sizes[-1])
+    nodes = tree_nodes(tree, beam_size)
     picture = svg(plot_beam_tree(nodes, tokens))
     best = max(
         (node for node in nodes if node.kept and node.ended), key=lambda node: node.score, default=None
@@ -117,7 +134,7 @@ def beam_view(text: str, tree: Json, tokens: Sequence[str]) -> View:
         outcome = f"The best output is {_output(best, nodes, tokens)}, log-probability {best.score:.2f}."
     kept = sum(node.kept for node in nodes)
     alt = (
-        f"Beam tree for {text} and a beam of {PICTURE_BEAM_SIZE}: {1 + nodes[-1].time} steps from left to "
+        f"Beam tree for {text} and a beam of {beam_size}: {1 + nodes[-1].time} steps from left to "
         f"right, {kept} candidates kept and {len(nodes) - kept} pruned. {outcome}"
     )
     data = {"text": text, "tree": tree, "tokens": list(tokens)}
@@ -126,11 +143,40 @@ def beam_view(text: str, tree: Json, tokens: Sequence[str]) -> View:
 
 def _output(node, nodes, tokens):
     """The tokens from the first one to that of a node, with blanks between."""
-    output = [tokens[node.token]]
+    output = [fonts.label(tokens[node.token])]
     while node.parent is not None:
         node = nodes[node.parent]
-        output.insert(0, tokens[node.token])
+        output.insert(0, fonts.label(tokens[node.token]))
     return " ".join(output)
+
+
+def expect_finite(name: str, data: object) -> None:
+    """Raise an error that names the first number that is not finite.
+
+    Args:
+        name: str, of the data.
+        data: dicts and lists of any depth, such as what goes into a page as JSON.
+
+    Raises:
+        ValueError: there is such a number.
+    """
+    for place, number in _numbers(name, data):
+        if not math.isfinite(number):
+            raise ValueError(
+                f"Expected {place} as a finite number; received {number}. Look at what made it: did a "
+                "training diverge, or does a measurement lack a value?"
+            )
+
+
+def _numbers(place: str, data: object) -> Iterator[tuple[str, float]]:
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield from _numbers(f"{place}[{name!r}]", value)
+    elif isinstance(data, list | tuple):
+        for index, value in enumerate(data):
+            yield from _numbers(f"{place}[{index}]", value)
+    elif isinstance(data, float | np.floating):
+        yield place, float(data)
 
 
 def svg(ax: Axes) -> str:

@@ -10,6 +10,7 @@ from page_models import pipeline_for_page
 from page_twins import twin
 
 from benchmarks.shared.masks import written_behind_padding
+from s2s_lesson.teaching import fonts
 from s2s_lesson.teaching.past_views import two_pasts
 
 DATES = ["30 sept. 2016", "Friday, September 30, 2016", "5.1.84"]
@@ -81,19 +82,28 @@ def test_both_pasts_are_those_of_python(tmp_path, uncompiled):
     assert [answer["written"][-1] == "</s>" for answer in shown] == [1, 1, 1, 0, 1]
 
 
+def test_what_has_no_shape_is_written_as_python_writes_it(tmp_path):
+    text = "1\t\u0301\u3000\u00a0\u200b\u200d\u202e\ue000é"
+    [shown] = answers("dates", [["run", text]], tmp_path)
+    assert shown["source"][:-1] == [*map(fonts.visible, twin("dates").source_side(text))]
+    assert shown["source"][1:3] == ["U+0009", "◌\u0301"] and "U+200D" in shown["source"]
+
+
 def test_what_a_model_cannot_score_is_said(tmp_path):
     asked = [
         ["pasts", "abide", "AH b XX"],
         ["pasts", "abide", " "],
         ["pasts", "", "AH"],
         ["pasts", "a", 150 * "AH "],
+        ["pasts", "abide", " ".join("abcdefgh")],
     ]
-    strange, nothing, no_word, long = (
+    strange, nothing, no_word, long, much = (
         answer["error"] for answer in answers("pronunciations", asked, tmp_path)
     )
     assert strange.startswith("Expected only ") and strange.endswith("; received b XX.")
     assert nothing == "Type what would be right." and no_word == "Type something that the model can read."
     assert long == "This is too long: the model writes 99 tokens at most; these are 150."
+    assert much.endswith("; received a b c d e and 3 more.")
 
 
 def test_the_scripts_of_models_are_small():

@@ -27,6 +27,7 @@ export function asking(root, { label, text, button, touched, answer }) {
     .append("input")
     .attr("type", "text")
     .attr("id", name)
+    .attr("dir", "auto")
     .attr("autocomplete", "off")
     .attr("autocapitalize", "off")
     .attr("spellcheck", "false")

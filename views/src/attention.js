@@ -4,10 +4,12 @@
 import { select } from "d3-selection";
 import { closeUp } from "./close_up.js";
 import { arrowKeys } from "./grid.js";
+import { nowLine } from "./now_line.js";
 import { decimal, shortWeight, threeDecimals } from "./numbers.js";
 import { player } from "./player.js";
 import { drawStrip } from "./strip.js";
 import { visible } from "./visible.js";
+import { quotedToken, short, write } from "./writing.js";
 
 const NAMED_FROM = 0.05; // smaller weights are not put into words
 const SHADED_FROM = 0.1; // on such a shade a coloured letter would be hard to read
@@ -35,7 +37,7 @@ export function attentionView(figure, { source, output, weights, states = [], un
     count: () => reading + output.length,
     show: (step) => (step < reading ? readUntil(step) : lookAtRow(step - reading, step - reading + 1)),
   });
-  const now = root.append("p").attr("class", "s2s-now").attr("aria-live", "polite");
+  const now = nowLine(root);
   const table = root
     .append("div")
     .attr("class", "s2s-scroll")
@@ -57,7 +59,7 @@ export function attentionView(figure, { source, output, weights, states = [], un
   const columnButtons = buttonsIn(
     head.selectAll("th").data(source.map((token, column) => ({ token, column }))).join("th").attr("scope", "col"),
   ).classed("s2s-long", ({ token }) => token.length > 2);
-  columnButtons.append("span").text(({ token }) => token);
+  write(columnButtons.append("span"), ({ token }) => token);
   markUnknown();
   const strips = table.select("thead").selectAll("tr.s2s-states").data(states).join("tr").attr("class", "s2s-states");
   strips.append("th").attr("scope", "row").text((direction) => direction.name);
@@ -70,12 +72,13 @@ export function attentionView(figure, { source, output, weights, states = [], un
     drawStrip(this, vector);
   });
   const rows = table.append("tbody").selectAll("tr").data(output.map((token, row) => ({ token, row }))).join("tr");
-  const rowButtons = buttonsIn(rows.append("th").attr("scope", "row")).text(({ token }) => token);
+  const rowButtons = write(buttonsIn(rows.append("th").attr("scope", "row")), ({ token }) => token);
   const cells = rows
     .selectAll("td")
     .data(({ row }) => weights[row].map((weight, column) => ({ weight, row, column })))
     .join("td")
     .style("--weight", ({ weight }) => weight);
+  cells.classed("s2s-nothing", ({ weight }) => shortWeight(weight) === "0");
   buttonsIn(cells).append("span").text(({ weight }) => shortWeight(weight));
 
   // Mouse, finger and keyboard: pointing at a button, pressing it and moving the focus to it do the same; pressing
@@ -113,14 +116,14 @@ export function attentionView(figure, { source, output, weights, states = [], un
     if (!button) return;
     const { weight, row, vector, direction, column } = select(button).datum();
     if (weight !== undefined) {
-      near.toggle(button, `${threeDecimals(weight)}: the weight of ${at(column)} for “${output[row]}” in row ${row + 1}.`, []);
+      near.toggle(button, `${threeDecimals(weight)}: the weight of ${at(column)} for ${quotedToken(output[row])} in row ${row + 1}.`, []);
     } else if (vector) {
       near.toggle(button, `${stateAt(column, direction)}: ${inShort(vector)}.`, vector);
     }
   }
 
   function at(column) {
-    return `“${source[column]}” in column ${column + 1}`;
+    return `${quotedToken(source[column])} in column ${column + 1}`;
   }
 
   function stateAt(column, direction) {
@@ -142,28 +145,33 @@ export function attentionView(figure, { source, output, weights, states = [], un
   function readUntil(index) {
     [row, column, written, read] = [null, null, 0, index + 1];
     draw();
-    const last = states.map((direction) => source[direction.backwards ? source.length - 1 - index : index]);
-    now.text(`Reads ${states.map((direction, place) => `“${last[place]}” ${direction.name}`).join(", ")}.`);
+    now.say(ofReading(index));
   }
 
   function lookAtRow(index, rowsWritten) {
     [row, column, written, read] = [index, null, rowsWritten, source.length];
     steps.set(reading + index);
     draw();
-    const order = weights[index].map((weight, place) => [weight, source[place]]).sort((a, b) => b[0] - a[0]);
-    say(`To write “${output[index]}” the model looks at`, order);
+    now.say(ofRow(index));
   }
 
   function lookAtColumn(index) {
     [row, column, written, read] = [null, index, output.length, source.length];
     draw();
-    const order = weights.map((weightsOfRow, place) => [weightsOfRow[index], output[place]]).sort((a, b) => b[0] - a[0]);
-    say(`“${source[index]}” is looked at to write`, order);
+    now.say(ofColumn(index));
   }
 
-  function say(begin, order) {
-    const named = order.filter(([weight], place) => place === 0 || weight >= NAMED_FROM).slice(0, 4);
-    now.text(`${begin} ${named.map(([weight, token]) => `“${token}” (${decimal(weight)})`).join(", ")}.`);
+  function ofReading(index) {
+    const last = states.map((direction) => source[direction.backwards ? source.length - 1 - index : index]);
+    return `Reads ${states.map((direction, place) => `${quotedToken(last[place])} ${direction.name}`).join(", ")}.`;
+  }
+
+  function ofRow(index) {
+    return `To write ${quotedToken(output[index])} the model looks at ${heaviest(weights[index], source)}.`;
+  }
+
+  function ofColumn(index) {
+    return `${quotedToken(source[index])} is looked at to write ${heaviest(weights.map((ofRow) => ofRow[index]), output)}.`;
   }
 
   function draw() {
@@ -188,13 +196,21 @@ export function attentionView(figure, { source, output, weights, states = [], un
     };
   }
 
+  now.keepRoom([...output.map((_, row) => ofRow(row)), ...source.map((_, column) => ofColumn(column))]);
   lookAtRow(0, output.length);
   return steps;
 }
 
-/** The letters of the longest token. The end is none. */
+/** The tokens with the heaviest weights, in words. */
+function heaviest(weights, tokens) {
+  const order = weights.map((weight, place) => [weight, tokens[place]]).sort((a, b) => b[0] - a[0]);
+  const named = order.filter(([weight], place) => place === 0 || weight >= NAMED_FROM).slice(0, 4);
+  return named.map(([weight, token]) => `${quotedToken(token)} (${decimal(weight)})`).join(", ");
+}
+
+/** The letters that are shown of the longest token. The end is none. */
 function longest(tokens) {
-  return Math.max(1, ...tokens.filter((token) => token !== "</s>").map((token) => token.length));
+  return Math.max(1, ...tokens.filter((token) => token !== "</s>").map((token) => short(token).length));
 }
 
 function inShort(vector) {

@@ -1,5 +1,7 @@
 // Fields of a bar of controls, each with its label.
 
+import { short } from "./writing.js";
+
 let fields = 0; // gives each field a name of its own
 
 /** A field with a label, and the name that its control needs. */
@@ -51,5 +53,6 @@ export function slider(bar, { label, min, max, step = 1, value, words = String, 
 export function choice(bar, { label, values, value, changed }) {
   const { made, name } = field(bar, label);
   made.append("select").attr("id", name).on("change", (event) => changed(event.target.value))
-    .selectAll("option").data(values).join("option").property("selected", (one) => one === value).text((one) => one);
+    .selectAll("option").data(values).join("option").attr("value", (one) => one)
+    .property("selected", (one) => one === value).text((one) => short(one));
 }

@@ -6,6 +6,7 @@ import { asking } from "./asking.js";
 import { attentionView } from "./attention.js";
 import { ask, ready } from "./models.js";
 import { unknownIn } from "./unknown.js";
+import { quoted } from "./writing.js";
 
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -29,7 +30,7 @@ export function liveView(figure, { model, label, text, run, plays, search }) {
   }
 
   function draw(shown, play) {
-    say(`“${shown.text}” → “${shown.output_text}”${unknownIn(shown)}`);
+    say(`${quoted(shown.text)} → ${quoted(shown.output_text)}${unknownIn(shown)}`);
     steps?.stop();
     holder.selectAll("*").remove();
     steps = attentionView(holder.node(), shown);

@@ -9,6 +9,7 @@ import { decimal } from "./numbers.js";
 import { columnsOf } from "./tree.js";
 import { treeView } from "./tree_view.js";
 import { unknownIn } from "./unknown.js";
+import { joined, quoted, short } from "./writing.js";
 
 const WIDEST = 10; // beam
 const HIGHEST = 2; // length penalty
@@ -96,7 +97,7 @@ export function liveBeamView(figure, { model, label, beam_size, n_best, searched
     rows.selectAll("tr").data(lines).join("tr").each(function (line) {
       const cells = line.instead
         ? [line.instead]
-        : [line.tokens.join(" "), decimal(line.log_probability), decimal(line.score), line.steps];
+        : [joined(line.tokens), decimal(line.log_probability), decimal(line.score), line.steps];
       const row = select(this);
       row.selectAll("th").data([line]).join("th").attr("scope", "row").text(({ name }) => name);
       row.selectAll("td").data(cells).join("td").attr("colspan", line.instead ? 4 : null).text((cell) => cell);
@@ -106,7 +107,7 @@ export function liveBeamView(figure, { model, label, beam_size, n_best, searched
 
   function tell() {
     const [written] = shown.beam.outputs;
-    const output = written ? `“${shown.text}” → “${written.text}”` : "What is forbidden leaves no output";
+    const output = written ? `${quoted(shown.text)} → ${quoted(written.text)}` : "What is forbidden leaves no output";
     say(`${output}${unknownIn(shown) || "."} ${verdict(shown)}`);
   }
 
@@ -121,7 +122,8 @@ export function liveBeamView(figure, { model, label, beam_size, n_best, searched
       .attr("type", "button")
       .attr("aria-pressed", ([id]) => forbidden.has(id))
       .attr("aria-label", ([, token]) => `Forbid ${token}`)
-      .text(([id, token]) => (forbidden.has(id) ? `${token} ×` : token))
+      .attr("title", ([, token]) => (short(token) === token ? null : token))
+      .text(([id, token]) => (forbidden.has(id) ? `${short(token)} ×` : short(token)))
       .on("click", (event, [id, token]) => toggle(id, token));
   }
 

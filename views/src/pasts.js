@@ -6,11 +6,14 @@ import { asking } from "./asking.js";
 import { choice } from "./fields.js";
 import { arrowKeys } from "./grid.js";
 import { ask, ready } from "./models.js";
+import { nowLine } from "./now_line.js";
 import { probability } from "./numbers.js";
 import { unknownIn } from "./unknown.js";
+import { joined, quoted, quotedToken, write } from "./writing.js";
 import "./pasts.css";
 
 const END = "</s>";
+const LETTERS = 8; // of a token for which a column has room
 const percent = (share) => probability(Math.log(share));
 const PASTS = [
   { key: "forced", name: "given the true past" },
@@ -40,6 +43,7 @@ export function pastsView(figure, { model, labels, pairs, run }) {
     .insert("input", "button")
     .attr("type", "text")
     .attr("id", name)
+    .attr("dir", "auto")
     .attr("autocomplete", "off")
     .attr("autocapitalize", "characters")
     .attr("spellcheck", "false")
@@ -61,7 +65,7 @@ export function pastsView(figure, { model, labels, pairs, run }) {
     .attr("tabindex", 0)
     .attr("role", "region")
     .attr("aria-label", "Probabilities of the true tokens");
-  const now = root.append("p").attr("class", "s2s-now").attr("aria-live", "polite");
+  const now = nowLine(root);
 
   function choose(source) {
     input.property("value", source);
@@ -75,7 +79,7 @@ export function pastsView(figure, { model, labels, pairs, run }) {
   }
 
   function draw(shown) {
-    const { truth: tokens, forced, own, written } = shown;
+    const { truth: tokens, written } = shown;
     const astray = written.findIndex((token, place) => token !== tokens[place]); // -1: nowhere
     const differs = (place) => astray >= 0 && place > astray;
     say(told(shown, astray));
@@ -84,15 +88,8 @@ export function pastsView(figure, { model, labels, pairs, run }) {
     const table = holder.append("table").style("--columns", tokens.length);
     const head = table.append("thead").append("tr");
     head.append("th").attr("scope", "row").text("truth");
-    const buttons = head
-      .selectAll("th.s2s-token")
-      .data(tokens)
-      .join("th")
-      .attr("class", "s2s-token")
-      .attr("scope", "col")
-      .append("button")
-      .attr("type", "button")
-      .text((token) => token);
+    const heads = head.selectAll("th.s2s-token").data(tokens).join("th").attr("class", "s2s-token").attr("scope", "col");
+    const buttons = write(heads.append("button").attr("type", "button"), (token) => token, LETTERS);
     const body = table.append("tbody");
     const bars = body.append("tr").attr("class", "s2s-bars");
     bars.append("th").attr("scope", "row").text("probability");
@@ -111,21 +108,17 @@ export function pastsView(figure, { model, labels, pairs, run }) {
       .text(({ name, value }) => (value === undefined ? "–" : `${percent(value)} ${name} `));
     const writes = body.append("tr").attr("class", "s2s-writes");
     writes.append("th").attr("scope", "row").text("it writes");
-    writes
-      .selectAll("td")
-      .data(tokens.map((_, place) => written[place] ?? ""))
-      .join("td")
-      .classed("s2s-astray", (_, place) => differs(place))
-      .append("span")
-      .attr("class", "s2s-place")
-      .classed("s2s-differs", (token, place) => token !== "" && token !== tokens[place])
-      .text((token) => token);
+    const below = writes.selectAll("td").data(tokens.map((_, place) => written[place] ?? "")).join("td");
+    below.classed("s2s-astray", (_, place) => differs(place));
+    write(below.append("span").attr("class", "s2s-place"), (token) => token, LETTERS)
+      .classed("s2s-differs", (token, place) => token !== "" && token !== tokens[place]);
 
     table
       .on("pointerover", (event) => event.pointerType === "mouse" && lookFrom(event))
       .on("focusin", (event) => event.target.matches(":focus-visible") && lookFrom(event))
       .on("click", lookFrom);
     arrowKeys(table, [[null, ...buttons]]);
+    now.keepRoom(tokens.map((_, place) => toldAt(shown, place)));
     look(astray >= 0 ? Math.min(astray + 1, tokens.length - 1) : 0);
 
     function lookFrom(event) {
@@ -138,7 +131,7 @@ export function pastsView(figure, { model, labels, pairs, run }) {
         return this.cellIndex === place + 1;
       });
       buttons.attr("aria-pressed", (_, index) => index === place).attr("tabindex", (_, index) => (index === place ? 0 : -1));
-      now.text(toldAt(shown, place));
+      now.say(toldAt(shown, place));
     }
   }
 
@@ -148,8 +141,8 @@ export function pastsView(figure, { model, labels, pairs, run }) {
 // Where its own past goes astray, and what becomes of it.
 function told({ text, truth, written, unknown }, astray) {
   const strange = unknownIn({ unknown }).slice(1); // every sentence here has its full stop
-  if (astray < 0) return `“${text}”: what it writes is the truth, so both pasts are the same.${strange}`;
-  const place = `“${text}”: at place ${astray + 1} it writes “${written[astray]}” and not “${truth[astray]}”.`;
+  if (astray < 0) return `${quoted(text)}: what it writes is the truth, so both pasts are the same.${strange}`;
+  const place = `${quoted(text)}: at place ${astray + 1} it writes ${quotedToken(written[astray])} and not ${quotedToken(truth[astray])}.`;
   const ended = written[written.length - 1] === END && written.length < truth.length;
   if (ended) return `${place} At place ${written.length} it ends, before the truth does: what is missing can no longer come.${strange}`;
   if (written[written.length - 1] !== END) return `${place} Where the truth ends, it goes on.${strange}`;
@@ -157,8 +150,8 @@ function told({ text, truth, written, unknown }, astray) {
 }
 
 function toldAt({ truth, forced, own, written }, place) {
-  const past = (tokens) => (place === 0 ? "nothing" : `“${tokens.slice(0, place).join(" ")}”`);
-  const begin = `“${truth[place]}” has ${percent(forced[place])} after the true past, ${past(truth)}`;
+  const past = (tokens) => (place === 0 ? "nothing" : quoted(joined(tokens.slice(0, place))));
+  const begin = `${quotedToken(truth[place])} has ${percent(forced[place])} after the true past, ${past(truth)}`;
   if (own[place] === undefined) return `${begin}. Its own output has ended before.`;
   return `${begin}, and ${percent(own[place])} after its own, ${past(written)}.`;
 }

@@ -8,6 +8,7 @@ import { compared, drawCompared } from "./differing.js";
 import { slider } from "./fields.js";
 import { ask, ready } from "./models.js";
 import { unknownIn } from "./unknown.js";
+import { quoted } from "./writing.js";
 import "./compared.css";
 
 const percent = format(".2~%");
@@ -44,7 +45,8 @@ export function removedView(figure, { label, text, tests, whole, switches }) {
   const padding = form.append("span");
   if (padded) slider(padding, { label: "paddings", min: 0, max: padded.most, value: padded.now, changed: pad });
 
-  const table = root.append("table");
+  const scroll = root.append("div").attr("class", "s2s-scroll").attr("tabindex", 0).attr("role", "region");
+  const table = scroll.attr("aria-label", "The models side by side").append("table");
   const head = table.append("thead").append("tr");
   head
     .selectAll("th")
@@ -94,8 +96,8 @@ export function removedView(figure, { label, text, tests, whole, switches }) {
 
   function draw(written) {
     const [first, ...others] = written.map(({ output_text }) => output_text);
-    const told = others.map((output, place) => `; ${turned.models[place].name}: ${output === first ? "the same" : `“${output}”`}`);
-    say(`“${written[0].text}” → “${first}”${told.join("")}${unknownIn(written[0]) || "."}`);
+    const told = others.map((output, place) => `; ${turned.models[place].name}: ${output === first ? "the same" : quoted(output)}`);
+    say(`${quoted(written[0].text)} → ${quoted(first)}${told.join("")}${unknownIn(written[0]) || "."}`);
 
     const rows = body.selectAll("tr").data(shown()).join("tr");
     rows.selectAll("*").remove();

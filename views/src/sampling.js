@@ -8,8 +8,10 @@ import { slider } from "./fields.js";
 import { samplingProbabilities, softmax } from "./model/probabilities.js";
 import { ask, ready } from "./models.js";
 import { unknownIn } from "./unknown.js";
+import { joined, quoted, write } from "./writing.js";
 
 const MOST = 8; // tokens that have a row of their own
+const LONGEST = 60; // letters of a sample that are shown
 const TOP_K = 20; // from here on, all tokens are kept
 const percent = format(".1%");
 
@@ -65,11 +67,11 @@ export function samplingView(figure, { model, label, count, next, drawn }) {
       const { written, log_probs } = shown[name];
       const { rows, left } = rowsOf(log_probs, shown.tokens, filters);
       const place = select(this);
-      const after = written.length ? `After ${written.join(" ")}` : "At the beginning";
+      const after = written.length ? `After ${joined(written)}` : "At the beginning";
       place.select("caption").html("").append("strong").text(name === "surest" ? "Surest: " : "Least sure: ");
       place.select("caption").append("span").text(`${after}. ${left} of ${log_probs.length} tokens left.`);
       const lines = place.select("tbody").selectAll("tr").data(rows).join("tr").classed("s2s-cut", (row) => row.cut);
-      lines.selectAll("th").data((row) => [row]).join("th").attr("scope", "row").text((row) => row.token);
+      write(lines.selectAll("th").data((row) => [row]).join("th").attr("scope", "row"), (row) => row.token);
       lines.selectAll("td").data((row) => [null, percent(row.before), row.cut ? "cut" : percent(row.after)]).join("td")
         .filter((cell) => cell !== null).text((cell) => cell);
       lines.select("td").attr("aria-hidden", "true").selectAll("span").data((row) => [row.before, row.after]).join("span")
@@ -79,14 +81,14 @@ export function samplingView(figure, { model, label, count, next, drawn }) {
 
   function drawSamples(outputs) {
     const lines = samples.select("tbody").selectAll("tr").data(outputs).join("tr");
-    lines.selectAll("th").data((one) => [one]).join("th").attr("scope", "row").text((one) => one.text || "nothing");
+    write(lines.selectAll("th").data((one) => [one]).join("th").attr("scope", "row"), (one) => one.text || "nothing", LONGEST);
     lines.selectAll("td").data((one) => [null, one.times, percent(Math.exp(one.log_probability))]).join("td")
       .filter((cell) => cell !== null).text((cell) => cell);
     lines.select("td").attr("aria-hidden", "true").selectAll("span").data((one) => [one.times / count]).join("span")
       .style("--share", (share) => share);
     const [{ text, times }] = outputs;
     const different = outputs.length === 1 ? "one output" : `${outputs.length} different outputs`;
-    say(`${count} samples of “${shown.text}”: ${different}; “${text}” came ${times} times${unknownIn(shown) || "."}`);
+    say(`${count} samples of ${quoted(shown.text)}: ${different}; ${quoted(text)} came ${times} times${unknownIn(shown) || "."}`);
   }
 
   drawBars();

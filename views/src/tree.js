@@ -3,8 +3,13 @@
 // A candidate is an object with number, time, parent (a candidate or null), token, logProbability, ofToken, score, kept
 // and ended. In a column those that were kept come first, the best on top.
 
-const KEPT = { width: 58, height: 34, pitch: 42 };
-const PRUNED = { width: 36, height: 17, pitch: 21 };
+import { visible } from "./visible.js";
+import { joined, short } from "./writing.js";
+
+export const LETTERS = 12; // of a token that are shown in its box
+const USUAL = 4; // letters for which these widths are enough; each further one takes as many pixels more as `letter` says
+const KEPT = { width: 58, height: 34, pitch: 42, letter: 9 };
+const PRUNED = { width: 36, height: 17, pitch: 21, letter: 7 };
 const GAP = 44; // between columns
 const MARGIN = 12;
 
@@ -25,7 +30,7 @@ export function candidatesOf(tree, tokens, size) {
           number,
           time,
           parent,
-          token: tokens[tree.token_ids[number]],
+          token: visible(tokens[tree.token_ids[number]]),
           logProbability,
           ofToken: logProbability - (parent ? parent.logProbability : 0),
           score: logProbability,
@@ -72,14 +77,16 @@ export function pathOf(candidate) {
 }
 
 export function outputOf(candidate) {
-  return pathOf(candidate).reverse().map((one) => one.token).join(" ");
+  return joined(pathOf(candidate).reverse().map((one) => one.token));
 }
 
 // Gives each candidate x, y (its middle), width and height: kept ones in a row of their own, and below them
 // those that were pruned, several to a row. Returns the size of the drawing and the place of the root.
 export function place(columns, size) {
   const toARow = size <= 3 ? 1 : size <= 6 ? 2 : 3;
-  const width = Math.max(KEPT.width, toARow * (PRUNED.width + 4));
+  const longest = columns.flat().reduce((most, { token }) => Math.max(most, short(token, LETTERS).length), USUAL);
+  const [keptWidth, prunedWidth] = [KEPT, PRUNED].map((box) => box.width + box.letter * (longest - USUAL));
+  const width = Math.max(keptWidth, toARow * (prunedWidth + 4));
   const top = MARGIN + KEPT.height / 2;
   let bottom = top;
   columns.forEach((column, time) => {
@@ -88,11 +95,11 @@ export function place(columns, size) {
     const below = top + (keptHere - 1) * KEPT.pitch + KEPT.height / 2 + 22;
     column.forEach((candidate, rank) => {
       if (candidate.kept) {
-        Object.assign(candidate, { x, y: top + rank * KEPT.pitch, width: KEPT.width, height: KEPT.height });
+        Object.assign(candidate, { x, y: top + rank * KEPT.pitch, width: keptWidth, height: KEPT.height });
       } else {
         const [line, seat] = [Math.floor((rank - keptHere) / toARow), (rank - keptHere) % toARow];
-        const offset = (seat - (toARow - 1) / 2) * (PRUNED.width + 4);
-        Object.assign(candidate, { x: x + offset, y: below + line * PRUNED.pitch, width: PRUNED.width, height: PRUNED.height });
+        const offset = (seat - (toARow - 1) / 2) * (prunedWidth + 4);
+        Object.assign(candidate, { x: x + offset, y: below + line * PRUNED.pitch, width: prunedWidth, height: PRUNED.height });
       }
       bottom = Math.max(bottom, candidate.y + candidate.height / 2);
     });

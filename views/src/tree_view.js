@@ -3,11 +3,14 @@
 
 import { select } from "d3-selection";
 import { linkHorizontal } from "d3-shape";
+import { nowLine } from "./now_line.js";
 import { decimal, probability } from "./numbers.js";
 import { player } from "./player.js";
-import { bestUntil, outputOf, pathOf, place } from "./tree.js";
+import { bestUntil, LETTERS, outputOf, pathOf, place } from "./tree.js";
+import { short } from "./writing.js";
 
 const DENSE_FROM = 4; // beam size from which lines to pruned candidates are drawn only for the one looked at
+const SEARCHED = 60; // letters of what was searched that each sentence repeats
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 const link = linkHorizontal();
 
@@ -23,7 +26,7 @@ export function treeView(root, { pick } = {}) {
   let columns, size, words, step, active, pressed;
   const steps = player(root, { count: () => columns?.length ?? 1, show: draw });
 
-  const now = root.append("p").attr("class", "s2s-now").attr("aria-live", "polite");
+  const now = nowLine(root);
   const scroll = root.append("div").attr("class", "s2s-scroll").attr("tabindex", 0).attr("role", "region")
     .attr("aria-label", "Beam tree, from left to right");
   const svg = scroll.append("svg").attr("role", "tree").attr("aria-label", "Candidates of the beam search");
@@ -52,13 +55,14 @@ export function treeView(root, { pick } = {}) {
   function show(searched, candidates, beamSize, upTo) {
     steps.stop();
     const focused = svg.node().contains(document.activeElement);
-    [words, columns, size] = [searched, candidates, beamSize];
+    [words, columns, size] = [short(searched, SEARCHED), candidates, beamSize];
     const { root: box, width, height } = place(columns, size);
     svg.attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`);
     svg.classed("s2s-dense", size >= DENSE_FROM);
     shape(start.datum(box));
     scroll.node().scrollTo(0, 0);
     step = Math.min(upTo, columns.length - 1);
+    now.keepRoom(columns.flat().map(inWords));
     steps.set(step);
     draw(step);
     if (focused) focus(active);
@@ -91,7 +95,8 @@ export function treeView(root, { pick } = {}) {
     });
     boxes.attr("class", (one) => [one.kept ? "s2s-kept" : "s2s-pruned", one.ended && "s2s-ended", one === best && "s2s-best"].filter(Boolean).join(" "))
       .attr("data-number", key).attr("aria-level", (one) => one.time + 1).attr("aria-label", describe);
-    boxes.select(".s2s-token").attr("dy", (one) => (one.kept ? "-0.15em" : "0.35em")).text((one) => (one === best ? `★ ${one.token}` : one.token));
+    boxes.select(".s2s-token").attr("dy", (one) => (one.kept ? "-0.15em" : "0.35em")).text((one) => (one === best ? "★ " : "") + short(one.token, LETTERS));
+    boxes.selectAll("title").data((one) => (short(one.token, LETTERS) === one.token ? [] : [one])).join("title").text((one) => one.token);
     boxes.select(".s2s-score").text((one) => (one.kept ? decimal(one.score) : ""));
     shape(boxes);
 
@@ -121,7 +126,11 @@ export function treeView(root, { pick } = {}) {
     links.selectAll("path").classed("s2s-active", near);
     nodes.selectAll("g").classed("s2s-active", (one) => path.has(one)).attr("aria-selected", (one) => one === candidate)
       .attr("tabindex", (one) => (one === candidate ? 0 : -1));
-    now.text(`${words}, beam of ${size}, step ${candidate.time + 1}: ${describe(candidate)}`);
+    now.say(inWords(candidate));
+  }
+
+  function inWords(candidate) {
+    return `${words}, beam of ${size}, step ${candidate.time + 1}: ${describe(candidate)}`;
   }
 
   // With a mouse a candidate is looked at before it is clicked; a finger looks at it first, and picks it then.

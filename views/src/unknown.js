@@ -1,4 +1,9 @@
+import { some } from "./some.js";
+import { visible } from "./visible.js";
+import { quotedToken } from "./writing.js";
+
 /** What the model knows nothing of is said. */
 export function unknownIn({ unknown }) {
-  return unknown.length ? `. It does not know ${unknown.map((token) => `“${token}”`).join(", ")}.` : "";
+  const tokens = [...new Set(unknown)].map((token) => quotedToken(visible(token)));
+  return tokens.length ? `. It does not know ${some(tokens)}.` : "";
 }

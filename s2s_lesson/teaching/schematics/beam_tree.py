@@ -53,7 +53,7 @@ def plot_beam_tree(
         best_path.add(on_path)
         on_path = nodes[on_path].parent
 
-    labels = [fonts.visible(tokens[node.token]) for node in nodes]
+    labels = [fonts.label(tokens[node.token]) for node in nodes]
     family = fonts.families([*labels, bos])
     # One unit is a box's height; longer tokens make the boxes wider.
     box_width = 0.45 + 0.2 * max(4, len(bos), *map(len, labels))

@@ -156,8 +156,9 @@ def test_views_by_touch(open_views):
 
 def test_a_word_at_random_shows_what_beam_search_finds(stored_beams, searched):
     view = view_of(stored_beams, "beam")
-    for size in SIZES:
-        view.locator("input").fill(str(size))
+    for place, size in enumerate(SIZES):
+        view.locator("input").fill(str(place))
+        assert view.locator("output").inner_text() == str(size)
         nodes, result = searched[0][size]
         shown = in_the_tree(view)
         assert {output: kept for output, (kept, _) in shown.items()} == {

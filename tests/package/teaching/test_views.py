@@ -103,10 +103,30 @@ def test_the_words_for_the_pictures():
     assert VIEWS["beam"].alt.endswith(f"</s>, log-probability {best[0]:.2f}.")
 
 
+@pytest.mark.parametrize(("sizes", "shown"), [("123", 2), ("13", 3), ("3", 3), ("1", 1)])
+def test_beam_sizes_may_have_gaps(sizes, shown):
+    tree = {**TREE, "beams": {size: TREE["beams"][size] for size in sizes}}
+    assert (
+        f" and a beam of {shown}: {TREE['beams'][str(shown)]['steps']} steps"
+        in beam_view("beet", tree, TOKENS).alt
+    )
+
+
+def test_long_tokens_are_whole_in_the_data_and_short_in_picture_and_words():
+    long = "a" * 3000
+    weights = {"attention_weights": WEIGHTS}
+    view = attention_view(SimpleNamespace(source_tokens=(long, "b", "c"), tokens=("d", long), **weights))
+    assert view.data["source"][0] == view.data["output"][1] == long
+    tree = beam_view("beet", TREE, ["<s>", long, "a", "b", "c"])
+    assert tree.data["tokens"][1] == long
+    for one in (view, tree):
+        assert "a" * 19 + "…" in one.alt and "a" * 20 not in one.alt
+        assert float(re.search(r'<svg [^>]*width="([\d.]+)pt"', one.picture)[1]) < 2000
+
+
 def test_what_cannot_be_shown_is_an_error():
-    narrow = {**TREE, "beams": {"1": TREE["beams"]["1"]}}
-    with pytest.raises(ValueError, match="Expected a beam size among 1; received 2"):
-        beam_view("beet", narrow, TOKENS)
+    with pytest.raises(ValueError, match="Expected a tree with a beam size or more; received none"):
+        beam_view("beet", {**TREE, "beams": {}}, TOKENS)
     with pytest.raises(ValueError, match="a token for each id"):
         beam_view("beet", TREE, TOKENS[:2])
     with pytest.raises(ValueError, match="Expected attention weights of shape"):

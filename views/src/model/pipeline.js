@@ -1,5 +1,6 @@
 // Text in, text and attention out: a model with its tokenizers and vocabularies.
 
+import { some } from "../some.js";
 import { visible } from "../visible.js";
 import { twoPasts } from "./pasts.js";
 import { mulberry32 } from "./random.js";
@@ -71,7 +72,7 @@ export function pipeline(stored) {
     const ids = target.encode(tokens);
     const strange = tokens.filter((_, place) => ids[place] === UNK_ID);
     if (strange.length) {
-      throw new Error(`Expected only ${stored.target.vocabulary.join(" ")}, as the model writes them; received ${strange.join(" ")}.`);
+      throw new Error(`Expected only ${stored.target.vocabulary.join(" ")}, as the model writes them; received ${some(strange.map(visible), " ")}.`);
     }
     const { forced, own, written } = twoPasts(model.step, state, ids, ends);
     return { text, truth: [...tokens, END], forced, own, written: written.map((id) => target.tokens[id]), unknown };
