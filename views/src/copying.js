@@ -60,7 +60,7 @@ export function copyingView(figure, { label, text, alphabet, lengths, models }) 
 
   async function answer(typed, pressed, current) {
     const row = lettersOf(typed);
-    const written = await Promise.all(models.map(({ model }) => ask(model, "write", row.join(" "), { beamSize: 1 })));
+    const written = await Promise.all(models.map(({ model }) => ask(current, model, "write", row.join(" "), { beamSize: 1 })));
     if (current()) draw(row, written);
   }
 

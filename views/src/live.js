@@ -25,7 +25,7 @@ export function liveView(figure, { model, label, text, run, plays, search }) {
   }
 
   async function answer(typed, pressed, current) {
-    const shown = await ask(model, "run", typed, { search, seed });
+    const shown = await ask(current, model, "run", typed, { search, seed });
     if (current()) draw(shown, pressed);
   }
 

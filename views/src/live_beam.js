@@ -68,7 +68,7 @@ export function liveBeamView(figure, { model, label, beam_size, n_best, searched
 
   async function answer(typed, pressed, current) {
     const given = { ...options, forbidden: [...forbidden.keys()] };
-    const answered = await ask(model, "search", typed, given);
+    const answered = await ask(current, model, "search", typed, given);
     if (!current()) return;
     exactSearch.abort();
     exactSearch = new AbortController();

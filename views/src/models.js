@@ -6,6 +6,7 @@ const models = new Map(); // a promise for each model that was loaded
 const waiting = new Map(); // what is to be done with an answer, by the question's number
 let worker = null; // a promise, once a model was asked for
 let questions = 0;
+let turn = Promise.resolve(); // of the next question: when the one before it is answered
 
 /** Load a model, unless it is there. */
 export function ready(name) {
@@ -18,16 +19,23 @@ export function ready(name) {
 }
 
 /**
- * Ask a model.
+ * Ask a model, once what was asked before is answered.
  *
+ * @param {function(): boolean} wanted whether the answer still is, when its turn has come; the question is dropped
+ *   otherwise, so that hasty hands do not keep the worker busy with what nobody reads
  * @param {string} name of the model
  * @param {string} question a function of its pipeline
  * @param {...*} given for that function
- * @returns {Promise<*>} what it returns; refused with an Error where it threw one
+ * @returns {Promise<*>} what it returns; refused with an Error where it threw one, or was dropped
  */
-export async function ask(name, question, ...given) {
+export async function ask(wanted, name, question, ...given) {
   await ready(name);
-  return send({ name, question, given });
+  const answered = turn.then(() => {
+    if (!wanted()) throw new Error("Something else was asked since.");
+    return send({ name, question, given });
+  });
+  turn = answered.catch(() => {});
+  return answered;
 }
 
 /**
@@ -68,6 +76,10 @@ function begun(text) {
     waiting.delete(number);
     if (error === undefined) resolve(answer);
     else reject(new Error(error));
+  };
+  made.onerror = ({ message }) => {
+    waiting.forEach(({ reject }) => reject(new Error(message)));
+    waiting.clear();
   };
   return made;
 }

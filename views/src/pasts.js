@@ -74,7 +74,7 @@ export function pastsView(figure, { model, labels, pairs, run }) {
   }
 
   async function answer(typed, pressed, current) {
-    const shown = await ask(model, "pasts", typed, truth.property("value"));
+    const shown = await ask(current, model, "pasts", typed, truth.property("value"));
     if (current()) draw(shown);
   }
 

@@ -89,7 +89,7 @@ export function removedView(figure, { label, text, tests, whole, switches }) {
   async function answer(typed, pressed, current) {
     const before = turned;
     const written = await Promise.all(
-      shown().map((one) => ask(one.model, "write", typed, { paddings: paddingsOf(one) })),
+      shown().map((one) => ask(current, one.model, "write", typed, { paddings: paddingsOf(one) })),
     );
     if (current() && turned === before) draw(written);
   }

@@ -54,11 +54,11 @@ export function samplingView(figure, { model, label, count, next, drawn }) {
 
   async function answer(typed, pressed, current) {
     if (pressed) seed += 1;
-    const nextTokens = await ask(model, "nextTokens", typed);
+    const nextTokens = await ask(current, model, "nextTokens", typed);
     if (!current()) return;
     shown = nextTokens;
     drawBars();
-    const outputs = await ask(model, "draw", typed, { seed, count, ...filters });
+    const outputs = await ask(current, model, "draw", typed, { seed, count, ...filters });
     if (current()) drawSamples(outputs);
   }
 

@@ -14,7 +14,8 @@ from s2s_lesson.search import beam_trees
 from s2s_lesson.teaching import COLORS, attention_view, beam_view
 
 pytestmark = pytest.mark.xdist_group("views")
-KINDS = Path(__file__).parents[3] / "views" / "src" / "views.js"
+ROOT = Path(__file__).parents[3]
+KINDS = ROOT / "views" / "src" / "views.js"
 WEIGHTS = np.array([[0.05, 0.15, 0.8], [0.3, 0.3, 0.4], [0.0, 0.0, 1.0]])
 THEME = ("theme", "pydata-sphinx-theme", "sphinx-book-theme")
 
@@ -86,15 +87,20 @@ def every_view(site, parts_of):
     state = scripted.initial_state(tables)
     [tree] = beam_trees(scripted.step, state, beam_sizes=(1, 3), max_output_length=4, **IDS)
     made = attention_view(SimpleNamespace(**prediction)), beam_view("a", tree, ["<s>", "</s>", "a", "b", "c"])
-    names = ("03-attention", "04-decoder", "05-training-strategies")
-    parts = [parts_of(name, "s2s-view") for name in names]
-    parts += [parts_of("03-attention", kind) for kind in ("s2s-stepped", "s2s-quiz")]
-    views = "".join([*(view._repr_html_() for view in made), *parts])
+    names = ("05-training-strategies", "04-decoder", "03-attention")
+    figures = [view._repr_html_() for view in made]
+    figures += re.findall("<figure.*?</figure>", "".join(parts_of(name, "s2s-view") for name in names), re.S)
+    by_kind = {re.search(r'data-view="([^"]+)"', figure)[1]: figure for figure in reversed(figures)}
     kinds = KINDS.read_text(encoding="utf-8").partition("const makers = {")[2].partition("}")[0]
-    assert set(re.findall(r'data-view="([^"]+)"', views)) == set(re.findall(r'^  "?([\w-]+)"?:', kinds, re.M))
-    styles = (site / "_static" / "styles" / f"{name}.css" for name in THEME)
+    assert set(by_kind) == set(re.findall(r'^  "?([\w-]+)"?:', kinds, re.M))
+    others = [parts_of("03-attention", part) for part in ("s2s-stepped", "s2s-quiz")]
+    styles = [
+        *(site / "_static" / "styles" / f"{name}.css" for name in THEME),
+        ROOT / "_static" / "figures.css",
+    ]
     links = "".join(f'<link rel="stylesheet" href="{style.as_uri()}">' for style in styles)
-    return f'{links}<article class="bd-article">{views}</article>'
+    views = "".join([*by_kind.values(), *others])
+    return f'{links}<div class="bd-content"><article class="bd-article">{views}</article></div>'
 
 
 @pytest.fixture
@@ -114,17 +120,17 @@ def test_the_focus_is_seen_on_every_control(all_views):
     """With the Tab key in the light theme; in the dark one and in forced colours as if with keys."""
     page = all_views
     page.evaluate(NOTE_RINGS)
-    stops = 0
-    while page.evaluate("rings.length") == stops:
-        page.keyboard.press("Tab")
-        stops += 1
-    assert stops > 80
-    rings = page.evaluate("rings")
-    for theme, forced in (("light", "none"), ("dark", "none"), ("light", "active"), ("dark", "active")):
+    stops, rings = 0, []
+    while len(rings := page.evaluate("rings")) == stops:
+        stops += 20
+        for _ in range(20):
+            page.keyboard.press("Tab")
+    assert len(rings) > 70
+    for theme, forced in (("light", "none"), ("dark", "none"), ("dark", "active")):
         page.emulate_media(color_scheme=theme, forced_colors=forced)
         page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
         count = page.evaluate(FOCUS_ALL)
-        assert count > 200 and len(rings := rings + page.evaluate("rings")) >= count
+        assert count > 150 and len(rings := rings + page.evaluate("rings")) >= count
         assert [ring for ring in rings if ring[1] < 2 or ring[2] < 3] == [], (theme, forced)
         rings = []
 
@@ -133,7 +139,7 @@ def test_the_focus_is_seen_on_every_control(all_views):
 def test_weights_are_told_by_numbers_and_by_shades(all_views, media):
     all_views.emulate_media(**media)
     cells = sorted(all_views.evaluate(CELLS))
-    assert len(cells) > 100
+    assert len(cells) > 70
     assert [cell for cell in cells if cell[0] > 0.006 and cell[1] != short(cell[0])] == []
     shades = np.array([shade for *_, shade in cells])
     assert np.diff(shades).min() > -0.1 and shades[-1] > 2.5 * shades[0]  # colours are rounded
@@ -150,6 +156,14 @@ def test_trees_and_bars_are_read_in_forced_colours(all_views):
     bar = "getComputedStyle(document.querySelector('.s2s-bars .s2s-{}'), '::before').backgroundImage"
     own, forced = (all_views.evaluate(bar.format(past)) for past in ("own", "forced"))
     assert own.startswith("repeating-linear-gradient") and forced == "none"
+
+
+def test_pictures_are_turned_dark_on_the_screen_alone(all_views):
+    all_views.evaluate("document.documentElement.dataset.theme = 'dark'")
+    look = "getComputedStyle(document.querySelector('.s2s-stepped :checked ~ img')).filter"
+    assert all_views.evaluate(look).startswith("invert")
+    all_views.emulate_media(media="print")
+    assert all_views.evaluate(look) == "none"
 
 
 def fills_of(pdf):
