@@ -103,7 +103,9 @@ class Vocabulary:
         """
         counts = {token: count for token, count in counts.items() if count and token not in SPECIAL_TOKENS}
         if not counts:
-            raise ValueError("Expected at least one token; received none. Is the corpus empty?")
+            raise ValueError(
+                "Expected at least one token; received none. Is there a text, and left after cleaning?"
+            )
         common = _commonest_first(counts)
         kept = [token for token in common if counts[token] >= min_count]
         if not kept:
@@ -242,7 +244,7 @@ class Vocabulary:
         if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
             raise ValueError(
                 f'Expected a vocabulary, JSON of the form {{"tokens": ["a", "b"]}}, in {path}; '
-                "received something else. Write it with Vocabulary.save."
+                "received something else. Take the file anew from where it came, or train again."
             )
         return cls(tokens)
 
