@@ -5,11 +5,11 @@ import json
 import sys
 from pathlib import Path
 
-from s2s_lesson.commands.arguments import loaded, model_folder, option
+from s2s_lesson.commands.arguments import expect_models, expect_n_best, loaded, model_folder, option
 from s2s_lesson.commands.train import train
 
 HELP = "train a small model on what a larger one writes"
-DISTILLED = "pipeline.distillation.distilled"
+DISTILLED = "pipeline.distillation:distilled"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,25 +63,26 @@ def run(options: argparse.Namespace) -> None:
     from s2s_lesson.pipeline.settings import assigned, merged, read_run, read_settings
     from s2s_lesson.training.run_folder import N_BEST, SETTINGS, run_folder
 
-    output = run_folder(options.output, options.resume)
+    expect_n_best(options)
     config = options.config
-    if config is None and options.resume and (output / SETTINGS).exists():
-        config = output / SETTINGS
+    if config is None and options.resume and (options.output / SETTINGS).exists():
+        config = options.output / SETTINGS
     settings = read_run(options.teacher) if config is None else read_settings(config)
     if not settings:
         raise FileNotFoundError(
             f"Expected {SETTINGS}, which says what was learned from, in {options.teacher}; there is none. "
             "Name a folder that 's2s-lesson train' made, or settings with --config."
         )
+    expect_models(options.teacher)
     settings.pop("from", None)  # where the teacher began; the student begins anew
+    settings = merged(settings, *(assigned(text) for text in options.set))
+    output = run_folder(options.output, options.resume)
     how = {"n_best": options.n_best, "beam_size": options.beam_size}
     how |= {"interpolation": options.interpolation, "with_truth": options.with_truth}
     made_by = {"teacher": _fingerprint(options.teacher)}
     _remember(output, {**made_by, **how})
     print("Loading ...", flush=True)
-    recipe = prepare(
-        merged(settings, *(assigned(text) for text in options.set)), say=lambda text: print(text, flush=True)
-    )
+    recipe = prepare(settings, say=lambda text: print(text, flush=True))
     pairs, weights = distilled(
         loaded(options.teacher),
         recipe.corpus.train,

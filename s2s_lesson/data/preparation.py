@@ -3,7 +3,7 @@
 import inspect
 from dataclasses import dataclass
 
-from s2s_lesson.data.expected import check
+from s2s_lesson.data.expected import check, expect, options_of
 from s2s_lesson.data.text import Tokenizer, TokenizerName, clean, normalise, tokenizer
 
 _clean = inspect.unwrap(clean)  # looks at no option: here they are looked at once, and not for every text
@@ -32,6 +32,8 @@ class Preparation:
     strip: bool = False
 
     def __post_init__(self):
+        known = options_of(clean)
+        expect("cleaning", self.cleaning, not set(self.cleaning or {}) - set(known), f"of {', '.join(known)}")
         check(clean, **(self.cleaning or {}))
 
     def __call__(self, text: str) -> list[str]:
