@@ -3,10 +3,11 @@
 import argparse
 import contextlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, cast, get_args, get_origin
 
+from s2s_lesson import _extras
 from s2s_lesson.data.expected import check, options_of
 
 if TYPE_CHECKING:
@@ -31,9 +32,65 @@ def model_folder(text: str) -> Path:
     return shipped_folder(text) if not folder.exists() and text in cards() else folder
 
 
+def expect_models(*folders: Path) -> None:
+    """Make sure, before one is loaded, that folders hold a run or what was exported of one.
+
+    Args:
+        *folders: those that arguments name.
+
+    Raises:
+        FileNotFoundError: one does not.
+    """
+    from s2s_lesson.deployed.manifest import MANIFEST
+
+    expect_runs(*(folder for folder in folders if not (folder / MANIFEST).exists()))
+
+
+def expect_runs(*folders: Path) -> None:
+    """Make sure, before one is loaded, that folders hold a run whose model reads texts.
+
+    Args:
+        *folders: those that arguments name.
+
+    Raises:
+        FileNotFoundError: one does not.
+        ValueError: the model of one reads arrays.
+    """
+    from s2s_lesson.data.description import DESCRIPTION, expect_file
+    from s2s_lesson.deployed.manifest import MANIFEST
+    from s2s_lesson.training.run_folder import model_file
+
+    for folder in folders:
+        if (folder / MANIFEST).exists():
+            raise FileNotFoundError(
+                f"Expected a run folder; {folder} holds an export, which predict and serve take. Name the "
+                "folder of the run that it was made of."
+            )
+        expect_file(folder / DESCRIPTION)
+        if b'"standardisation"' in (folder / DESCRIPTION).read_bytes():
+            raise ValueError(
+                f"Expected a run whose model reads texts; that of {folder} reads arrays. Use it in Python: "
+                "SequenceToText.load."
+            )
+        model_file(folder)
+
+
+def expect_n_best(options: argparse.Namespace) -> None:
+    """Make sure that a beam is wide enough for the outputs that are asked for.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if options.beam_size is not None and options.n_best > options.beam_size:
+        raise ValueError(
+            f"Expected --n-best of at most --beam-size, {options.beam_size}; received {options.n_best}. "
+            "Use a wider beam."
+        )
+
+
 def add_beam_size(parser: argparse.ArgumentParser) -> None:
     """Add the width of the beam."""
-    beam_size = option("search.beam.beam_search", "beam_size")
+    beam_size = option("search.beam:beam_search", "beam_size")
     parser.add_argument(
         "--beam-size", type=beam_size, default=5, help="hypotheses kept at every step (default: 5)"
     )
@@ -52,7 +109,7 @@ def add_ensemble(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--mean",
-        type=option("search.Ensemble", "mean"),
+        type=option("search:Ensemble", "mean"),
         metavar="OF",
         help="of which the mean decides: probabilities (default) or log_probabilities; goes with --with",
     )
@@ -73,18 +130,21 @@ def option(function: str, name: str) -> Callable[[str], object]:
     """A type of argument: what the option of a function may be, which is imported when the argument is read.
 
     Args:
-        function: its dotted name below the package, or that of a class.
-        name: of the option.
+        function: "module:name" below the package, of a function or a class.
+        name: of the option; where it is a list, arguments are its elements.
     """
 
     def read(text: str) -> object:
-        declared = pkgutil.resolve_name(f"s2s_lesson.{function}")
-        read_as = {int: int, float: float}.get(get_args(options_of(declared)[name][0])[0], str)
+        with _extras.named():
+            declared = pkgutil.resolve_name(f"s2s_lesson.{function}")
+        kind = options_of(declared)[name][0]
+        is_list = get_origin(kind) is Sequence
+        read_as = {int: int, float: float}.get(get_args(kind)[0], str)
         value: object = text
         with contextlib.suppress(ValueError):
             value = read_as(text)
         try:
-            check(declared, **{name: value})
+            check(declared, **{name: [value] if is_list else value})
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
         return value

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s_lesson.commands.arguments import loaded, model_folder, option
+from s2s_lesson.commands.arguments import expect_models, expect_n_best, loaded, model_folder, option
 from s2s_lesson.commands.train import train
 
 if TYPE_CHECKING:
     from s2s_lesson.training.held_folder import HeldFolder
 
 HELP = "train a small model on what a larger one writes"
-DISTILLED = "pipeline.distillation.distilled"
+DISTILLED = "pipeline.distillation:distilled"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,23 +68,25 @@ def run(options: argparse.Namespace) -> None:
     from s2s_lesson.training.held_folder import held_folder
     from s2s_lesson.training.run_folder import N_BEST, SETTINGS
 
+    expect_n_best(options)
     how = {"n_best": options.n_best, "beam_size": options.beam_size}
     how |= {"interpolation": options.interpolation, "with_truth": options.with_truth}
+    config = options.config
+    if config is None and options.resume and (options.output / SETTINGS).exists():
+        config = options.output / SETTINGS
+    settings = read_run(options.teacher) if config is None else read_settings(config)
+    if not settings:
+        raise FileNotFoundError(
+            f"Expected {SETTINGS}, which says what was learned from, in {options.teacher}; there is none. "
+            "Name a folder that 's2s-lesson train' made, or settings with --config."
+        )
+    expect_models(options.teacher)
+    settings.pop("from", None)  # where the teacher began; the student begins anew
+    settings = merged(settings, *(assigned(text) for text in options.set))
+    made_by = {"teacher": _fingerprint(options.teacher)}
     with held_folder(options.output, options.resume) as held:
-        config = options.config
-        if config is None and options.resume and (held.path / SETTINGS).exists():
-            config = held.path / SETTINGS
-        settings = read_run(options.teacher) if config is None else read_settings(config)
-        if not settings:
-            raise FileNotFoundError(
-                f"Expected {SETTINGS}, which says what was learned from, in {options.teacher}; there is "
-                "none. Name a folder that 's2s-lesson train' made, or settings with --config."
-            )
-        settings.pop("from", None)  # where the teacher began; the student begins anew
-        made_by = {"teacher": _fingerprint(options.teacher)}
         _remember(held, {**made_by, **how})
         print("Loading ...", flush=True)
-        settings = merged(settings, *(assigned(text) for text in options.set))
         recipe = prepare(settings, say=lambda text: print(text, flush=True))
         pairs, weights = distilled(
             loaded(options.teacher),

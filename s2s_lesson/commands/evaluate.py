@@ -5,7 +5,15 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from s2s_lesson.commands.arguments import about, add_beam_size, add_ensemble, add_run, mean_of, option
+from s2s_lesson.commands.arguments import (
+    about,
+    add_beam_size,
+    add_ensemble,
+    add_run,
+    expect_runs,
+    mean_of,
+    option,
+)
 from s2s_lesson.commands.files import Given, add_layout, add_targets, given
 from s2s_lesson.data.expected import PositiveInt, checked
 
@@ -13,6 +21,7 @@ if TYPE_CHECKING:
     from s2s_lesson.pipeline.settings import Settings
 
 HELP = "score a run on held-out data"
+EVALUATE = "pipeline.evaluation:evaluate"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,18 +37,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_targets(parser)
     parser.add_argument(
-        "--limit", type=option("commands.evaluate.first", "limit"), help="use only the first LIMIT pairs"
+        "--limit", type=option("commands.evaluate:first", "limit"), help="use only the first LIMIT pairs"
     )
     add_beam_size(parser)
     add_ensemble(parser)
     parser.add_argument(
         "--metrics",
         nargs="+",
+        type=option(EVALUATE, "metrics"),
         metavar="NAME",
         help="bleu, chrf, exact_match, ... (default: what suits the targets)",
     )
     parser.add_argument(
-        "--bleu-tokenizer", metavar="NAME", help="13a, zh, char, ... (default: what suits the targets)"
+        "--bleu-tokenizer",
+        type=option(EVALUATE, "bleu_tokenizer"),
+        metavar="NAME",
+        help="13a, zh, char, ... (default: what suits the targets)",
     )
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     add_layout(parser)
@@ -47,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
+    from s2s_lesson.data.metrics import expect_metrics
     from s2s_lesson.pipeline.ensembles import PipelineEnsemble
     from s2s_lesson.pipeline.evaluation import evaluate as score
     from s2s_lesson.pipeline.settings import read_run
@@ -56,14 +70,19 @@ def run(options: argparse.Namespace) -> None:
     if options.files and options.split:
         raise ValueError(f"Expected --data or --split; received {options.files} and {options.split}.")
     if asked and not options.files:
-        raise ValueError(f"Expected --data with {', '.join(asked)}; received none.")
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
+        raise ValueError(f"Expected --data with {flags}; received none.")
     mean = mean_of(options)
-    pipelines = [TextToText.load(folder) for folder in (options.run, *options.others)]
+    if options.metrics:
+        expect_metrics(options.metrics, options.bleu_tokenizer)
+    folders = [options.run, *options.others]
+    expect_runs(*folders)
     settings = read_run(options.run)
     if options.files:
         pairs, told = _of_files(options.files, asked), {"data": options.files}
     else:
         pairs, told = _of_split(settings, options), {"split": options.split or "test"}
+    pipelines = [TextToText.load(folder) for folder in folders]
     scores = score(
         PipelineEnsemble(pipelines, mean) if options.others else pipelines[0],
         first(pairs, options.limit),

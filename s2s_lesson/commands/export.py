@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from s2s_lesson.commands.arguments import add_run
+from s2s_lesson.commands.arguments import add_run, expect_runs
 
 HELP = "export a run, to use it without Keras"
 
@@ -34,7 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from s2s_lesson.corpora.files import read_texts
+    from s2s_lesson.pipeline.export.onnx_folder import expect_free
+    from s2s_lesson.pipeline.export.saved_model import expect_tensorflow
     from s2s_lesson.pipeline.text_to_text import TextToText
+    from s2s_lesson.training.run_folder import writable_folder
 
     told = {name: getattr(options, name) for name in ("name", "licence", "attribution")}
     if options.saved_model:
@@ -44,9 +47,15 @@ def run(options: argparse.Namespace) -> None:
                 f"Expected no --{(asked or ['weights'])[0]} with --saved-model, which holds no manifest; "
                 "received one. Leave it out."
             )
+        expect_tensorflow()
+        expect_runs(options.run)
+        writable_folder(options.folder)
         TextToText.load(options.run).export_saved_model(options.folder)
         print(f"Exported to {options.folder}: a SavedModel with the signatures encode and step")
         return
+    expect_runs(options.run)
+    expect_free(options.folder)
+    writable_folder(options.folder.resolve().parent)
     texts = None if options.texts is None else list(read_texts(options.texts))
     manifest = TextToText.load(options.run).export(
         options.folder, weights=options.weights, sources=texts, **told

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from s2s_lesson.commands.arguments import option
 
-LAYOUT = "corpora.files.Layout"
+LAYOUT = "corpora.files:Layout"
 LAYOUT_NAMES = ("format", "delimiter", "header", "source_column", "target_column", "encoding", "comment")
 CHAT = ("chat", "replies_of")
 NAMES = (*LAYOUT_NAMES, "strict", "target_files")

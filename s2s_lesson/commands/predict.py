@@ -1,4 +1,11 @@
-"""Write the outputs for texts from the command line, from a file, or from standard input, one a line."""
+"""Write the outputs for texts from the command line, from a file, or from standard input, one a line.
+
+Each line of the output belongs to the text of the same line. A text that the model cannot read, since it is
+too long for example, costs its own output alone: its line stays empty, standard error says which it is and
+why, and the exit code is 1. With --n-best each text has several lines, in columns with a tab between: the
+number of the text, from 1; the log-probability of the output, in nats; the output. Line ends within an output
+become blanks. With --json each text has an object, whose "text" is null where "error" says why.
+"""
 
 import argparse
 import contextlib
@@ -7,9 +14,18 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeAlias
 
-from s2s_lesson.commands.arguments import add_beam_size, add_ensemble, loaded, mean_of, model_folder, option
+from s2s_lesson.commands.arguments import (
+    add_beam_size,
+    add_ensemble,
+    expect_models,
+    expect_n_best,
+    loaded,
+    mean_of,
+    model_folder,
+    option,
+)
 from s2s_lesson.commands.files import LAYOUT_NAMES, add_layout, given
 
 if TYPE_CHECKING:
@@ -24,11 +40,32 @@ HELP = "write the outputs for texts"
 AT_ONCE = 1024  # texts that are read, decoded and written before the next ones are read
 
 
+class Row(NamedTuple):
+    """A text to read, or what was received instead.
+
+    Attributes:
+        number: of the text, from 1.
+        place: where it stands, for errors.
+        text: None where there is none that could be read.
+        fault: why it has no output; empty where it has one.
+
+    >>> Row(1, "text 1", "30 sept. 2016").fault
+    ''
+    """
+
+    number: int
+    place: str
+    text: str | None
+    fault: str = ""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     about = "a run folder, or one that export made; or a model's name"
     parser.add_argument("run", type=model_folder, metavar="RUN", help=about)
-    parser.add_argument("texts", nargs="*", metavar="TEXT", help="default: the lines of standard input")
+    parser.add_argument(
+        "texts", nargs="*", default=[], metavar="TEXT", help="default: the lines of standard input"
+    )
     parser.add_argument(
         "--input",
         metavar="FILE",
@@ -39,14 +76,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="write a JSON object for each text, one a line")
     parser.add_argument(
-        "--truncate", action="store_true", help="cut texts that are too long, which are errors else"
+        "--truncate", action="store_true", help="cut texts to the longest that the model reads"
     )
     add_beam_size(parser)
-    n_best = option("search.beam.beam_search", "n_best")
+    n_best = option("search.beam:beam_search", "n_best")
     parser.add_argument("--n-best", type=n_best, default=1, help="outputs for each text (default: 1)")
     parser.add_argument(
         "--length-penalty",
-        type=option("search.scoring.Scoring", "length_penalty"),
+        type=option("search.scoring:Scoring", "length_penalty"),
         default=0.0,
         help="more favours longer outputs (default: 0)",
     )
@@ -55,33 +92,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_layout(parser)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Do what the arguments say."""
+def run(options: argparse.Namespace) -> int:
+    """Do what the arguments say; the exit code is 1 where a text has no output."""
     from s2s_lesson.data.prediction import note_unknown
 
-    if options.texts and options.input:
-        raise ValueError(f"Expected texts or --input; received {options.texts} and {options.input}.")
+    _expect_usable(options)
     pipeline = _together(options)
-    texts = iter(options.texts) if options.texts else _texts(options)
-    done = 0
+    rows, failed = _rows(options), 0
     with _output(options.output) as output:
-        while part := list(itertools.islice(texts, AT_ONCE)):
-            if not options.truncate:
-                _expect_short(pipeline, part, done)
-            for prediction in pipeline.predict(
-                part,
-                options.beam_size,
-                options.n_best,
-                length_penalty=options.length_penalty,
-                unknown=options.unknown,
-                truncate=options.truncate,
-                progress=sys.stderr.isatty(),
-            ):
-                if remark := note_unknown(prediction, set()):
+        while part := list(itertools.islice(rows, AT_ONCE)):
+            part = part if options.truncate else [_short(pipeline, row) for row in part]
+            predictions = iter(
+                pipeline.predict(
+                    [row.text for row in part if row.text is not None and not row.fault],
+                    options.beam_size,
+                    options.n_best,
+                    length_penalty=options.length_penalty,
+                    unknown=options.unknown,
+                    truncate=options.truncate,
+                    progress=sys.stderr.isatty(),
+                )
+            )
+            for row in part:
+                prediction = None if row.fault else next(predictions)
+                if prediction is None:
+                    failed += 1
+                    _report(row, options.strict)
+                elif remark := note_unknown(prediction, set()):
                     print(remark, file=sys.stderr)
-                output.write(_as_json(prediction) if options.json else _as_lines(prediction, options.n_best))
+                output.write(
+                    _as_json(row, prediction) if options.json else _as_lines(row, prediction, options.n_best)
+                )
             output.flush()
-            done += len(part)
+    return 1 if failed else 0
+
+
+def _expect_usable(options: argparse.Namespace) -> None:
+    """Find what is wrong with the arguments before a model is loaded."""
+    from s2s_lesson.corpora.files import Layout
+    from s2s_lesson.corpora.files.unpacking import STANDARD_INPUT, expect_there
+    from s2s_lesson.training.run_folder import writable_folder
+
+    asked = given(options, LAYOUT_NAMES)
+    if options.texts and (options.input or asked):
+        others = [*(["input"] if options.input else []), *asked]
+        raise ValueError(
+            f"Expected texts or --input; received {options.texts} and {', '.join(others)}. Leave one out."
+        )
+    mean_of(options)
+    expect_n_best(options)
+    Layout(**asked)
+    expect_models(options.run, *options.others)
+    path = options.input or STANDARD_INPUT
+    if not options.texts:
+        expect_there(path)
+    if options.output is None:
+        return
+    if options.output.is_dir():
+        raise IsADirectoryError(f"Expected a file for the outputs; received the folder {options.output}.")
+    if path != STANDARD_INPUT and options.output.exists() and options.output.samefile(path):
+        raise ValueError(f"Expected another file for the outputs than that of the texts; received {path}.")
+    writable_folder(options.output.parent)
 
 
 def _together(options: argparse.Namespace) -> "Writes":
@@ -94,30 +165,56 @@ def _together(options: argparse.Namespace) -> "Writes":
     return WritingEnsemble([loaded(folder) for folder in (options.run, *options.others)], mean)
 
 
-def _texts(options: argparse.Namespace) -> Iterator[str]:
-    from s2s_lesson.corpora.files import Layout, read_texts
+def _rows(options: argparse.Namespace) -> Iterator[Row]:
+    from s2s_lesson.corpora.files import Layout
+    from s2s_lesson.corpora.files.reading import is_whole, read_rows
+    from s2s_lesson.corpora.files.rows import Fault
+    from s2s_lesson.corpora.files.unpacking import STANDARD_INPUT, name_of
 
-    return read_texts(options.input or "-", layout=Layout(**given(options, LAYOUT_NAMES)))
-
-
-def _expect_short(pipeline: "Writes", part: list[str], done: int) -> None:
-    """Make sure that all texts can be read, and name the line of one that cannot."""
-    for place, text in enumerate(part, start=done + 1):
-        if (length := pipeline.source_length(text)) > pipeline.max_source_length:
-            raise ValueError(
-                f"Expected texts of at most {pipeline.max_source_length} tokens; text {place} has {length}. "
-                f"The outputs of the {done} texts before are written. Shorten it, or cut it by --truncate."
-            )
-
-
-def _as_lines(prediction: "Prediction", n_best: int) -> str:
-    outputs = (prediction, *prediction.alternatives)
-    shown = [f"{one.log_probability:.3f}\t" if n_best > 1 else "" for one in outputs]
-    return "".join(f"{start}{one.text}\n" for start, one in zip(shown, outputs, strict=True))
+    if options.texts:
+        for number, text in enumerate(options.texts, 1):
+            fault = "" if is_whole(text) else "bytes that are no text"
+            yield Row(number, f"text {number}", None if fault else text, fault)
+        return
+    path = options.input or STANDARD_INPUT
+    for number, (line, text) in enumerate(read_rows(path, layout=Layout(**given(options, LAYOUT_NAMES))), 1):
+        place, is_fault = f"line {line} of {name_of(path)}", isinstance(text, Fault)
+        yield Row(number, place, None if is_fault else text, str(text) if is_fault else "")
 
 
-def _as_json(prediction: "Prediction") -> str:
+def _short(pipeline: "Writes", row: Row) -> Row:
+    """The row, which has a fault if its text is too long."""
+    if row.text is None or (length := pipeline.source_length(row.text)) <= pipeline.max_source_length:
+        return row
+    longest = pipeline.max_source_length
+    return row._replace(fault=f"{length} tokens, and {longest} at most can be read: --truncate cuts it")
+
+
+def _report(row: Row, strict: bool) -> None:
+    """Say why a text has no output; it is an error if that is wanted."""
+    told = f"Expected a text that the model can read in {row.place}; received {row.fault}."
+    if strict:
+        raise ValueError(f"{told} Without --strict the others are answered.")
+    print(f"{told} It has no output.", file=sys.stderr)
+
+
+def _as_lines(row: Row, prediction: "Prediction | None", n_best: int) -> str:
+    outputs = () if prediction is None else (prediction, *prediction.alternatives)
+    if n_best == 1:
+        return f"{_in_one_line(outputs[0].text) if outputs else ''}\n"
+    lines = [f"{row.number}\t{one.log_probability:.3f}\t{_in_one_line(one.text)}\n" for one in outputs]
+    return "".join(lines) or f"{row.number}\t\t\n"
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+def _as_json(row: Row, prediction: "Prediction | None") -> str:
     """One line: the outputs, the likeliest first, and the words of the source that are not known."""
+    if prediction is None:
+        told: dict[str, object] = {"source": row.text, "text": None, "error": row.fault}
+        return json.dumps(told, ensure_ascii=False) + "\n"
     outputs = [
         {"text": one.text, "log_probability": one.log_probability}
         for one in (prediction, *prediction.alternatives)
@@ -129,9 +226,4 @@ def _as_json(prediction: "Prediction") -> str:
 
 
 def _output(path: Path | None) -> contextlib.AbstractContextManager[TextIO]:
-    if path is None:
-        return contextlib.nullcontext(sys.stdout)
-    from s2s_lesson.training.run_folder import writable_folder
-
-    writable_folder(path.parent)
-    return open(path, "w", encoding="utf-8")
+    return contextlib.nullcontext(sys.stdout) if path is None else open(path, "w", encoding="utf-8")

@@ -1,13 +1,14 @@
 """Put an exported model behind HTTP: a JSON interface, and a page that shows outputs and attention."""
 
 import argparse
+import contextlib
 from pathlib import Path
 
 from s2s_lesson.commands.arguments import option
 from s2s_lesson.deployed.serving.limits import Limits
 
 HELP = "put an exported model behind HTTP"
-LIMITS = "deployed.serving.limits.Limits"
+LIMITS = "deployed.serving.limits:Limits"
 # By the names of Limits: the option, its unit, and what it is.
 LIMIT_OPTIONS = {
     "body_bytes": ("--max-body-bytes", "BYTES", "the largest body of a request"),
@@ -32,11 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="127.0.0.1",
         help="an address of this machine (default: 127.0.0.1, which is reached from this machine alone)",
     )
-    port = option("deployed.serving.server.listen", "port")
+    port = option("deployed.serving.server:listen", "port")
     parser.add_argument("--port", type=port, default=8000, help="0 takes any that is free (default: 8000)")
-    threads = option("deployed.load", "threads")
+    threads = option("deployed:load", "threads")
     parser.add_argument("--threads", type=threads, default=1, help="that compute a batch (default: 1)")
-    stop_within = option("deployed.serving.server.run", "stop_within")
+    stop_within = option("deployed.serving.server:run", "stop_within")
     parser.add_argument(
         "--stop-within",
         type=stop_within,
@@ -64,11 +65,11 @@ def run(options: argparse.Namespace) -> None:
     from s2s_lesson.deployed.serving.application import Application
     from s2s_lesson.deployed.serving.server import listen, run
 
-    model = load(options.folder, options.threads)
-    if isinstance(model, ExportedSequenceToText):
-        raise ValueError(
-            f"Expected an export that reads texts; the one in {options.folder} reads arrays. "
-            "Use it in Python: s2s_lesson.deployed.load."
-        )
-    application = Application(model, limits)
-    run(application, listen(options.host, options.port), options.stop_within)
+    with contextlib.closing(listen(options.host, options.port)) as listening:
+        model = load(options.folder, options.threads)
+        if isinstance(model, ExportedSequenceToText):
+            raise ValueError(
+                f"Expected an export that reads texts; the one in {options.folder} reads arrays. "
+                "Use it in Python: s2s_lesson.deployed.load."
+            )
+        run(Application(model, limits), listening, options.stop_within)

@@ -1,11 +1,12 @@
 """Train a model on files of pairs or on a corpus, and leave a run folder."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s_lesson.commands.arguments import model_folder, option
+from s2s_lesson.commands.arguments import expect_runs, model_folder, option
 from s2s_lesson.commands.files import NAMES, add_chat, add_layout, add_targets, chosen_chat, given
 from s2s_lesson.corpora import CORPORA
 from s2s_lesson.layers.config import PRECISIONS
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from s2s_lesson.training.held_folder import HeldFolder
 
 HELP = "train a model on files of pairs or on a corpus"
-RUN, SETTINGS = "pipeline.setting_tables.RunOptions", "pipeline.fitting.fit"
+RUN, SETTINGS = "pipeline.setting_tables:RunOptions", "pipeline.fitting:fit"
 EMBEDDINGS = ("source_embeddings", "target_embeddings", "freeze_embeddings")  # in the order of the settings
 # Which table of the settings an argument belongs to.
 TABLES = {
@@ -65,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
         what.add_argument(
             f"--{split}-share",
-            type=option("corpora.own.read", f"{split}_share"),
+            type=option("corpora.own:read", f"{split}_share"),
             help=f"share of the sources that become {split} pairs (default: 0.05)",
         )
     add_chat(what)
@@ -120,7 +121,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument(
         "--max-vocab-size",
-        type=option("pipeline.text_to_text.TextToText.from_pairs", "max_vocab_size"),
+        type=option("pipeline.text_to_text:TextToText.from_pairs", "max_vocab_size"),
         help="tokens of each side",
     )
     how.add_argument(
@@ -130,17 +131,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--batch-size", type=option(SETTINGS, "batch_size"), help="pairs in a step")
     how.add_argument(
         "--learning-rate",
-        type=option("training.optimizers.Optimization", "learning_rate"),
+        type=option("training.optimizers:Optimization", "learning_rate"),
         help="the highest one",
     )
     how.add_argument(
         "--keep",
-        type=option("training.loop.fit", "keep"),
+        type=option("training.loop:fit", "keep"),
         help="the weights of the best epoch, or of the last",
     )
     how.add_argument(
         "--average",
-        type=option("training.loop.fit", "average"),
+        type=option("training.loop:fit", "average"),
         help="keep the mean of the weights of so many epochs, the best or the last ones (default: 1)",
     )
     how.add_argument("--precision", choices=PRECISIONS, help="float32, or 16 bits on a GPU")
@@ -162,22 +163,26 @@ def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from s2s_lesson.pipeline.recipe import prepare
     from s2s_lesson.training.held_folder import held_folder
-    from s2s_lesson.training.run_folder import DISTILLATION
 
-    if options.find_learning_rate:
+    trying, settings = options.find_learning_rate, _settings(options)
+    if trying and (options.resume or options.tensorboard):
+        other = "--resume" if options.resume else "--tensorboard"
+        raise ValueError(
+            f"Expected no {other} with --find-learning-rate, which leaves no run. Leave one out."
+        )
+    origin = settings.get("from", {}).get("run")
+    if origin is not None:
+        expect_runs(Path(origin))
+    if trying:
         from s2s_lesson.pipeline.rate_finding import find_learning_rate
 
-        recipe = prepare(_settings(options), say=lambda text: print(text, flush=True))
+        print("Loading ...", flush=True)
+        recipe = prepare(settings, say=lambda text: print(text, flush=True))
         training = {name: value for name, value in recipe.training().items() if name in TRIED_WITH}
         print(find_learning_rate(recipe.pipeline, recipe.corpus.train, **training).report())
         return
     with held_folder(options.output, options.resume) as held:
-        if (held.path / DISTILLATION).exists():
-            raise ValueError(
-                f"Expected a folder of train; received {held.path}, that of a student. Go on with distil."
-            )
-        settings = _settings(options)
-        _expect_apart(held.path, settings)
+        _expect_free(held.path, origin)
         print("Loading ...", flush=True)
         train(prepare(settings, say=lambda text: print(text, flush=True)), held)
 
@@ -244,15 +249,22 @@ def _tables(options: argparse.Namespace) -> "Settings":
     tables["chat"] = chosen_chat(options)
     if options.from_run is not None:
         limits = {name: tables["texts"].pop(name) for name in ("max_vocab_size",) if name in tables["texts"]}
-        tables["from"] = {"run": str(options.from_run), **limits}
+        tables["from"] = {"run": os.path.abspath(options.from_run), **limits}
     named = zip(("source", "target", "frozen"), EMBEDDINGS, strict=True)
     chosen = given(options, EMBEDDINGS)
-    tables["embeddings"] = {name: chosen[argument] for name, argument in named if argument in chosen}
+    tables["embeddings"] = {
+        name: os.path.abspath(value) if isinstance(value := chosen[argument], str) else value
+        for name, argument in named
+        if argument in chosen
+    }
     return {table: values for table, values in tables.items() if values}
 
 
-def _expect_apart(output: Path, settings: "Settings") -> None:
-    """Raise an error where a run would be written into the folder that it goes on from."""
-    begun = settings.get("from", {}).get("run")
-    if begun is not None and Path(begun).resolve() == output.resolve():
+def _expect_free(output: Path, origin: str | None) -> None:
+    """Raise an error where a run would be written into that of a student, or that which it goes on from."""
+    from s2s_lesson.training.run_folder import DISTILLATION
+
+    if origin is not None and Path(origin).resolve() == output.resolve():
         raise ValueError(f"Expected a new folder for the output; received {output}, that of the old run.")
+    if (output / DISTILLATION).exists():
+        raise ValueError(f"Expected a folder of train; received {output}, a student's. Go on with distil.")

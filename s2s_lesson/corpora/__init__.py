@@ -1,6 +1,8 @@
 """Corpora, each a module with ``load(...) -> Corpus``; here they are found by name."""
 
 import importlib
+import inspect
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeAlias, get_args
 
 from s2s_lesson import _extras
@@ -28,13 +30,54 @@ def load(name: Name, **options: Any) -> Corpus:
         The corpus with its splits.
 
     Raises:
-        ValueError: no corpus has this name.
+        ValueError: no corpus has this name, or it has no such option.
     """
-    module: str = name
+    expect_options(name, options)
+    return loader(name)(**_chosen(name), **options)
+
+
+def options_of(name: Name) -> list[str]:
+    """The options of a corpus.
+
+    Args:
+        name: one of ``CORPORA``.
+
+    Returns:
+        list of str.
+
+    >>> options_of("chitchat")
+    ['path', 'max_words']
+    """
+    return [option for option in inspect.signature(loader(name)).parameters if option not in _chosen(name)]
+
+
+def expect_options(name: Name, options: Iterable[str]) -> None:
+    """Make sure that a corpus has options of these names.
+
+    Args:
+        name: one of ``CORPORA``.
+        options: their names.
+
+    Raises:
+        ValueError: it lacks one.
+    """
+    known = options_of(name)
+    if strange := [option for option in options if option not in known]:
+        raise ValueError(
+            f"Expected options of the corpus {name} among {', '.join(known)}; received {', '.join(strange)}. "
+            "Leave out what it does not have."
+        )
+
+
+def _chosen(name: str) -> dict[str, str]:
+    """What tells a corpus from others of its module."""
     if name in get_args(Task):
-        module, options = "toy", {"task": name, **options}
-    elif name in get_args(Translation):
-        module, options = "translations", {"name": name, **options}
+        return {"task": name}
+    return {"name": name} if name in get_args(Translation) else {}
+
+
+def loader(name: str) -> Callable[..., Corpus]:
+    """The function that loads a corpus: str, one of ``CORPORA`` -> the ``load`` of its module."""
+    module = "toy" if name in get_args(Task) else "translations" if name in get_args(Translation) else name
     with _extras.named():
-        loader = importlib.import_module(f"s2s_lesson.corpora.{module}")
-    return loader.load(**options)
+        return importlib.import_module(f"s2s_lesson.corpora.{module}").load

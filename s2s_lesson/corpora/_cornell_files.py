@@ -58,7 +58,10 @@ class Problems:
     def report(self, kind, file, number, expected, received):
         message = f"{file}, line {number}: expected {expected}; received {received}."
         if self.strict:
-            raise ValueError(f"{message} Mend the file, or read it with strict=False.")
+            raise ValueError(
+                f"{message} Mend the file, or pass strict=False, on the command "
+                "line --set run.corpus_options={strict=false}."
+            )
         self.counts[kind] += 1
         self.first = self.first or message
 

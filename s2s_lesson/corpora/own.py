@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 from s2s_lesson.corpora._corpus import Corpus
 from s2s_lesson.corpora.files import FilePairs, Layout, read_pairs
+from s2s_lesson.corpora.files.unpacking import STANDARD_INPUT, expect_there
 from s2s_lesson.corpora.splits import split_pairs
 from s2s_lesson.data.expected import PositiveInt, Share, checked
 
 Files: TypeAlias = str | Path | Sequence[str | Path]
-STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,8 @@ def read(
             ``splits.split_pairs``.
     """
     paths = [listed(one) for one in (files, target_files, dev, dev_target_files, test, test_target_files)]
+    for path in (path for some in paths for path in some):
+        expect_there(path)  # all of them, before the first is read
     read_files = read_pairs(
         paths[0], paths[1] or None, layout=layout or Layout(), strict=strict, progress=progress
     )

@@ -64,8 +64,9 @@ def embedding_layout(path: str | Path) -> EmbeddingLayout:
     header = HEADER.fullmatch(first)
     if header and not _is_text(rest[: rest.find(b" ") + 1 + 4 * int(header[2])]):  # as long as a binary row
         raise ValueError(
-            f"Expected embeddings as text; received {path}: this is a binary word2vec file. Make it text, "
-            "with gensim: KeyedVectors.load_word2vec_format(path, binary=True).save_word2vec_format(other)."
+            f"Expected embeddings as text; received {path}: this is a binary word2vec file. Make it text in "
+            "Python, with gensim: "
+            "KeyedVectors.load_word2vec_format(path, binary=True).save_word2vec_format(other)."
         )
     if b"\0" in start:
         raise ValueError(f"Expected embeddings as text; received {path}, which is binary.")
@@ -204,7 +205,7 @@ def _whole(path, parts):
             yield from parts(file)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(
-            f"Expected a whole file that gzip packed; received {path}: {error}. Load it again."
+            f"Expected a whole file that gzip packed; received {path}: {error}. Get it again."
         ) from error
 
 

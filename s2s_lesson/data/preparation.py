@@ -32,10 +32,9 @@ class Preparation:
     strip: bool = False
 
     def __post_init__(self):
-        cleaning, known = self.cleaning or {}, options_of(clean)
-        among = f"with options among {', '.join(known)}"
-        expect("cleaning", [*cleaning], cleaning.keys() <= known.keys(), among)
-        check(clean, **cleaning)
+        known = options_of(clean)
+        expect("cleaning", self.cleaning, not set(self.cleaning or {}) - set(known), f"of {', '.join(known)}")
+        check(clean, **(self.cleaning or {}))
 
     def __call__(self, text: str) -> list[str]:
         return tokenizer(self.tokens)(self.text(text))

@@ -86,7 +86,8 @@ class Subwords:
         if len(characters) > vocab_size:
             raise ValueError(
                 f"Expected a vocab_size of at least {len(characters)}, the different characters of the texts "
-                f"and '{_BLANK}'; received {vocab_size}. Raise it, or clean the texts."
+                f"and '{_BLANK}'; received {vocab_size}. Raise it, on the command line --max-vocab-size, "
+                "which counts the 4 special tokens as well; or clean the texts."
             )
         model = io.BytesIO()
         SentencePieceTrainer.train(

@@ -106,7 +106,9 @@ class Vocabulary:
         """
         counts = {token: count for token, count in counts.items() if count and token not in SPECIAL_TOKENS}
         if not counts:
-            raise ValueError("Expected at least one token; received none. Is the corpus empty?")
+            raise ValueError(
+                "Expected at least one token; received none. Is there a text, and left after cleaning?"
+            )
         common = _commonest_first(counts)
         kept = [token for token in common if counts[token] >= min_count]
         if not kept:

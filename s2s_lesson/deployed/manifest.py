@@ -123,7 +123,7 @@ def _check_files(folder, path, files, max_bytes):
     if total > max_bytes:
         raise ValueError(
             f"Expected files of at most {max_bytes:,} bytes in all; received {total:,}. "
-            "Pass a greater max_bytes where you trust them."
+            "Where you trust them, load them in Python with a greater max_bytes."
         )
     for name, expected in files.items():
         if sha256_of(folder / name) != expected.get("sha256"):

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from s2s_lesson import _extras
+
 Tensor = Any  # of whichever engine; docstrings give types of numbers and shapes
 State = dict[str, Any]  # what a model hands on from step to step
 Shape = tuple[int | None, ...]
@@ -197,7 +199,4 @@ def _in_use() -> ModuleType:
         from s2s_lesson.engine import torch
 
         return torch
-    raise ValueError(
-        f"Expected the Keras backend to be tensorflow, jax or torch; received {backend!r}. "
-        "Set the environment variable KERAS_BACKEND to one of these before you start Python."
-    )
+    raise ValueError(_extras.no_engine(backend))

@@ -93,8 +93,8 @@ class Chat:
             return True
         try:
             plain_texts([line])
-        except ValueError as error:
-            self.note(f"note: {error}")
+        except ValueError:
+            self.note("note: that holds half a character, or bytes that are no text. Say it in whole ones.")
             return True
         best = self.reply(line)
         shown = list({reply.text: reply for reply in (best, *best.alternatives)}.values())
@@ -178,7 +178,7 @@ class Chat:
             return
         try:
             self.plot(self.last, path)
-        except (OSError, ValueError) as error:
+        except (ImportError, OSError, ValueError) as error:
             self.note(f"{type(error).__name__}: {error}")
         else:
             self.say(f"The plot is in {path}.")

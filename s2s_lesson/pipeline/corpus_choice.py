@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, fields
 
-from s2s_lesson.corpora import Corpus, chats, own
+from s2s_lesson.corpora import Corpus, chats, expect_options, loader, own
 from s2s_lesson.corpora.files import Layout
-from s2s_lesson.pipeline.presets import PRESETS, load_corpus
-from s2s_lesson.pipeline.setting_tables import RunOptions, defaults
+from s2s_lesson.pipeline.presets import PRESETS, corpus_options, load_corpus
+from s2s_lesson.pipeline.setting_tables import RunOptions, Table, defaults
 from s2s_lesson.pipeline.settings import Settings
 
 FILES = ("files", "target_files", "dev", "dev_target_files", "test", "test_target_files")
@@ -36,6 +36,11 @@ def corpus_of(
     given = {name: value for name, value in named.items() if value}
     if len(given) > 1:
         raise ValueError(f"Expected a corpus, files or a chat to learn from; received more: {given}.")
+    if "files" in given and options.context > 1:
+        raise ValueError(
+            f"Expected a context of 1 utterance with files of pairs; received {options.context}. Put what "
+            "was said before into the sources, or learn from an exported chat (--chat) or the corpus cornell."
+        )
     run = {**asdict(options), "preset": options.preset or "auto"}
     if "files" in given:
         corpus, data = _of_files(data, say)
@@ -55,9 +60,14 @@ def _of_name(options):
             "Expected what to learn from: --data FILE, --chat FILE, --corpus NAME or --preset NAME, or a "
             "file of settings that says so; received none."
         )
-    preset = PRESETS[name]
-    loaded = preset.corpus if options.corpus_options is None else options.corpus_options
-    corpus_name = options.corpus or preset.corpus_name or name
+    corpus_name = options.corpus or PRESETS[name].corpus_name or name
+    loaded = options.corpus_options
+    if loaded is None:
+        loaded = corpus_options(name, corpus_name)
+    expect_options(corpus_name, loaded)
+    known = Table((loader(corpus_name),)).options()
+    for option, value in loaded.items():
+        known[option].expect(option, value)
     corpus = load_corpus(name, corpus_name, options.context, loaded)
     told = {"preset": options.preset or name, "corpus": corpus_name, "corpus_options": loaded}
     return corpus, {**asdict(options), **told}

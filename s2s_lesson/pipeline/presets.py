@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, cast
 
 from s2s_lesson import engine
-from s2s_lesson.corpora import Name, load
+from s2s_lesson.corpora import Name, load, options_of
 from s2s_lesson.corpora._corpus import Corpus
 from s2s_lesson.data.expected import PositiveInt, Seed, checked
 from s2s_lesson.pipeline.text_to_text import TextToText
@@ -150,7 +150,7 @@ def load_corpus(
         name: one of ``PRESETS``.
         corpus_name: another corpus to load in the same way; None takes the preset's.
         context: int, of ``corpora.cornell.load``: utterances that the source holds, at most.
-        options: dict, of the corpus's ``load``; None takes the preset's.
+        options: dict, of the corpus's ``load``; None takes ``corpus_options``.
 
     Returns:
         ``Corpus``.
@@ -159,9 +159,8 @@ def load_corpus(
         ValueError: there is no such preset, or no such corpus, or it has no longer contexts.
         s2s_lesson.corpora.CorpusUnavailable: the corpus can neither be found nor downloaded.
     """
-    preset = PRESETS[name]
-    corpus = cast(Name, corpus_name or preset.corpus_name or name)
-    options = preset.corpus if options is None else options
+    corpus = cast(Name, corpus_name or PRESETS[name].corpus_name or name)
+    options = corpus_options(name, corpus) if options is None else options
     if context == 1:
         return load(corpus, **options)
     if corpus != "cornell":
@@ -170,6 +169,21 @@ def load_corpus(
             "Only cornell has longer ones."
         )
     return load(corpus, context=context, **options)
+
+
+@checked
+def corpus_options(name: PresetName, corpus_name: Name) -> dict[str, object]:
+    """How a preset loads a corpus, its own or another: with those of its options that the corpus has.
+
+    Args:
+        name: one of ``PRESETS``.
+        corpus_name: one of ``CORPORA``.
+
+    Returns:
+        dict.
+    """
+    known = options_of(corpus_name)
+    return {option: value for option, value in PRESETS[name].corpus.items() if option in known}
 
 
 @checked
@@ -228,7 +242,7 @@ def options_for_pairs(name: PresetName, context: PositiveInt = 1, backward: bool
         dict.
     """
     options = dict(PRESETS[name].pipeline)
-    if context > 1:
+    if context > 1 and "max_source_length" in options:
         options["max_source_length"] *= context
     longest = options.get("max_source_length"), options.get("max_output_length")
     if backward and None not in longest:

@@ -7,7 +7,9 @@ from typing import cast
 
 from s2s_lesson import engine
 from s2s_lesson.corpora import Corpus
+from s2s_lesson.data.embeddings import embedding_layout
 from s2s_lesson.data.noise import Noise
+from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.sides import Options
 from s2s_lesson.pipeline.continuing import Origin, origin_of
 from s2s_lesson.pipeline.corpus_choice import corpus_of
@@ -83,6 +85,7 @@ def prepare(settings: Settings, say: Callable[[str], object] = lambda text: None
         s2s_lesson.corpora.CorpusUnavailable: the corpus can neither be found nor downloaded.
     """
     options = RunOptions(**settings.get("run", {}))
+    _expect_usable(settings)
     origin = origin_of(settings)
     if origin is not None:
         return _going_on(origin, settings, say)
@@ -115,16 +118,36 @@ def made(table: Options) -> object:
     """
     options = dict(table)
     name = options.pop("name", None)
-    if name not in PARTS:
+    if not isinstance(name, str) or name not in PARTS:
         raise ValueError(
             f"Expected a strategy or schedule with the name {' or '.join(PARTS)}; received {table}."
         )
     known = [field.name for field in fields(PARTS[name])]
     if strange := options.keys() - set(known):
         raise ValueError(f"Expected options of {name} among {', '.join(known)}; received {sorted(strange)}.")
-    return PARTS[name](
-        **{key: made(value) if isinstance(value, dict) else value for key, value in options.items()}
-    )
+    read = {key: made(value) if isinstance(value, dict) else value for key, value in options.items()}
+    try:
+        return PARTS[name](**read)
+    except TypeError as error:  # one is missing
+        raise ValueError(f"Expected all that {name} needs; received {table}: {error}. Add it.") from error
+
+
+def _expect_usable(settings):
+    """Find what is wrong with cleaning, noise, strategies and embeddings before anything is loaded."""
+    Preparation("characters", cleaning=settings.get("texts", {}).get("cleaning"))
+    for table in settings.get(STRATEGIES, []):
+        made(table)
+    Noise(**settings.get("noise", {}))
+    embeddings = settings.get("embeddings", {})
+    files = [embeddings[side] for side in SIDES if embeddings.get(side) is not None]
+    if embeddings.get("frozen") and not files:
+        raise ValueError(
+            "Expected embeddings of a side with embeddings.frozen; received none. Name a file as "
+            "embeddings.source or embeddings.target, on the command line --source-embeddings or "
+            "--target-embeddings."
+        )
+    for file in files:
+        embedding_layout(file)
 
 
 def _going_on(origin: Origin, settings: Settings, say) -> Recipe:

@@ -2,15 +2,16 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from types import NoneType
 from typing import Literal, get_args, get_origin
 
 from s2s_lesson.corpora import Name, chats, own
 from s2s_lesson.corpora.files import Layout
-from s2s_lesson.data.expected import PositiveInt, Seed, checked, kinds_of
+from s2s_lesson.data.expected import PositiveInt, Seed, check, checked, expect, kinds_of, options_of
 from s2s_lesson.data.noise import Noise
 from s2s_lesson.data.text_sides import TextSides
 from s2s_lesson.layers.config import Seq2SeqConfig
@@ -21,6 +22,7 @@ from s2s_lesson.training import loop
 from s2s_lesson.training.optimizers import Optimization
 
 NOTHING = "none"  # how TOML, which has no None, says it
+LISTS = (Sequence, tuple)
 
 
 @checked
@@ -118,6 +120,45 @@ class Option:
     def read(self, value: object) -> object:
         """The value that a file's value means."""
         return None if value == NOTHING and self.may_be_nothing else value
+
+    def expect(self, name: str, value: object) -> None:
+        """Make sure that it may be a value, as a file of settings or the command line gives them.
+
+        Args:
+            name: str, of the option.
+            value: what was read.
+
+        Raises:
+            ValueError: it may not.
+        """
+        if name in options_of(self.declared):
+            check(self.declared, **{name: value})
+        elif not any(_is_of(kind, value) for kind in self.kinds):
+            kinds = dict.fromkeys(filter(None, map(_called, self.kinds)))
+            expect(name, value, holds=False, what=f"as {' or '.join(kinds)}")
+
+
+def _is_of(kind, value):
+    """Whether a value is of a kind that nothing else looks at: a text, a path, a table, a list of paths."""
+    if kind in (str, Path):
+        return isinstance(value, str)
+    if get_origin(kind) in LISTS:
+        return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    if dict in (kind, get_origin(kind)):
+        of_kind = (get_args(kind) or (object, object))[1]
+        return isinstance(value, dict) and all(isinstance(one, of_kind) for one in value.values())
+    return kind is NoneType and value is None
+
+
+def _called(kind):
+    """What an error calls such a kind; nothing for what no file holds."""
+    if kind in (str, Path):
+        return "a text"
+    if get_origin(kind) in LISTS:
+        return "a list of texts"
+    if dict in (kind, get_origin(kind)):
+        return "a table of true and false" if get_args(kind) else "a table"
+    return f'"{NOTHING}"' if kind is NoneType else ""
 
 
 TABLES = {

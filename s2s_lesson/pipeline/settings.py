@@ -14,12 +14,12 @@ from typing import TypeAlias
 
 import tomlkit
 
-from s2s_lesson.data.expected import check
 from s2s_lesson.pipeline.setting_tables import NOTHING, TABLES, options_in
 from s2s_lesson.training.run_folder import RUN, SETTINGS
 
 Settings: TypeAlias = dict[str, dict]
 STRATEGIES = "strategies"
+REMEDY = "mend it there, or take it out"
 HEAD = """\
 # Settings of a run: s2s-lesson train --config THIS_FILE --output FOLDER
 # Options of the command line go before what stands here. Paths are looked up from where the command runs.
@@ -49,7 +49,10 @@ def read_settings(path: str | Path) -> Settings:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"Expected settings in TOML; received {path}, with an error: {error}.") from error
+        raise ValueError(
+            f"Expected settings in TOML; received {path}, with an error: {error}. Mend it there; 's2s-lesson "
+            "init' writes a file that shows the form."
+        ) from error
     return understood(tables, str(path))
 
 
@@ -68,11 +71,22 @@ def read_run(folder: str | Path) -> Settings:
     folder = Path(folder)
     if (folder / SETTINGS).exists():
         return read_settings(folder / SETTINGS)
-    if not (folder / RUN).exists():
+    path = folder / RUN
+    if not path.exists():
         return {}
-    told = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    precision = {"precision": told.pop("precision", None)}
-    return {"run": told, "model": precision}
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        told = f"an error: {error}"
+    if not isinstance(told, dict):
+        raise ValueError(
+            f"Expected an object of JSON in {path}, with the options of a run; received {told}. Mend it, or "
+            "remove it: then nothing says what the run was trained with."
+        )
+    precision = told.pop("precision", None)
+    return understood(
+        {"run": told, "model": {} if precision is None else {"precision": precision}}, str(path)
+    )
 
 
 def understood(tables: dict, where: str) -> Settings:
@@ -91,26 +105,47 @@ def understood(tables: dict, where: str) -> Settings:
     settings: Settings = {}
     for table, values in tables.items():
         if table == STRATEGIES:
-            settings[table] = values
-            continue
-        if table not in TABLES:
-            tables_there_are = ", ".join([*TABLES, STRATEGIES])
-            raise ValueError(f"Expected a table among {tables_there_are} in {where}; received {table!r}.")
-        if not isinstance(values, dict):
-            raise ValueError(f"Expected the table [{table}] in {where}; received {table} = {values!r}.")
-        known, read = options_in(table), {}
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(
-                    f"Expected an option of [{table}] in {where} among {', '.join(known)}; received {name!r}."
-                )
-            read[name] = known[name].read(value)
-            try:
-                check(known[name].declared, **{name: read[name]})
-            except ValueError as error:
-                raise ValueError(f"{error} It stands in [{table}] in {where}.") from error
-        settings[table] = read
+            settings[table] = _expect_strategies(values, where)
+        elif table not in TABLES:
+            raise ValueError(
+                f"Expected a table among {', '.join([*TABLES, STRATEGIES])} in {where}; received {table!r}. "
+                "Take it out."
+            )
+        elif not isinstance(values, dict):
+            raise ValueError(
+                f"Expected the table [{table}] in {where}; received {table} = {values!r}: {REMEDY}."
+            )
+        else:
+            settings[table] = {name: _understood(table, name, value, where) for name, value in values.items()}
     return settings
+
+
+def _understood(table, name, value, where):
+    """What a value means that an option of a table is given."""
+    known = options_in(table)
+    if name not in known:
+        raise ValueError(
+            f"Expected an option of [{table}] in {where} among {', '.join(known)}; received {name!r}. Take "
+            "it out."
+        )
+    read = known[name].read(value)
+    try:
+        known[name].expect(name, read)
+    except ValueError as error:
+        raise ValueError(f"{error} It stands in [{table}] in {where}: {REMEDY}.") from error
+    return read
+
+
+def _expect_strategies(values, where):
+    """Make sure that it is a list of tables, each with a name."""
+    is_list = isinstance(values, list)
+    for value in values if is_list else [values]:
+        if not (is_list and isinstance(value, dict) and isinstance(value.get("name"), str)):
+            raise ValueError(
+                f"Expected tables [[{STRATEGIES}]] in {where}, each with a name; received {value!r}: "
+                f"{REMEDY}."
+            )
+    return values
 
 
 def assigned(text: str) -> Settings:

@@ -54,13 +54,20 @@ class PairedSides(Sides[Source]):
         return source_fits & (target_lengths > 0) & (target_lengths < self.max_output_length)
 
     def _warn_of_left_out(self, fit):
-        """Warn of pairs that are not accepted: bool (pairs,)."""
-        if left_out := int(len(fit) - fit.sum()):
-            warnings.warn(
-                f"{left_out} of {len(fit)} pairs were left out: a side was empty, the source had more than "
-                f"{self.max_source_length} {self.parts}, or the target {self.max_output_length} or more.",
-                stacklevel=3,
+        """Warn of pairs that are not accepted: bool (pairs,). Where none is, raise an error."""
+        left_out = int(len(fit) - fit.sum())
+        why = (
+            f"a side was empty, the source had more than {self.max_source_length} {self.parts}, or the "
+            f"target {self.max_output_length} or more."
+        )
+        if left_out and left_out == len(fit):
+            raise ValueError(
+                f"Expected pairs that the model can read and write; received {left_out}, none of them "
+                f"such: {why} "
+                "Raise max_source_length or max_output_length; or look at cleaning, which may leave nothing."
             )
+        if left_out:
+            warnings.warn(f"{left_out} of {len(fit)} pairs were left out: {why}", stacklevel=3)
 
 
 def weights_of(weights: Sequence[float] | None, count: int) -> list[float] | None:

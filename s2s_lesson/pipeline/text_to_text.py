@@ -134,8 +134,9 @@ class TextToText(Texts, ToText[str]):
         if shared_vocab:
             if source_tokens != target_tokens:
                 raise ValueError(
-                    "Expected one tokenizer for a shared vocabulary; "
-                    f"received {source_tokens!r} and {target_tokens!r}."
+                    f"Expected one tokenizer for a shared vocabulary; received {source_tokens!r} and "
+                    f"{target_tokens!r}. Give source_tokens and target_tokens the same, or pass "
+                    "shared_vocab=False and shared_embedding=False."
                 )
             both = learn([sources, targets], source_tokens)
             (source_tokens, source_vocab), (target_tokens, target_vocab) = both, both

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from s2s_lesson.__main__ import command_line
+from s2s_lesson.commands.command_line import command_line
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "Dockerfile"

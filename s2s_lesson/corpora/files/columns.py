@@ -71,8 +71,8 @@ def find_columns(
     places = (source, target)[:sides]
     if max(places) >= width:
         raise ValueError(
-            f"Expected a source and a target in the rows of {file}; received {listed}. Pass the delimiter "
-            "that stands between them."
+            f"Expected a source and a target in the rows of {file}; received {listed}. Pass delimiter=..., "
+            "what stands between them."
         )
     called = (
         place + 1 if elsewhere else _called(place, column, names)

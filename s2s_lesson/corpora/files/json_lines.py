@@ -35,8 +35,8 @@ def read_json_lines(lines: Iterator[str], layout: Layout, file: str, sides: int 
         reason = f"{first[0][1]} in row {first[0][0]}" if first else "none"
         raise ValueError(
             f"Expected an object of JSON in each line of {file}; received {reason}. A list of objects "
-            "becomes such lines with jq -c '.[]', a table of pandas with to_json(path, lines=True, "
-            "orient='records')."
+            "becomes such lines with jq -c '.[]'; in Python, a table of pandas with to_json(path, "
+            "lines=True, orient='records')."
         )
     asked = layout.columns[:sides]
     for side, column in zip(SIDES, asked, strict=False):

@@ -11,7 +11,7 @@ from s2s_lesson.corpora.files.unpacking import STANDARD_INPUT, open_bytes
 
 
 @contextmanager
-def open_text(path: str | Path, encoding: str | None = None) -> Iterator[TextIO]:
+def open_text(path: str | Path, encoding: str | None = None, errors: str = "strict") -> Iterator[TextIO]:
     """Open a text file, whatever it is packed with and encoded in.
 
     A file is read through once before it is opened, so that no part of it is used before all of it is known
@@ -24,6 +24,7 @@ def open_text(path: str | Path, encoding: str | None = None) -> Iterator[TextIO]
         encoding: its name. None takes what a byte order mark says, else UTF-8, else the one encoding that
             fits the whole file, if that is sure; of the standard input UTF-8. The package charset-normalizer
             tells which.
+        errors: what happens to bytes of the standard input that are no text, as in ``bytes.decode``.
 
     Yields:
         A text file, whose attribute ``encoding`` names the encoding.
@@ -43,7 +44,7 @@ def open_text(path: str | Path, encoding: str | None = None) -> Iterator[TextIO]
     decoding = None if path == STANDARD_INPUT else find_decoding(path, encoding)
     with open_bytes(path) as file:
         decoding = decoding or by_mark(file.peek(4), encoding)
-        text = io.TextIOWrapper(file, decoding.codec, newline=decoding.newline)
+        text = io.TextIOWrapper(file, decoding.codec, errors, newline=decoding.newline)
         try:
             yield text
         except UnicodeDecodeError as error:

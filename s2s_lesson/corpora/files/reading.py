@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
@@ -119,24 +119,58 @@ def read_texts(path: PathLike, *, layout: Layout = FOUND_OUT) -> Iterator[str]:
     ...     list(read_texts(f"{folder}/texts.txt"))
     ['3 May', '4 May']
     """
+    for number, text in read_rows(path, layout=layout):
+        if isinstance(text, Fault):
+            raise _malformed(name_of(path), number, text, "a source")
+        yield text
+
+
+def read_rows(path: PathLike, *, layout: Layout = FOUND_OUT) -> Iterator[tuple[int, str | Fault]]:
+    """Read the sources of a file one by one, as ``read_texts`` does, and say of each that cannot be used why.
+
+    Args:
+        path: the file, or "-", the standard input.
+        layout: what is known of it.
+
+    Yields:
+        number: int, of the row or the line, from 1.
+        text: str, or a ``Fault`` in its place.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: as ``read_pairs``, but for single rows.
+    """
     told = (layout.format, layout.delimiter, layout.header, layout.source_column)
-    if layout.format == "parallel" or told == (None,) * 4:
-        with open_text(path, layout.encoding) as text:
-            for line in lines_of(text):
-                if not (layout.comment and line.startswith(layout.comment)):
-                    yield line
-        return
-    with _opened(path, None, layout, 1) as (content, file):
-        for number, texts in content.rows:
-            if isinstance(texts, Fault):
-                raise _malformed(file, number, texts, "a source")
-            yield texts[0]
+    with ExitStack() as stack:
+        if layout.format == "parallel" or told == (None,) * 4:
+            text = stack.enter_context(open_text(path, layout.encoding, "surrogateescape"))
+            rows = (
+                (number, line)
+                for number, line in enumerate(lines_of(text), 1)
+                if not (layout.comment and line.startswith(layout.comment))
+            )
+        else:
+            content, _ = stack.enter_context(_opened(path, None, layout, 1, "surrogateescape"))
+            rows = (
+                (number, texts if isinstance(texts, Fault) else texts[0]) for number, texts in content.rows
+            )
+        for number, row in rows:
+            yield number, row if is_whole(row) else Fault("bytes that are no text")
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text can be written to a file: it holds no half of a character, nor bytes that were none."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @contextmanager
-def _opened(path, target_path, layout, sides) -> Iterator[tuple[Content, str]]:
+def _opened(path, target_path, layout, sides, errors="strict") -> Iterator[tuple[Content, str]]:
     with ExitStack() as stack:
-        text = stack.enter_context(open_text(path, layout.encoding))
+        text = stack.enter_context(open_text(path, layout.encoding, errors))
         encoding, file, lines = _encoding(text), name_of(path), lines_of(text)
         if target_path is not None:
             targets = stack.enter_context(open_text(target_path, layout.encoding))
@@ -181,9 +215,11 @@ def _paired(paths, target_paths, layout):
     told = (layout.delimiter, layout.comment, layout.header or None, *layout.columns)
     of_tables = layout.format not in (None, "parallel") or told != (None,) * len(told)
     if (layout.format == "parallel" and not parallel) or (parallel and of_tables):
+        said = {name: value for name, value in asdict(layout).items() if value is not None}
         raise ValueError(
-            "Expected target_paths for the format parallel, and nothing of tables or JSON with it; received "
-            f"target_paths={target_paths!r} and {layout}. Leave out what does not fit."
+            "Expected files of targets (target_paths, on the command line --target-file) for the format "
+            f"parallel, and nothing of tables or JSON with it; received {target_paths or 'none'} and {said}. "
+            "Leave out what does not fit."
         )
     if [*paths, *targets].count(STANDARD_INPUT) > 1:
         raise ValueError("Expected the standard input, '-', at most once; received it again. Save it.")

@@ -29,6 +29,27 @@ def name_of(path: str | Path) -> str:
     return "the standard input" if path == STANDARD_INPUT else str(path)
 
 
+def expect_there(path: str | Path) -> None:
+    """Make sure that there is something to read.
+
+    Args:
+        path: the file. "-" is the standard input.
+
+    Raises:
+        OSError: there is no such file; or it is the standard input, which is closed.
+        ValueError: it is a folder.
+    """
+    if path == STANDARD_INPUT:
+        if sys.stdin is None or sys.stdin.closed:
+            raise OSError(
+                "Expected an open standard input; received a closed one. Open it, for example: < texts.txt"
+            )
+    elif not Path(path).exists():
+        raise FileNotFoundError(f"Expected the file {path}; received a path where none is. Check the name.")
+    elif Path(path).is_dir():
+        raise ValueError(f"Expected a file; received the folder {path}. Name the file in it.")
+
+
 @contextmanager
 def open_bytes(path: str | Path) -> Iterator[io.BufferedReader]:
     """Open a file as bytes, unpacked if it is packed.
@@ -41,17 +62,14 @@ def open_bytes(path: str | Path) -> Iterator[io.BufferedReader]:
         A buffered binary file.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        OSError: there is no such file; or it is the standard input, which is closed.
         ValueError: it is no file, is not packed as its name says, was cut short, or is no text file.
     """
+    expect_there(path)
     if path == STANDARD_INPUT:
         with _kept_open(sys.stdin.buffer) as file:
             yield file
         return
-    if not Path(path).exists():
-        raise FileNotFoundError(f"Expected the file {path}; received a path where none is. Check the name.")
-    if Path(path).is_dir():
-        raise ValueError(f"Expected a file; received the folder {path}. Name the file in it.")
     with open(path, "rb") as file:
         head = file.peek(8)
         packing = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")

@@ -69,7 +69,7 @@ def export(
         from s2s_lesson.pipeline.export.graphs import graphs
 
     folder = Path(folder).resolve()
-    _expect_free(folder)
+    expect_free(folder)
     part = folder.with_name(f".part-{folder.name}")  # an export that is to be replaced stays till the end
     shutil.rmtree(part, ignore_errors=True)
     writable_folder(part)
@@ -108,8 +108,17 @@ def export(
     return manifest
 
 
-def _expect_free(folder: Path) -> None:
-    """Make sure that a folder holds nothing but an export, if anything."""
+def expect_free(folder: Path) -> None:
+    """Make sure that an export can be written to a folder: it holds nothing but an export, if anything.
+
+    Args:
+        folder: Path.
+
+    Raises:
+        FileExistsError: it holds other things, or is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"Expected a folder; {folder} is a file. Choose another name.")
     held = {path.name for path in folder.iterdir()} if folder.exists() else set()
     others = sorted(held - {MANIFEST, ENCODER, STEP, *DESCRIPTION_FILES} if MANIFEST in held else held)
     if others:

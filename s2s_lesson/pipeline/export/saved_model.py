@@ -32,12 +32,7 @@ def export_saved_model(pipeline: "ToText[Source]", folder: str | Path) -> None:
     Raises:
         RuntimeError: Keras runs on another engine than TensorFlow.
     """
-    engine = keras.backend.backend()
-    if engine != "tensorflow":
-        raise RuntimeError(
-            f"Expected Keras on TensorFlow, which writes SavedModels; it runs on {engine}. Load the pipeline "
-            "with KERAS_BACKEND=tensorflow, or export it as ONNX graphs: TextToText.export."
-        )
+    expect_tensorflow()
     model = pipeline.model
     signature = {
         name: keras.InputSpec(dtype=spec.dtype, shape=spec.shape, name=name)
@@ -68,6 +63,21 @@ def export_saved_model(pipeline: "ToText[Source]", folder: str | Path) -> None:
     token_ids = keras.InputSpec(dtype="int32", shape=(None,), name="token_ids")
     archive.add_endpoint("step", step, [{"token_ids": token_ids, **leaves}])
     archive.write_out(str(writable_folder(folder)), verbose=False)
+
+
+def expect_tensorflow() -> None:
+    """Make sure that Keras runs on the engine that writes SavedModels.
+
+    Raises:
+        RuntimeError: it does not.
+    """
+    engine = keras.backend.backend()
+    if engine != "tensorflow":
+        raise RuntimeError(
+            f"Expected Keras on TensorFlow, which writes SavedModels; it runs on {engine}. Start with the "
+            "environment variable KERAS_BACKEND=tensorflow, or export ONNX graphs: TextToText.export, on the "
+            "command line export without --saved-model."
+        )
 
 
 def _flat(state: State) -> State:

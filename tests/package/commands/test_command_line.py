@@ -12,6 +12,9 @@ import pytest
 
 from s2s_lesson import __main__ as command_line
 from s2s_lesson import __version__, commands
+from s2s_lesson.commands.command_line import COMMANDS
+from s2s_lesson.commands.command_line import command_line as parser_of_all
+from s2s_lesson.data.prediction import empty_prediction
 from s2s_lesson.pipeline import PRESETS, Preset, TextToText, read_settings
 from s2s_lesson.pipeline.settings import written
 from s2s_lesson.search import Constraints
@@ -119,7 +122,12 @@ def test_predict_prints_one_line_for_each_text(run, capsys):
 @pytest.mark.parametrize("options", [[], ["--unknown"]])
 def test_predict_writes_unknown_tokens_only_where_that_is_wanted(run, monkeypatch, options):
     asked = []
-    monkeypatch.setattr(TextToText, "predict", lambda *_, **given: asked.append(given["unknown"]) or [])
+
+    def predict(pipeline, texts, *_, **given):
+        asked.append(given["unknown"])
+        return list(map(empty_prediction, texts))
+
+    monkeypatch.setattr(TextToText, "predict", predict)
     assert command_line.main(["predict", str(run), "a", *options]) == 0
     assert asked == [bool(options)]
 
@@ -132,8 +140,9 @@ def test_predict_reads_standard_input(run, capsys, monkeypatch):
 
 def test_predict_prints_n_best_with_falling_log_probabilities(run, capsys):
     assert command_line.main(["predict", str(run), "a b c", "--n-best", "3"]) == 0
-    numbers = [float(line.split("\t")[0]) for line in capsys.readouterr().out.splitlines()]
-    assert len(numbers) == 3
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    numbers = [float(log_probability) for _, log_probability, _ in rows]
+    assert [place for place, _, _ in rows] == ["1"] * 3
     assert numbers == sorted(numbers, reverse=True)
 
 
@@ -231,18 +240,18 @@ def test_a_run_from_python_cannot_be_evaluated_by_name(run, tmp_path, capsys):
     assert "Give pairs with --data" in fails(["evaluate", tmp_path], capsys)
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in command_line.COMMANDS)])
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_help_names_commands_and_options(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         command_line.main([*command, "--help"])
     assert stopped.value.code == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"usage: {' '.join(['s2s-lesson', *command])} ")
-    assert all(name in printed for name in (command_line.COMMANDS if not command else ("--help",)))
+    assert all(name in printed for name in (COMMANDS if not command else ("--help",)))
 
 
 def test_there_are_as_many_commands_as_modules_and_each_is_explained():
-    assert list(command_line.COMMANDS) == [
+    assert list(COMMANDS) == [
         *(
             "inspect",
             "train",
@@ -258,9 +267,10 @@ def test_there_are_as_many_commands_as_modules_and_each_is_explained():
         ),
     ]
     modules = {name for _, name, _ in pkgutil.iter_modules(commands.__path__)}
-    assert modules == {*command_line.COMMANDS, "arguments", "files"}
-    printed = command_line.command_line().format_help()
-    assert all(command.HELP in printed for command in command_line.COMMANDS.values())
+    helpers = {"advice", "arguments", "command_line", "files", "running", "start_up_lines", "streams"}
+    assert modules == {*COMMANDS, *helpers}
+    printed = parser_of_all().format_help()
+    assert all(command.HELP in printed for command in COMMANDS.values())
 
 
 def test_it_says_which_version_it_is(capsys):
@@ -287,7 +297,7 @@ def test_ctrl_c_ends_quietly(run, monkeypatch, capsys):
 
     monkeypatch.setattr("s2s_lesson.pipeline.TextToText.load", interrupted)
     assert command_line.main(["predict", str(run), "a"]) == 130
-    assert capsys.readouterr().err == "\nStopped.\n"
+    assert capsys.readouterr().err == "Stopped.\n"
 
 
 def test_a_backward_run_chooses_the_replies_of_a_chat(run, tmp_path, capsys, monkeypatch, uncompiled):
@@ -353,7 +363,7 @@ def test_options_that_would_do_nothing_are_an_error(run, options, message, capsy
     ],
 )
 def test_numbers_may_be_at_their_limit_and_not_below(command, option, lowest, capsys):
-    parser = command_line.command_line()
+    parser = parser_of_all()
     parsed = vars(parser.parse_args([*command, option, str(lowest)]))
     assert parsed[option.strip("-").replace("-", "_")] == lowest
     with pytest.raises(SystemExit):

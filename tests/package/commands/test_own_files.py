@@ -162,7 +162,7 @@ def test_evaluate_takes_a_split_or_a_file_and_no_layout_without_one(run, pairs, 
     assert main("evaluate", run[0], "--data", pairs, "--split", "dev") == 1
     assert "Expected --data or --split" in capsys.readouterr().err
     assert main("evaluate", run[0], "--delimiter", ";") == 1
-    assert "Expected --data with delimiter" in capsys.readouterr().err
+    assert "Expected --data with --delimiter" in capsys.readouterr().err
 
 
 def test_predict_writes_a_file_line_by_line_in_order(run, folder, capsys, monkeypatch):
@@ -192,14 +192,15 @@ def test_predict_gives_alternatives_and_unknown_words_as_json(run, capsys):
     assert told["log_probability"] >= told["alternatives"][0]["log_probability"]
 
 
-def test_a_text_that_is_too_long_is_named_and_what_was_before_it_is_written(run, folder, capsys, monkeypatch):
+def test_a_text_that_is_too_long_is_named_and_the_others_are_written(run, folder, capsys, monkeypatch):
     monkeypatch.setattr("s2s_lesson.commands.predict.AT_ONCE", 3)
     texts = folder / "long.txt"
-    texts.write_text("\n".join(["401", "402", "403", "404", "4" * 99]), encoding="utf-8")
+    texts.write_text("\n".join(["401", "402", "403", "4" * 99, "404"]), encoding="utf-8")
     out = folder / "long-out.txt"
     assert main("predict", run[0], "--input", texts, "--output", out) == 1
-    assert "text 5 has 99" in capsys.readouterr().err
-    assert len(out.read_text(encoding="utf-8").splitlines()) == 3
+    assert f"line 4 of {texts}; received 99 tokens" in capsys.readouterr().err
+    outputs = out.read_text(encoding="utf-8").splitlines()
+    assert len(outputs) == 5 and outputs[3] == ""
     assert main("predict", run[0], "--input", texts, "--output", out, "--truncate") == 0
     assert len(out.read_text(encoding="utf-8").splitlines()) == 5
 
@@ -252,7 +253,7 @@ def test_pretrained_embeddings_are_put_in_before_training(folder, pairs, begun, 
     assert main("train", *options, "--set", "model.embedding_dim=5", "--output", folder / "wider") == 1
     assert "--set model.embedding_dim=3" in capsys.readouterr().err
     assert main("train", "--data", pairs, "--freeze-embeddings", "--output", folder / "none", *SMALL) == 1
-    assert "Expected embeddings of the source" in capsys.readouterr().err
+    assert "Expected embeddings of a side with embeddings.frozen" in capsys.readouterr().err
 
 
 def test_standard_input_trains_and_is_scored_by_a_file(folder, pairs, begun, capsys, monkeypatch):

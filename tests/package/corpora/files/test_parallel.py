@@ -46,7 +46,7 @@ def test_what_is_of_tables_is_refused_for_parallel_files(tmp_path):
     ):
         with pytest.raises(ValueError, match="nothing of tables or JSON"):
             read_pairs(source, target, layout=Layout(**wrong))
-    with pytest.raises(ValueError, match="Expected target_paths"):
+    with pytest.raises(ValueError, match="Expected files of targets"):
         read_pairs(source, layout=Layout(format="parallel"))
     with pytest.raises(ValueError, match="received 1 and 2"):
         read_pairs([source], [target, target])

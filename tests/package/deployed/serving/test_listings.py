@@ -9,7 +9,7 @@ import pytest
 from served_models import SmallModel
 from serving import served
 
-from s2s_lesson.__main__ import command_line
+from s2s_lesson.commands.command_line import command_line
 
 ROOT = Path(__file__).parents[4]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
