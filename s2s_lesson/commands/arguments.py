@@ -57,6 +57,7 @@ def expect_runs(*folders: Path) -> None:
         ValueError: the model of one reads arrays.
     """
     from s2s_lesson.data.description import DESCRIPTION, expect_file
+    from s2s_lesson.data.whole_files import enclosed
     from s2s_lesson.deployed.manifest import MANIFEST
     from s2s_lesson.training.run_folder import model_file
 
@@ -66,13 +67,15 @@ def expect_runs(*folders: Path) -> None:
                 f"Expected a run folder; {folder} holds an export, which predict and serve take. Name the "
                 "folder of the run that it was made of."
             )
-        expect_file(folder / DESCRIPTION)
-        if b'"standardisation"' in (folder / DESCRIPTION).read_bytes():
+        description = enclosed(model_file(folder)).get(DESCRIPTION)
+        if description is None:
+            expect_file(folder / DESCRIPTION)
+            description = (folder / DESCRIPTION).read_bytes()
+        if b'"standardisation"' in description:
             raise ValueError(
                 f"Expected a run whose model reads texts; that of {folder} reads arrays. Use it in Python: "
                 "SequenceToText.load."
             )
-        model_file(folder)
 
 
 def expect_n_best(options: argparse.Namespace) -> None:

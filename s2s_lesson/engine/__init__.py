@@ -70,8 +70,8 @@ def expect_own_process() -> None:
     if _first_process() != os.getpid() and not _in_use().WORKS_WHEN_FORKED:
         raise RuntimeError(
             "Expected a process that was started anew; received one forked from a process that used the "
-            'engine already, which would wait for ever. Use multiprocessing.get_context("spawn"): pipelines '
-            "can be pickled."
+            "engine already, which would wait for ever. Start it by "
+            '"spawn": pipelines can be pickled.'
         )
 
 

@@ -100,4 +100,4 @@ def test_a_teacher_needs_settings_or_a_file_of_them(teacher, taught, tmp_path, c
     assert (
         main("distil", tmp_path / "none", "--config", teacher / "run.toml", "--output", tmp_path / "b") == 1
     )
-    assert f"Expected pipeline.json in the folder {tmp_path / 'none'}" in capsys.readouterr().err
+    assert f"Expected model.keras in the folder {tmp_path / 'none'}" in capsys.readouterr().err

@@ -159,7 +159,7 @@ def test_line_numbers_go_on_from_part_to_part(run, capsys, monkeypatch):
         (["a", "--output", "texts.txt/outputs"], "Expected a folder that can be written to"),
         (["a", "--n-best", "6"], "Expected --n-best of at most --beam-size, 5; received 6."),
         (["a", "--mean", "probabilities"], "Expected --mean beside --with"),
-        (["a", "--with", "none"], "Expected pipeline.json in the folder none"),
+        (["a", "--with", "none"], "Expected model.keras in the folder none"),
         (["--encoding", "klingon"], "Expected encoding Python knows; received 'klingon'"),
     ],
 )
