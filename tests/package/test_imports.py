@@ -73,7 +73,11 @@ def loaded_by(code):
         ("from s2s_lesson.deployed.serving import Limits", {"numpy", "fastapi", "uvicorn"}),
         ("from s2s_lesson.deployed.serving import Application, listen", {"matplotlib", "onnxruntime"}),
         ("import s2s_lesson.training, s2s_lesson.layers, s2s_lesson.pipeline", {"numpy"}),
-        ("import s2s_lesson.__main__", {"matplotlib"}),
+        ("import s2s_lesson.__main__", {"argparse", "numpy"}),
+        (
+            "from s2s_lesson.commands.command_line import command_line as parser; parser().format_help()",
+            {"numpy", "matplotlib", "tomlkit"},
+        ),
     ],
 )
 def test_importing_loads_no_engine_and_nothing_heavy(code, unwanted):
