@@ -17,6 +17,7 @@ import numpy as np
 ROUNDS = 3
 EXERCISES: dict[str, tuple[str, Callable, int]] = {}  # number -> what it asks for, what checks it, how often
 ENGINES = {"tensorflow": "TensorFlow", "jax": "JAX", "jaxlib": "JAX", "torch": "PyTorch"}
+SHAPES = re.compile("shapes|broadcast|dimension|size of tensor")
 NOISE = re.compile(r"\x1b\[[0-9;]*m|\{\{.*?\}\}|\[Op:.*|`")  # colours, names of operations
 
 
@@ -119,8 +120,9 @@ def run(function, *arguments, what="Your function"):
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        place = _line_of(function, error)
-        raise Hint(f"{what} raised {said(error)}{place}. It was called with {given}.") from error
+        raised = f"{what} raised {said(error)}{_line_of(function, error)}. It was called with {given}."
+        advice = " Do the shapes fit together on the way?" if SHAPES.search(raised) else ""
+        raise Hint(raised + advice) from error
     if returned is None:
         raise Hint(f"{what} returns nothing. Does it print its result? End it with `return`.")
     return returned
@@ -229,7 +231,7 @@ def said(error):
     except Exception:  # it cannot say anything
         lines = []
     lines = [line for line in lines if line and not line.startswith("Exception encountered when calling")]
-    said = lines[0][:200] if lines else ""
+    said = lines[0][:200].rstrip(".") if lines else ""
     if engine:
         return f"an error of {engine}" + (f": `{said}`" if said else "")
     return f"`{name}: {said}`" if said else f"`{name}`"

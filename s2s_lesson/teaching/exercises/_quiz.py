@@ -16,6 +16,9 @@ def read_questions(chapter):
     ``several`` may be right; or a ``number`` with a ``tolerance``, the feedback ``right`` and ``otherwise``,
     and ``wrong``, dicts with ``number`` and ``feedback``. In a text, code stands in backticks.
 
+    The page reads a number with a decimal point or comma, and with blanks, apostrophes, low lines, points or
+    commas between groups of three digits. "5,760" is right where 5760 or 5.76 is; where neither is, it asks.
+
     Args:
         chapter: str.
     """

@@ -67,8 +67,10 @@ def _unknown_words(answer, generator):
     vocab, tokens = Vocabulary(words[:7]), generator.permutation(words[4:9]).tolist()
     new_ids, unknown, decoded = returned_parts(3, answer, vocab, tokens)
     new_ids = numbers(new_ids, "the ids").ravel().tolist()
-    if not all(isinstance(these, (list, tuple, set, np.ndarray)) for these in (unknown, decoded)):
-        raise Hint("The unknown tokens and what `decode` returns should be lists of texts.")
+    for these in (unknown, decoded):
+        listed = isinstance(these, (list, tuple, set, np.ndarray))
+        if not listed or not all(isinstance(token, str) for token in these):
+            raise Hint("The unknown tokens and what `decode` returns should be lists of texts.")
     if set(unknown) == set(words[4:7]):
         raise Hint("These are the tokens that the vocabulary does know.")
     if sorted(unknown) != sorted(words[7:9]):
@@ -134,6 +136,7 @@ def _padding_changes_nothing(answer, generator):
             state["keys_mask"] = np.ones(ids.shape, bool)
         return model.decode(decoder_inputs, state)[0]
 
+    with_mask = _logits_alone(run(answer, model, source_ids, decoder_inputs, columns, True))
     right = logits(source_ids)
     wider = np.pad(source_ids, ((0, 0), (0, columns)))
     unmasked = logits(wider, masked=False)
@@ -143,12 +146,7 @@ def _padding_changes_nothing(answer, generator):
             "With `masked=True` the decoder still looks at padding. Leave the state as `encode` made it.",
         ),
     ]
-    compare(
-        _logits_alone(run(answer, model, source_ids, decoder_inputs, columns, True)),
-        right,
-        "the logits",
-        mistakes,
-    )
+    compare(with_mask, right, "the logits", mistakes)
     without_mask = _logits_alone(run(answer, model, source_ids, decoder_inputs, columns, False))
     compare(
         without_mask,
@@ -193,11 +191,12 @@ def _log_probability(answer, generator):
         logits = numbers(model({"source_ids": source_ids, "decoder_inputs": read}))
         return np.take_along_axis(change(logits, axis=-1), targets[:, :, None], axis=2)[:, :, 0]
 
+    theirs = numbers(run(answer, model, source_ids, targets), "the logarithms")
     each = of_targets(shift_right(targets), log_softmax)  # (batch, target_length)
     real, end = targets != 0, targets == 3
     right = (each * real).sum(axis=1)
     compare(
-        run(answer, model, source_ids, targets),
+        theirs,
         right,
         "the logarithms",
         lambda: [

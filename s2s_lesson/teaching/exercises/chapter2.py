@@ -72,10 +72,9 @@ def _reset_before_the_product(answer, generator):
 
 @exercise("2.3", "three arrays, `(kernel, recurrent_kernel, bias)`, of shapes (3, 4), (1, 4) and (4,)")
 def _counting(answer, generator):
-    arrays = [numbers(part) for part in parts(answer, 3)]
-    for name, array, shape in zip(
-        ("kernel", "recurrent_kernel", "bias"), arrays, ((3, 4), (1, 4), (4,)), strict=True
-    ):
+    names, shapes = ("kernel", "recurrent_kernel", "bias"), ((3, 4), (1, 4), (4,))
+    arrays = [numbers(part, f"the {name}") for name, part in zip(names, parts(answer, 3), strict=True)]
+    for name, array, shape in zip(names, arrays, shapes, strict=True):
         if name == "kernel" and array.shape == (4, 3):
             raise Hint("The kernel is transposed: rows are the letters, columns the four blocks.")
         if array.shape != shape:
@@ -120,9 +119,9 @@ def _order_of_letters(answer, generator):
     ids = generator.integers(4, 13, (3, 7))
     ids[1] = ids[0, ::-1]  # the same letters in another order
     reader = redraw(_reader("lstm", num_layers=1), generator)
+    sums, state = (numbers(part, "the sum and the state") for part in returned_parts(2, answer, reader, ids))
     outputs, [[hidden_state, cell_state]] = reader(ids, np.ones(ids.shape, bool))
     vectors = numbers(reader.embedding(ids))
-    sums, state = returned_parts(2, answer, reader, ids)
     mistakes = [
         (vectors.sum(axis=2), "You sum over the numbers of each vector. Sum over the letters."),
         (vectors.sum(axis=0), "You sum over the words. Sum over the letters of each."),
@@ -160,9 +159,9 @@ def _two_layers_both_ways(answer, generator):
     expect_function(answer)
     reader = redraw(_reader("gru", num_layers=2), generator)
     ids = generator.integers(3, 13, (1, 5))
-    by_package, states = reader(ids, np.ones(ids.shape, bool))
     outputs, their_states = returned_parts(2, answer, reader, ids)
     outputs, their_states = numbers(outputs, "the outputs"), parts(their_states, 2, "the list of states")
+    by_package, states = reader(ids, np.ones(ids.shape, bool))
 
     def read(turned):
         """What both layers write, each (length, 2 * units), if what the backward one wrote is turned so."""
@@ -219,9 +218,9 @@ def _padding_on_the_left(answer, generator):
     encoder, plain = redraw(_reader("lstm", num_layers=1), generator), redraw(_plain_lstm(), generator)
     ids = generator.integers(3, 13, (1, int(generator.integers(4, 7))))
     moved, plain_moved = returned_parts(2, function, encoder, plain, ids)
+    first, second = number(moved, "the first distance"), number(plain_moved, "the second distance")
     [[hidden_state, cell_state]] = encoder(ids, ids != 0)[1]
     right, of_cell = (np.linalg.norm(numbers(state)) for state in (hidden_state, cell_state))  # from zeros
-    first, second = number(moved, "the first distance"), number(plain_moved, "the second distance")
     if abs(first) < 1e-4 and abs(second - right) < 1e-3:
         raise Hint("The two distances have changed places: the package's encoder comes first.")
     if abs(first) < 1e-4:

@@ -193,8 +193,8 @@ def _order_in_self_attention(answer, generator):
 
     mask = numbers(look_ahead_mask(7)).astype(bool)
     for positions in (np.zeros((7, 12), "float32"), numbers(sinusoids(7, 12)).astype("float32")):
+        theirs = numbers(run(answer, layer, sequence, positions), "the outputs")
         right = outputs(sequence + positions, mask)
-        theirs = run(answer, layer, sequence, positions)
         compare(
             theirs,
             right,

@@ -90,7 +90,7 @@ def _turned_positions(answer, generator):
 def _cached_attention(answer, generator):
     expect_function(answer)
     sequence, width = generator.normal(size=(5, 6)), int(generator.integers(3, 8))
-    kernels = [generator.normal(size=(6, width)) for _ in range(3)]
+    kernels = [generator.normal(0, 0.5, (6, width)) for _ in range(3)]
     q, k, v = (sequence @ kernel for kernel in kernels)
     scores = q @ k.T
 

@@ -132,7 +132,7 @@ def _what_is_changed(answer, generator):
         raise Hint("Return a `Counter` or a dict, from a pair of ids to how often it occurs.")
     try:
         pairs = {(int(true), int(fed)): int(times) for (true, fed), times in pairs.items() if times}
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Hint("Expected pairs of two ids each, and for each pair how often it occurs.") from None
 
     def counted(which, first=gold, second=own):

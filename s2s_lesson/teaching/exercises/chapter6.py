@@ -132,7 +132,8 @@ def _retrieval(answer, generator):
         reply = run(answer, asked, known)
         if isinstance(reply, (int, float, np.number)):
             raise Hint("Return the reply itself, and not its place or how similar its source is.")
-        if not isinstance(reply, (list, tuple)) or list(reply) not in [reply for _, reply in known]:
+        texts = isinstance(reply, (list, tuple)) and all(isinstance(token, str) for token in reply)
+        if not texts or list(reply) not in [reply for _, reply in known]:
             raise Hint("Return the reply, a list of tokens: the second part of an entry of `known`.")
         place = [reply for _, reply in known].index(list(reply))
         for name, measure in measures.items():

@@ -1,14 +1,29 @@
 (() => {
   const line = (kind, words, feedback) => `<p class="${kind}"><strong>${words}</strong> ${feedback}</p>`;
 
+  // What a typed number may mean, the likelier first: "5,760" is 5760 or 5.76, and "5,76" is 5.76 alone. A blank, an
+  // apostrophe, a low line, a comma or a point may part groups of three digits; a comma or a point may be decimal.
+  const readings = (typed) => {
+    const text = typed.trim().replace("\u2212", "-");
+    const [, sign, body = "", power = ""] = /^([+-]?)([^e]*\d[^e]*)(e[+-]?\d+)?$/i.exec(text) || [];
+    const value = (whole, fraction) => Number(`${sign}${whole.replace(/\D/g, "") || 0}.${fraction || 0}${power}`);
+    const decimal = /^(\d*)(?:[.,](\d*))?$/.exec(body);
+    const grouped = /^([1-9]\d{0,2}([\s'\u2019_.,])\d{3}(?:\2\d{3})*)(?:(?!\2)[.,](\d*))?$/.exec(body);
+    const values = [decimal && value(decimal[1], decimal[2]), grouped && value(grouped[1], grouped[3])];
+    return (body.includes(",") ? values.reverse() : values).filter(Number.isFinite);
+  };
+
+  // Right is what is right in one reading; a comma that may mean either, and is wrong in both, is asked about.
   const aboutNumber = (field) => {
     const facts = JSON.parse(field.dataset.facts);
-    const text = field.value.trim().replace(",", ".");
-    const given = Number(text);
-    if (text === "" || Number.isNaN(given)) return line("open", "Not yet.", "Write a number, such as 0.5.");
-    const near = (entry) => Math.abs(entry.number - given) <= facts.tolerance;
-    const match = facts.known.find(near) || { feedback: facts.otherwise };
-    return match.right ? line("right", "Right.", match.feedback) : line("wrong", "Not right.", match.feedback);
+    const values = readings(field.value);
+    if (values.length === 0) return line("open", "Not yet.", "Write a number, such as 0.5.");
+    const near = (entry) => values.some((given) => Math.abs(entry.number - given) <= facts.tolerance);
+    const match = facts.known.find(near);
+    if (!match && values.length > 1 && field.value.includes(","))
+      return line("open", "Not yet.", `Do you mean ${values.join(" or ")}? Write one of them.`);
+    const feedback = match ? match.feedback : facts.otherwise;
+    return match && match.right ? line("right", "Right.", feedback) : line("wrong", "Not right.", feedback);
   };
 
   const aboutChoices = (fields) => {
