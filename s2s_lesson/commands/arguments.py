@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import pkgutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args, get_origin
@@ -30,6 +31,13 @@ def model_folder(text: str) -> Path:
 
     folder = Path(text)
     return shipped_folder(text) if not folder.exists() and text in cards() else folder
+
+
+def named_path(text: str) -> Path:
+    """The path that an argument names: not an empty text, which would be the folder that one is in."""
+    if not text:
+        raise argparse.ArgumentTypeError("Expected a path; received an empty text.")
+    return Path(text)
 
 
 def expect_models(*folders: Path) -> None:
@@ -150,6 +158,8 @@ def option(function: str, name: str) -> Callable[[str], object]:
             check(declared, **{name: [value] if is_list else value})
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
+        if isinstance(value, int) and abs(value) > sys.maxsize:
+            raise argparse.ArgumentTypeError(f"Expected {name} of at most {sys.maxsize}; received {value}.")
         return value
 
     return read

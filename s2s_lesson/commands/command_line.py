@@ -52,7 +52,7 @@ class _Parser(argparse.ArgumentParser):
     _mixing = False
 
     def error(self, message):
-        self.exit(2, f"{self.prog}: error: {message} See {self.prog} --help.\n")
+        self.exit(2, f"{self.prog}: error: {message.removesuffix('.')}. See {self.prog} --help.\n")
 
     def parse_known_args(self, args=None, namespace=None):
         if self._mixing or self._subparsers is not None:
@@ -63,7 +63,7 @@ class _Parser(argparse.ArgumentParser):
         finally:
             self._mixing = False
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(unknown)}.")
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return options, unknown
 
 

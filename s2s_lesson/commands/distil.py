@@ -6,7 +6,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s_lesson.commands.arguments import expect_models, expect_n_best, loaded, model_folder, option
+from s2s_lesson.commands.arguments import (
+    expect_models,
+    expect_n_best,
+    loaded,
+    model_folder,
+    named_path,
+    option,
+)
 from s2s_lesson.commands.train import train
 
 if TYPE_CHECKING:
@@ -24,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TEACHER",
         help="a run folder; or one that export made, or a model's name, with --config",
     )
-    parser.add_argument("--output", required=True, type=Path, metavar="FOLDER", help="where to write the run")
+    parser.add_argument(
+        "--output", required=True, type=named_path, metavar="FOLDER", help="where to write the run"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     parser.add_argument(
         "--n-best", type=option(DISTILLED, "n_best"), default=5, help="outputs for each source (default: 5)"
@@ -48,7 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="learn from the real pairs as well, with this weight (default: 0)",
     )
     parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="settings of the small model (default: the teacher's)"
+        "--config",
+        type=named_path,
+        metavar="FILE",
+        help="settings of the small model (default: the teacher's)",
     )
     parser.add_argument(
         "--set",

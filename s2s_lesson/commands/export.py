@@ -1,9 +1,8 @@
 """Export a run as a folder that runs without an engine, or as a SavedModel for TensorFlow Serving."""
 
 import argparse
-from pathlib import Path
 
-from s2s_lesson.commands.arguments import add_run, expect_runs
+from s2s_lesson.commands.arguments import add_run, expect_runs, named_path
 
 HELP = "export a run, to use it without Keras"
 
@@ -11,7 +10,9 @@ HELP = "export a run, to use it without Keras"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     add_run(parser)
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder, or an export to replace")
+    parser.add_argument(
+        "folder", type=named_path, metavar="FOLDER", help="a new folder, or an export to replace"
+    )
     parser.add_argument(
         "--weights",
         choices=("float32", "float16", "int8"),

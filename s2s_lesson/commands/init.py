@@ -3,13 +3,20 @@
 import argparse
 from pathlib import Path
 
+from s2s_lesson.commands.arguments import named_path
+
 HELP = "write a commented file of settings"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument(
-        "file", nargs="?", type=Path, default=Path("run.toml"), metavar="FILE", help="(default: run.toml)"
+        "file",
+        nargs="?",
+        type=named_path,
+        default=Path("run.toml"),
+        metavar="FILE",
+        help="(default: run.toml)",
     )
 
 

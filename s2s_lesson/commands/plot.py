@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s2s_lesson import _extras
-from s2s_lesson.commands.arguments import add_beam_size, add_run, expect_runs
+from s2s_lesson.commands.arguments import add_beam_size, add_run, expect_runs, named_path
 
 if TYPE_CHECKING:
     from s2s_lesson.data.prediction import Prediction
@@ -18,7 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     add_run(parser)
     parser.add_argument("text", metavar="TEXT")
-    parser.add_argument("--output", required=True, type=Path, metavar="FILE", help="a .png, .svg or .pdf")
+    parser.add_argument(
+        "--output", required=True, type=named_path, metavar="FILE", help="a .png, .svg or .pdf"
+    )
     parser.add_argument(
         "--truncate", action="store_true", help="cut the text to the longest that the model reads"
     )

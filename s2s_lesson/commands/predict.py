@@ -24,6 +24,7 @@ from s2s_lesson.commands.arguments import (
     loaded,
     mean_of,
     model_folder,
+    named_path,
     option,
 )
 from s2s_lesson.commands.files import LAYOUT_NAMES, add_layout, given
@@ -72,7 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="texts, one a line, or the sources of tsv, csv or jsonl; - is standard input",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="where outputs go (default: standard output)"
+        "--output", type=named_path, metavar="FILE", help="where outputs go (default: standard output)"
     )
     parser.add_argument("--json", action="store_true", help="write a JSON object for each text, one a line")
     parser.add_argument(
@@ -167,19 +168,23 @@ def _together(options: argparse.Namespace) -> "Writes":
 
 def _rows(options: argparse.Namespace) -> Iterator[Row]:
     from s2s_lesson.corpora.files import Layout
-    from s2s_lesson.corpora.files.reading import is_whole, read_rows
+    from s2s_lesson.corpora.files.reading import NO_TEXT, is_whole, read_rows
     from s2s_lesson.corpora.files.rows import Fault
     from s2s_lesson.corpora.files.unpacking import STANDARD_INPUT, name_of
 
     if options.texts:
         for number, text in enumerate(options.texts, 1):
-            fault = "" if is_whole(text) else "bytes that are no text"
+            fault = "" if is_whole(text) else NO_TEXT
             yield Row(number, f"text {number}", None if fault else text, fault)
         return
     path = options.input or STANDARD_INPUT
     for number, (line, text) in enumerate(read_rows(path, layout=Layout(**given(options, LAYOUT_NAMES))), 1):
-        place, is_fault = f"line {line} of {name_of(path)}", isinstance(text, Fault)
-        yield Row(number, place, None if is_fault else text, str(text) if is_fault else "")
+        place = f"line {line} of {name_of(path)}"
+        if isinstance(text, Fault):
+            other = f" in {options.encoding or 'UTF-8'}: --encoding names another encoding"
+            yield Row(number, place, None, f"{text}{other if text == NO_TEXT else ''}")
+        else:
+            yield Row(number, place, text)
 
 
 def _short(pipeline: "Writes", row: Row) -> Row:

@@ -65,6 +65,12 @@ def _ended_by(error: Exception, flags: Flags) -> int:
         raise KeyboardInterrupt from error  # Ctrl-C within an import may come out as an ImportError
     if isinstance(error, BrokenPipeError):
         return UNREAD
+    if isinstance(error, UnicodeEncodeError) and error.encoding != "utf-8":
+        letter = error.object[error.start : error.start + 1]
+        error = ValueError(
+            f"Expected an output that can hold {letter!r}; received one in {error.encoding}. Set the "
+            "environment variable PYTHONIOENCODING=utf-8, or choose a terminal in UTF-8."
+        )
     text = with_flags(f"{type(error).__name__}: {error}".removesuffix(": "), flags)
     if not isinstance(error, USUAL):
         text = f"{text} {_place(error)}"

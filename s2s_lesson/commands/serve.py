@@ -2,9 +2,8 @@
 
 import argparse
 import contextlib
-from pathlib import Path
 
-from s2s_lesson.commands.arguments import option
+from s2s_lesson.commands.arguments import named_path, option
 from s2s_lesson.deployed.serving.limits import Limits
 
 HELP = "put an exported model behind HTTP"
@@ -27,7 +26,7 @@ LIMIT_OPTIONS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="an exported model")
+    parser.add_argument("folder", type=named_path, metavar="FOLDER", help="an exported model")
     parser.add_argument(
         "--host",
         default="127.0.0.1",

@@ -67,7 +67,9 @@ def hide_start_up_lines() -> None:
         _read_along(reading, shown, level)
     os.close(reading)
     sys.stderr.flush()
-    sys.stderr = os.fdopen(shown, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")
+    sys.stderr = os.fdopen(
+        shown, "w", 1, encoding=sys.stderr.encoding, errors="backslashreplace", closefd=False
+    )
     os.dup2(writing, 2)
     os.close(writing)
 

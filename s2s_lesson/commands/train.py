@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s2s_lesson.commands.arguments import expect_runs, model_folder, option
+from s2s_lesson.commands.arguments import expect_runs, model_folder, named_path, option
 from s2s_lesson.commands.files import NAMES, add_chat, add_layout, add_targets, chosen_chat, given
 from s2s_lesson.corpora import CORPORA
 from s2s_lesson.layers.config import PRECISIONS
@@ -89,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     how = parser.add_argument_group("how")
     how.add_argument(
-        "--config", type=Path, metavar="FILE", help="a file of settings, see init; options go before it"
+        "--config", type=named_path, metavar="FILE", help="a file of settings, see init; options go before it"
     )
     how.add_argument(
         "--set",
@@ -146,7 +146,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--precision", choices=PRECISIONS, help="float32, or 16 bits on a GPU")
 
-    parser.add_argument("--output", required=True, type=Path, metavar="FOLDER", help="where to write the run")
+    parser.add_argument(
+        "--output", required=True, type=named_path, metavar="FOLDER", help="where to write the run"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     parser.add_argument(
         "--tensorboard", action="store_true", default=None, help="write FOLDER/tensorboard as well"

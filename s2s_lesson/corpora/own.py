@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from s2s_lesson.corpora._corpus import Corpus
 from s2s_lesson.corpora.files import FilePairs, Layout, read_pairs
-from s2s_lesson.corpora.files.unpacking import STANDARD_INPUT, expect_there
+from s2s_lesson.corpora.files.unpacking import expect_there, is_read_once
 from s2s_lesson.corpora.splits import split_pairs
 from s2s_lesson.data.expected import PositiveInt, Share, checked
 
@@ -22,7 +22,8 @@ class OwnFiles:
     Attributes:
         corpus: ``Corpus``, in its splits.
         read: ``FilePairs`` of the first files: how they are laid out, and which rows could not be used.
-        sha256: str or None, of what the files hold, in hexadecimal digits; None for standard input.
+        sha256: str or None, of what the files hold, in hexadecimal digits; None where one of them is the
+            standard input or a pipe.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -135,7 +136,7 @@ def listed(files: Files | None) -> list[str | Path]:
 
 
 def _digest(paths):
-    if STANDARD_INPUT in map(str, paths):
+    if any(map(is_read_once, paths)):
         return None
     digest = hashlib.sha256()
     for path in paths:

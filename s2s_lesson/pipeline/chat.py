@@ -96,7 +96,14 @@ class Chat:
         except ValueError:
             self.note("note: that holds half a character, or bytes that are no text. Say it in whole ones.")
             return True
-        best = self.reply(line)
+        try:
+            best = self.reply(line)
+        except (MemoryError, ValueError) as error:
+            if self.n_best == 1:
+                raise
+            self.n_best = 1
+            self.note(f"note: {error} From now on one reply is shown again.")
+            return True
         shown = list({reply.text: reply for reply in (best, *best.alternatives)}.values())
         for place, reply in enumerate(shown[: self.n_best]):
             number = f"{reply.log_probability:.3f}  " if self.n_best > 1 else ""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from s2s_lesson.corpora import CorpusUnavailable
-from s2s_lesson.corpora.own import STANDARD_INPUT
+from s2s_lesson.corpora.files.unpacking import STANDARD_INPUT
 from s2s_lesson.data.subwords import Subwords
 from s2s_lesson.data.whole_files import sha256_of
 from s2s_lesson.pipeline.corpus_choice import corpus_of

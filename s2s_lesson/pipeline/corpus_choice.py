@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 
 from s2s_lesson.corpora import Corpus, chats, expect_options, loader, own
 from s2s_lesson.corpora.files import Layout
+from s2s_lesson.corpora.files.unpacking import STANDARD_INPUT
 from s2s_lesson.pipeline.presets import PRESETS, corpus_options, load_corpus
 from s2s_lesson.pipeline.setting_tables import RunOptions, Table, defaults
 from s2s_lesson.pipeline.settings import Settings
@@ -85,4 +86,4 @@ def _of_files(data, say):
 
 
 def _absolute(path):
-    return str(path) if str(path) == own.STANDARD_INPUT else os.path.abspath(path)
+    return str(path) if str(path) == STANDARD_INPUT else os.path.abspath(path)

@@ -42,7 +42,7 @@ def read_settings(path: str | Path) -> Settings:
             cannot have.
     """
     path = Path(path)
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         raise FileNotFoundError(
             f"Expected a file of settings; there is none at {path}. 's2s-lesson init {path}' writes one."
         )

@@ -60,6 +60,10 @@ class Decoding(NamedTuple):
         return "utf-8-sig" if self.encoding == UTF_8 else self.encoding
 
 
+class NotEncoded(ValueError):
+    """A file holds bytes that are not what its encoding has; or which encoding that is, is unsure."""
+
+
 def is_encoding(name: str) -> bool:
     """Whether Python knows an encoding of texts by this name."""
     try:
@@ -96,7 +100,7 @@ def find_decoding(path: str | Path, encoding: str | None = None) -> Decoding:
         The decoding.
 
     Raises:
-        ValueError: the file does not hold the encoding; or it is none of Unicode's, and which one is unsure.
+        NotEncoded: the file does not hold the encoding; or it is none of Unicode's, and which one is unsure.
     """
     with open_bytes(path) as file:
         head = file.peek(4096)[:4096]
@@ -119,7 +123,7 @@ def not_encoded(
     byte = error.object[error.start : error.start + 1]
     before = error.object[max(0, error.start - 20) : error.start].decode("ascii", "replace")
     where = name_of(path) if row is None else f"row {row} of {name_of(path)}"
-    return ValueError(
+    return NotEncoded(
         f"Expected {encoding} in {where}; received the byte 0x{byte.hex().upper()} after {before!r}, which "
         "is none of it. Pass the encoding that it was written in, such as encoding='cp1252', or correct it."
     )
@@ -224,7 +228,7 @@ def _unsure(path, received, likely):
     names = ", ".join(each.encoding for each in likely[:7])
     which = f"It could be {names}, which give different texts. " if names else ""
     first = names.partition(",")[0] or "cp1252"
-    return ValueError(
+    return NotEncoded(
         f"Expected UTF-8, or another encoding that is sure, in {path}; received {received}. {which}Pass the "
         f"one that it was written in, such as encoding={first!r}, on the command line --encoding {first}."
     )

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from s2s_lesson.corpora.files.encoding import by_mark, find_decoding, not_encoded
-from s2s_lesson.corpora.files.unpacking import STANDARD_INPUT, open_bytes
+from s2s_lesson.corpora.files.encoding import NotEncoded, by_mark, find_decoding, not_encoded
+from s2s_lesson.corpora.files.unpacking import is_read_once, open_bytes
 
 
 @contextmanager
@@ -15,16 +15,18 @@ def open_text(path: str | Path, encoding: str | None = None, errors: str = "stri
     """Open a text file, whatever it is packed with and encoded in.
 
     A file is read through once before it is opened, so that no part of it is used before all of it is known
-    to be text. Its lines end with LF, or CR LF, and CR alone is a character like others; unless the file has
-    no LF at all, as those of old Macs: then CR ends a line. Nothing else does, such as U+2028.
+    to be text; the standard input and pipes are read as they come. Lines end with LF, or CR LF, and CR alone
+    is a character like others; unless a file has no LF at all, as those of old Macs: then CR ends a line.
+    Nothing else does, such as U+2028.
 
     Args:
         path: the file, which may be packed by gzip, bzip2, xz or zstd. "-" is the standard input, which is
-            not unpacked, and read as it comes.
+            not unpacked.
         encoding: its name. None takes what a byte order mark says, else UTF-8, else the one encoding that
-            fits the whole file, if that is sure; of the standard input UTF-8. The package charset-normalizer
-            tells which.
-        errors: what happens to bytes of the standard input that are no text, as in ``bytes.decode``.
+            fits the whole file, if that is sure; of the standard input and of pipes UTF-8. The package
+            charset-normalizer tells which.
+        errors: what becomes of bytes that are no text, as in ``bytes.decode``. Where that is not "strict", a
+            file of an encoding that is unsure is read as UTF-8.
 
     Yields:
         A text file, whose attribute ``encoding`` names the encoding.
@@ -41,7 +43,13 @@ def open_text(path: str | Path, encoding: str | None = None, errors: str = "stri
     ...         print(file.read())
     drei Äpfel
     """
-    decoding = None if path == STANDARD_INPUT else find_decoding(path, encoding)
+    decoding = None
+    if not is_read_once(path):
+        try:
+            decoding = find_decoding(path, encoding)
+        except NotEncoded:
+            if errors == "strict":
+                raise
     with open_bytes(path) as file:
         decoding = decoding or by_mark(file.peek(4), encoding)
         text = io.TextIOWrapper(file, decoding.codec, errors, newline=decoding.newline)

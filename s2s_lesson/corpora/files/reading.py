@@ -22,6 +22,7 @@ from s2s_lesson.data.expected import checked
 PathLike: TypeAlias = str | Path
 FOUND_OUT = Layout()  # all of it, from each file
 EXAMPLES = 5
+NO_TEXT = "bytes that are no text"
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
 _TABLES = (".csv", ".tsv", ".tab")
 
@@ -155,7 +156,7 @@ def read_rows(path: PathLike, *, layout: Layout = FOUND_OUT) -> Iterator[tuple[i
                 (number, texts if isinstance(texts, Fault) else texts[0]) for number, texts in content.rows
             )
         for number, row in rows:
-            yield number, row if is_whole(row) else Fault("bytes that are no text")
+            yield number, row if is_whole(row) else Fault(NO_TEXT)
 
 
 def is_whole(text: str) -> bool:

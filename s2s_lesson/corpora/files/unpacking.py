@@ -29,6 +29,11 @@ def name_of(path: str | Path) -> str:
     return "the standard input" if path == STANDARD_INPUT else str(path)
 
 
+def is_read_once(path: str | Path) -> bool:
+    """Whether what a path names can be read but once: the standard input, or a pipe, as of ``<(...)``."""
+    return path == STANDARD_INPUT or not Path(path).is_file()
+
+
 def expect_there(path: str | Path) -> None:
     """Make sure that there is something to read.
 

@@ -111,6 +111,13 @@ def said(capsys, *arguments):
         ("train --data pairs.tsv --output new --context 2", "Expected a context of 1 utterance with files"),
         ("train --data pairs.tsv --output new --corpus copy", "received more: {'corpus': 'copy', 'files'"),
         ("train --data pairs.tsv --output new --from none", "Expected model.keras in the folder /"),
+        ("train --corpus copy --output=", "argument --output: Expected a path; received an empty text. See"),
+        ("init ", "argument FILE: Expected a path; received an empty text. See s2s-lesson init --help."),
+        (
+            "predict run a --beam-size 9999999999999999999",
+            "Expected beam_size of at most 9223372036854775807",
+        ),
+        ("train --output", "argument --output: expected one argument. See s2s-lesson train --help."),
         ("train --corpus copy --output new --find-learning-rate --resume", "Expected no --resume with"),
         ("inspect pairs.tsv none.tsv", "Expected the file none.tsv"),
     ],

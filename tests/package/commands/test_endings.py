@@ -105,6 +105,15 @@ def test_an_error_that_nobody_foresaw_is_one_line_that_says_where(monkeypatch, c
         command_line.main(["models"])
 
 
+def test_a_letter_that_the_terminal_does_not_have_is_one_line(monkeypatch, capsys):
+    def run(options):
+        "日".encode("latin-1")
+
+    code, said = ends(monkeypatch, capsys, run)
+    assert (code, said.count("\n")) == (1, 1)
+    assert said.startswith("ValueError: Expected an output that can hold '日'; received one in latin-1.")
+
+
 @pytest.mark.parametrize(
     ("error", "line"),
     [

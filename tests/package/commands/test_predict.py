@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import sys
+import threading
 
 import pytest
 from untrained_run import untrained_run
@@ -66,7 +68,23 @@ def test_bytes_that_are_no_text_cost_their_own_line_alone(run, capsys, monkeypat
     printed = capsys.readouterr()
     assert printed.out == "A\n\nB\n"
     place = "text 2" if arguments else "line 2 of the standard input"
-    assert f"in {place}; received bytes that are no text. It has no output.\n" in printed.err
+    remedy = "" if arguments else " in UTF-8: --encoding names another encoding"
+    assert f"in {place}; received bytes that are no text{remedy}. It has no output.\n" in printed.err
+
+
+def test_bytes_of_a_file_that_are_no_text_cost_their_own_line_alone(run, capsys, tmp_path):
+    """Which encoding it is cannot be told from one letter."""
+    path = tmp_path / "texts.txt"
+    path.write_bytes("a\nstraße\nb\n".encode("cp1252"))
+    assert main(run, "--input", path) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "A\n\nB\n"
+    assert f"line 2 of {path}; received bytes that are no text in UTF-8: --encoding names" in printed.err
+    assert main(run, "--input", path, "--encoding", "cp1252") == 0
+    assert capsys.readouterr().out == "A\nSTRASSE\nB\n"
+    path.write_bytes("a b c d\n".encode("utf-16-le"))
+    assert main(run, "--input", path) == 1
+    assert "pass encoding='utf-16-le'. On the command line: --encoding.\n" in capsys.readouterr().err
 
 
 def test_each_bad_line_of_a_file_is_named_and_the_others_are_answered(run, capsys, tmp_path):
@@ -81,6 +99,19 @@ def test_each_bad_line_of_a_file_is_named_and_the_others_are_answered(run, capsy
         for number, line in zip((3, 4), said, strict=True)
     ]
     assert len(said) == 2
+
+
+def test_a_pipe_is_read_but_once(run, capsys, tmp_path):
+    """As the shell makes one of ``--input <(...)``."""
+    os.mkfifo(tmp_path / "pipe")
+    for arguments in (["predict", run, "--input"], ["inspect"]):
+        writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=("a\tb\nb\ta\nc\tc\n",))
+        writer.start()
+        assert command_line.main([*map(str, arguments), str(tmp_path / "pipe")]) == 0
+        writer.join()
+    printed = capsys.readouterr().out
+    assert printed.startswith("A B\nB A\nC C\n") or printed.startswith("A\tB\n")
+    assert "3 rows, 3 pairs." in printed
 
 
 def test_rows_that_hold_no_source_are_faults_as_well(run, capsys, monkeypatch):

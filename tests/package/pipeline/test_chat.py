@@ -165,6 +165,15 @@ def test_a_plot_that_fails_does_not_end_the_chat():
     assert said.count("bot: yes") == 2
 
 
+def test_more_replies_than_the_memory_has_room_for_end_no_chat():
+    answers = [MemoryError("Unable to allocate 112 GiB."), "yes", ValueError("Expected a beam of one.")]
+    chat, said, noted = chatted(["/best 99999", "hello", "hello"], Scripted(answers))
+    assert noted == ["note: Unable to allocate 112 GiB. From now on one reply is shown again."]
+    assert said[0] == "bot: yes" and chat.n_best == 1 and len(chat.turns) == 2
+    with pytest.raises(ValueError, match="Expected a beam of one"):
+        chat.hear("hello")
+
+
 def test_blank_lines_ask_for_words():
     _, said, noted = chatted(["", " \t", "..."])
     assert said == ["bot: ", ""]
