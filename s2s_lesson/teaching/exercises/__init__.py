@@ -1,7 +1,7 @@
 """Exercises that are checked, and quizzes: ``check`` and ``quiz``.
 
 Each chapter's exercises have a module here, and its quiz a file in ``quizzes/``. A check runs the reader's
-answer on drawn inputs, and compares. Where it is wrong, the hint names what is off.
+answer on inputs that it draws each time, and compares. Where it is wrong, the hint names what is off.
 """
 
 from typing import Any

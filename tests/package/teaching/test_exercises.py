@@ -263,6 +263,8 @@ def test_each_text_says_what_to_pass():
     texts = "\n".join(source for kind, source in cells() if kind == "markdown")
     for number, part in zip(NUMBERS, re.split(HEADING, texts)[3::3], strict=True):
         assert f'`exercises.check("{number}", ' in part, number
+        for signature in re.findall(r"`\w+\([^`]*\)`", exercises.EXERCISES[number][0]):
+            assert signature in " ".join(part.split()), number
 
 
 @pytest.mark.parametrize(
