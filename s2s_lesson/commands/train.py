@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument(
         "--source-file",
-        dest="files",
+        dest="source_files",
         nargs="+",
         metavar="FILE",
         help="sources, a text a line, with --target-file",
@@ -248,6 +248,13 @@ def _settings(options: argparse.Namespace) -> "Settings":
 def _tables(options: argparse.Namespace) -> "Settings":
     """The settings that the arguments make."""
     tables = {table: given(options, names) for table, names in TABLES.items()}
+    if options.source_files is not None:
+        if options.files is not None or options.target_files is None:
+            raise ValueError(
+                "Expected --source-file with --target-file, and without --data; received "
+                f"{'--data' if options.files else 'no --target-file'}."
+            )
+        tables["data"]["files"] = options.source_files
     tables["chat"] = chosen_chat(options)
     if options.from_run is not None:
         limits = {name: tables["texts"].pop(name) for name in ("max_vocab_size",) if name in tables["texts"]}

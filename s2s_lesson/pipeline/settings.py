@@ -170,8 +170,8 @@ def assigned(text: str) -> Settings:
             f"Expected --set TABLE.OPTION=VALUE; received {text!r}. Write --set model.dropout=0.2."
         )
     try:
-        read = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        (read,) = tomllib.loads(f"value = {value}").values()
+    except ValueError:  # no TOML, or more than one value
         read = value.strip()
     return understood({table: {option.strip(): read}}, f"--set {text}")
 

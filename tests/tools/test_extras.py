@@ -164,7 +164,7 @@ def wheel(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "command", ["train --corpus copy --output run", "predict run ab", "evaluate run", "chat run"]
+    "command", ["train --corpus copy --output run", "predict dates ab", "evaluate run", "chat run"]
 )
 def test_a_command_names_the_extra_that_it_misses(tmp_path, command):
     code = "import sys; sys.modules['keras'] = None; from s2s_lesson.__main__ import main; sys.exit(main())"

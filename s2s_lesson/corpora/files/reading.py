@@ -99,7 +99,7 @@ def read_texts(path: PathLike, *, layout: Layout = FOUND_OUT) -> Iterator[str]:
     """Read the sources of a file one by one, however large it is.
 
     A file is plain text, one text a line, blank lines among them; unless the layout has a format, a
-    delimiter, a header or a column of sources: then it is read as ``read_pairs`` does, but for its targets,
+    delimiter, a header or a column: then it is read as ``read_pairs`` does, but for its targets,
     which may be missing.
 
     Args:
@@ -141,9 +141,9 @@ def read_rows(path: PathLike, *, layout: Layout = FOUND_OUT) -> Iterator[tuple[i
         FileNotFoundError: there is no such file.
         ValueError: as ``read_pairs``, but for single rows.
     """
-    told = (layout.format, layout.delimiter, layout.header, layout.source_column)
+    told = (layout.format, layout.delimiter, layout.header, *layout.columns)
     with ExitStack() as stack:
-        if layout.format == "parallel" or told == (None,) * 4:
+        if layout.format == "parallel" or told == (None,) * len(told):
             text = stack.enter_context(open_text(path, layout.encoding, "surrogateescape"))
             rows = (
                 (number, line)

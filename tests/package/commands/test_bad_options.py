@@ -108,6 +108,12 @@ def said(capsys, *arguments):
         ),
         ("train --corpus cornell --output new --set run.corpus_options={path=3}", "Expected path as a text"),
         ("train --data pairs.tsv --output new --dev none.tsv", "Expected the file none.tsv"),
+        ("train --source-file pairs.tsv --output new", "received no --target-file."),
+        (
+            "train --source-file pairs.tsv --target-file pairs.tsv --data pairs.tsv --output new",
+            "received --data",
+        ),
+        ("train --corpus copy --output new --set noise.drop=0.5\nfoo=3", "Expected drop as a number"),
         ("train --data pairs.tsv --output new --context 2", "Expected a context of 1 utterance with files"),
         ("train --data pairs.tsv --output new --corpus copy", "received more: {'corpus': 'copy', 'files'"),
         ("train --data pairs.tsv --output new --from none", "Expected model.keras in the folder /"),

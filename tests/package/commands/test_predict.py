@@ -123,6 +123,12 @@ def test_rows_that_hold_no_source_are_faults_as_well(run, capsys, monkeypatch):
     assert "line 3 of the standard input; received no JSON" in printed.err
 
 
+def test_a_column_of_targets_makes_the_input_a_table(run, capsys, monkeypatch):
+    from_input(monkeypatch, b"a\tb\nb\tc\n")
+    assert main(run, "--target-column", "2") == 0
+    assert capsys.readouterr().out == "A\nB\n"
+
+
 def test_truncate_cuts_texts_to_the_longest_that_the_model_reads(run, capsys):
     assert main(run, "--truncate", "a", LONG) == 0
     assert capsys.readouterr() == ("A\nA B C D\n", "")
