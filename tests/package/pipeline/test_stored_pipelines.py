@@ -1,6 +1,7 @@
 """A stored pipeline is one file: whole, its own, or refused with what to do."""
 
 import copy
+import functools
 import gc
 import json
 import os
@@ -19,6 +20,7 @@ import pytest
 from s2s_lesson import TextToText
 from s2s_lesson.data.description import description_files
 from s2s_lesson.data.whole_files import enclosed
+from s2s_lesson.layers import AttentionDecoder, RecurrentEncoder
 from s2s_lesson.models.stored import write_model
 
 PAIRS, OTHERS = [("one two", "1 2"), ("two", "2")], [("six ten", "6 9"), ("ten", "9")]
@@ -139,18 +141,21 @@ def test_after_running_out_of_memory_the_next_model_can_be_made(monkeypatch, unc
     def full(*_, **__):
         raise MemoryError
 
-    for part in ("encoder.RecurrentEncoder", "decoder.AttentionDecoder"):
+    for part in (RecurrentEncoder, AttentionDecoder):
         with monkeypatch.context() as patched, pytest.raises(MemoryError):
-            patched.setattr(f"s2s_lesson.layers.{part}.call", full)
+            patched.setattr(part, "call", functools.wraps(part.call)(full))
             made()
     assert made().predict(["one"])[0].source_tokens == ("one", "</s>")
 
 
-def test_a_pipeline_that_nobody_needs_is_freed_after_use():
-    pipeline = made()
+def model_after_use(pipeline):
+    """A weak reference to the model of a pipeline that has written something."""
     pipeline.predict(["one"])
-    model = weakref.ref(pipeline.model)
-    del pipeline
+    return weakref.ref(pipeline.model)
+
+
+def test_a_pipeline_that_nobody_needs_is_freed_after_use():
+    model = model_after_use(made())
     gc.collect()
     assert model() is None
 
