@@ -170,7 +170,8 @@ def run(options: argparse.Namespace) -> None:
     if trying and (options.resume or options.tensorboard):
         other = "--resume" if options.resume else "--tensorboard"
         raise ValueError(
-            f"Expected no {other} with --find-learning-rate, which leaves no run. Leave one out."
+            f"Expected no {other} with --find-learning-rate, which leaves no run; received both. "
+            "Leave one out."
         )
     origin = settings.get("from", {}).get("run")
     if origin is not None:

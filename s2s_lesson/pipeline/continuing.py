@@ -133,7 +133,10 @@ def origin_of(settings: Settings) -> Origin | None:
     options = FromOptions(**{name: given[name] for name in ("run", "sha256", "old_dev") if name in given})
     if options.run is None:
         if given:
-            raise ValueError(f"Expected from.run, the folder to go on from, with {', '.join(given)}.")
+            raise ValueError(
+                f"Expected from.run, the folder to go on from, with {', '.join(given)}; received none. Set "
+                "it, on the command line by --from."
+            )
         return None
     folder = Path(os.path.abspath(options.run))
     pipeline = TextToText.load(folder)

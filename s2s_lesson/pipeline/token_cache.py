@@ -126,7 +126,7 @@ def _read(path: Path, count: int) -> TokenLists | None:
 
 def _whole(array):
     if array.dtype != np.int32 or array.ndim != 1 or (array < 0).any():
-        raise ValueError("Expected one row of whole numbers.")
+        raise ValueError(f"Expected one row of whole numbers; received {array.dtype} {array.shape}.")
     return array
 
 
