@@ -81,7 +81,7 @@ def said(capsys, *arguments):
         ("evaluate run --with none", "Expected model.keras in the folder none"),
         ("evaluate run --header", "Expected --data with --header; received none."),
         ("plot run a --output map", "Name it map.png, for example."),
-        ("plot run a --output map.docx", "Expected a file that ends with .avif, "),
+        ("plot run a --output map.docx", "Expected a file that ends with ."),
         ("plot run a --output pairs.tsv/map.png", "Expected a folder that can be written to"),
         ("plot none a --output map.png", "Expected model.keras in the folder none"),
         ("plot run \udcff --output map.png", "Expected a text; received bytes that are no text."),
