@@ -8,7 +8,7 @@ from pathlib import Path
 import filelock
 import keras
 
-from s2s_lesson.data.expected import checked
+from s2s_lesson.data.expected import checked, expect
 from s2s_lesson.data.whole_files import enclosed, readable, sweep, write_at_once
 from s2s_lesson.models.stored import write_model
 from s2s_lesson.training.begun import Told, differences, fingerprint
@@ -157,7 +157,13 @@ def held_folder(folder: "str | Path | HeldFolder", resume: bool) -> HeldFolder:
     """The folder of a run, to be entered, where it is not one already.
 
     Args:
-        folder: str, Path or ``HeldFolder``.
+        folder: str, Path or ``HeldFolder``, which knows by itself whether a run goes on.
         resume: bool.
+
+    Raises:
+        ValueError: a run is to go on in a folder that is held for a new one.
     """
-    return folder if isinstance(folder, HeldFolder) else HeldFolder(folder, resume)
+    if not isinstance(folder, HeldFolder):
+        return HeldFolder(folder, resume)
+    expect("resume", resume, folder.resume or not resume, "False with a folder that is held for a new run")
+    return folder

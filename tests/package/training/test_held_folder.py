@@ -75,6 +75,10 @@ def test_one_training_holds_a_folder_and_may_enter_it_again(tmp_path):
     with HeldFolder(tmp_path) as held:
         with held_folder(held, resume=False) as again:
             again.begin(TOLD)
+        with pytest.raises(
+            ValueError, match="Expected resume False with a folder that is held for a new run"
+        ):
+            held_folder(held, resume=True)
         with pytest.raises(OSError, match=r"no other training writes to; received .*Wait until it has ended"):
             HeldFolder(tmp_path, resume=True).__enter__()
     begun(tmp_path, resume=True)
