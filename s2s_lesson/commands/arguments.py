@@ -36,7 +36,7 @@ def model_folder(text: str) -> Path:
 def named_path(text: str) -> Path:
     """The path that an argument names: not an empty text, which would be the folder that one is in."""
     if not text:
-        raise argparse.ArgumentTypeError("Expected a path; received an empty text.")
+        raise argparse.ArgumentTypeError("Expected a path; received an empty text. Name a file or a folder.")
     return Path(text)
 
 
@@ -133,7 +133,10 @@ def mean_of(options: argparse.Namespace) -> "Mean":
         ValueError: it is said, and there is only one model.
     """
     if options.mean and not options.others:
-        raise ValueError(f"Expected --mean beside --with; received {options.mean} and one model alone.")
+        raise ValueError(
+            f"Expected --mean beside --with; received {options.mean} and one model alone."
+            " Leave --mean out, or name the other models with --with."
+        )
     return options.mean or "probabilities"
 
 
@@ -159,7 +162,9 @@ def option(function: str, name: str) -> Callable[[str], object]:
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
         if isinstance(value, int) and abs(value) > sys.maxsize:
-            raise argparse.ArgumentTypeError(f"Expected {name} of at most {sys.maxsize}; received {value}.")
+            raise argparse.ArgumentTypeError(
+                f"Expected {name} of at most {sys.maxsize}; received {value}. Give a smaller one."
+            )
         return value
 
     return read

@@ -86,6 +86,7 @@ def run(options: argparse.Namespace) -> None:
             raise ValueError(
                 f"Expected a run that was trained with --backward, on the contexts of {options.run}; "
                 f"received {options.backward}, which was trained with {about(other)}."
+                " Train one with --backward and the same data and --context."
             )
     expect_there(STANDARD_INPUT)
     if hasattr(sys.stdin, "reconfigure"):  # then what is no text is noted, and ends no chat
@@ -117,7 +118,9 @@ def _chosen(options: argparse.Namespace) -> Given:
         others = {"--temperature": options.temperature, "--top-p": options.top_p, "--seed": options.seed}
     if unused := {name: value for name, value in others.items() if value is not None}:
         wanted = "no --sample" if options.sample else "--sample"
-        raise ValueError(f"Expected {wanted} with {', '.join(unused)}; received {unused}.")
+        raise ValueError(
+            f"Expected {wanted} with {', '.join(unused)}; received {unused}. Leave one of the two out."
+        )
     return {name: value for name, value in chosen.items() if value is not None}
 
 

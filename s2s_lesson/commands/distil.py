@@ -133,6 +133,9 @@ def _remember(held: "HeldFolder", how: dict[str, object]) -> None:
         with readable(path, "what a run is distilled with", "Distil anew, into another folder."):
             before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         if before != how:
-            raise ValueError(f"Expected what the run was begun with, {before}; received {how}.")
+            raise ValueError(
+                f"Expected what the run was begun with, {before}; received {how}."
+                " Give the same options again, or distil into another folder."
+            )
     text = json.dumps(how, indent=1) + "\n"
     write_at_once(path, lambda part: part.write_text(text, encoding="utf-8"))

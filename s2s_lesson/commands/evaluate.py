@@ -68,10 +68,16 @@ def run(options: argparse.Namespace) -> None:
 
     asked = given(options)
     if options.files and options.split:
-        raise ValueError(f"Expected --data or --split; received {options.files} and {options.split}.")
+        raise ValueError(
+            f"Expected --data or --split; received {options.files} and {options.split}."
+            " Leave one of the two out."
+        )
     if asked and not options.files:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
-        raise ValueError(f"Expected --data with {flags}; received none.")
+        raise ValueError(
+            f"Expected --data with {flags}; received none."
+            " Name the file of pairs, or leave these options out."
+        )
     mean = mean_of(options)
     if options.metrics:
         expect_metrics(options.metrics, options.bleu_tokenizer)
@@ -128,5 +134,8 @@ def _of_split(settings: "Settings", options: argparse.Namespace) -> list:
     corpus, _ = corpus_of(settings)
     split = options.split or "test"
     if split not in corpus.splits:
-        raise ValueError(f"Expected a split among {', '.join(corpus.splits)}; received {split!r}.")
+        raise ValueError(
+            f"Expected a split among {', '.join(corpus.splits)}; received {split!r}."
+            " Name one of these with --split."
+        )
     return corpus.splits[split]

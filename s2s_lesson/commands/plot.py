@@ -100,4 +100,6 @@ def draw(prediction: "Prediction", path: str | Path) -> None:
 
 def _expect_text(text: object) -> None:
     if not text:
-        raise ValueError("Expected a text to plot; received a blank one.")
+        raise ValueError(
+            "Expected a text to plot; received a blank one. Give the text after the run's folder."
+        )

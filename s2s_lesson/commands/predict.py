@@ -150,9 +150,15 @@ def _expect_usable(options: argparse.Namespace) -> None:
     if options.output is None:
         return
     if options.output.is_dir():
-        raise IsADirectoryError(f"Expected a file for the outputs; received the folder {options.output}.")
+        raise IsADirectoryError(
+            f"Expected a file for the outputs; received the folder {options.output}."
+            " Name a file with --output."
+        )
     if path != STANDARD_INPUT and options.output.exists() and options.output.samefile(path):
-        raise ValueError(f"Expected another file for the outputs than that of the texts; received {path}.")
+        raise ValueError(
+            f"Expected another file for the outputs than that of the texts; received {path}."
+            " Give --output another name, so that the texts stay."
+        )
     writable_folder(options.output.parent)
 
 

@@ -254,6 +254,7 @@ def _tables(options: argparse.Namespace) -> "Settings":
             raise ValueError(
                 "Expected --source-file with --target-file, and without --data; received "
                 f"{'--data' if options.files else 'no --target-file'}."
+                " Name pairs in one way: in one file, or in two."
             )
         tables["data"]["files"] = options.source_files
     tables["chat"] = chosen_chat(options)
@@ -275,6 +276,9 @@ def _expect_free(output: Path, origin: str | None) -> None:
     from s2s_lesson.training.run_folder import DISTILLATION
 
     if origin is not None and Path(origin).resolve() == output.resolve():
-        raise ValueError(f"Expected a new folder for the output; received {output}, that of the old run.")
+        raise ValueError(
+            f"Expected a new folder for the output; received {output}, that of the old run."
+            " Give --output another name, so that the old run stays."
+        )
     if (output / DISTILLATION).exists():
         raise ValueError(f"Expected a folder of train; received {output}, a student's. Go on with distil.")

@@ -57,7 +57,10 @@ def files_of(path: Path) -> Files:
         present = [file for pattern in ("*", "*/*") for file in path.glob(pattern) if file.suffix in SUFFIXES]
         return {PurePosixPath(file.relative_to(path).as_posix()): file.read_bytes for file in sorted(present)}
     if not path.exists():
-        raise FileNotFoundError(f"Expected a chat export, a file or a folder; {path} is not there.")
+        raise FileNotFoundError(
+            f"Expected a chat export, a file or a folder; {path} is not there."
+            " Export the chat from its app, and give the path of what it wrote."
+        )
     if path.suffix.lower() == ".zip" and not zipfile.is_zipfile(path):
         raise ValueError(
             f"Expected a whole zip file at {path}; received something else. Export the chat again."

@@ -85,7 +85,10 @@ def contents(where: Path, names: Iterable[str]) -> dict[str, bytes]:
         return {name: file.read_bytes() for name, file in present.items()}
     if where.exists():
         return read_members(where, names)
-    raise FileNotFoundError(f"Expected a folder or zip file; received {where}, which is not there.")
+    raise FileNotFoundError(
+        f"Expected a folder or zip file; received {where}, which is not there."
+        " Give the path of one that holds the corpus."
+    )
 
 
 def read(where: Path, strict: bool) -> tuple[list[Line], list[Conversation], dict[str, int]]:

@@ -117,7 +117,10 @@ def load(
     """
     expect("last_year", last_year, last_year >= first_year, f"of at least first_year={first_year}")
     if both := sorted(set(locales) & set(unseen_locales)):
-        raise ValueError(f"Expected unseen locales that training does not show; received {both} in both.")
+        raise ValueError(
+            f"Expected unseen locales that training does not show; received {both} in both."
+            " Take them out of one of the two."
+        )
     expect_room(train_size=train_size, dev_size=dev_size, test_size=test_size)
     random_state = random.Random(seed)
     first = datetime.date(first_year, 1, 1).toordinal()

@@ -60,7 +60,10 @@ def load(*, stress: bool = False, path: str | Path | None = None) -> Corpus:
         else:
             pronunciations[word][phones] = None
     if not pronunciations:
-        raise ValueError(f"Expected lines such as 'seashell S IY1 SH EH2 L' in {path}; received none.")
+        raise ValueError(
+            f"Expected lines such as 'seashell S IY1 SH EH2 L' in {path}; received none."
+            " Look whether the file is whole, or get it again."
+        )
     notes["words"] = len(pronunciations)
     splits: dict[str, list[Pair]] = {"train": [], "dev": [], "test": []}
     for word, targets in pronunciations.items():
@@ -88,7 +91,7 @@ def load_published() -> Corpus:
         raise CorpusUnavailable(
             f"Expected the files cmudict-0.7b.train and cmudict-0.7b.test in a folder {PUBLISHED} below "
             f"the one that the variable {DATA_VARIABLE} names; received none for {' and '.join(missing)}. "
-            "load() reads the same dictionary with another split and needs no file."
+            "Take load(), which reads the same dictionary with another split and needs no files."
         )
     splits: dict[str, list[Pair]] = {"train": [], "dev": [], "test": []}
     for split, path in files.items():
@@ -96,6 +99,7 @@ def load_published() -> Corpus:
             if not (match := _ENTRY.fullmatch(line)):
                 raise ValueError(
                     f"Expected lines such as 'ABADI  AH B AE D IY' in {path}; received {line!r}."
+                    " Mend the line, or get the file again."
                 )
             word = match["word"].lower()
             chosen = split_by_hash(word, DEV_SHARE, 0) if split == "train" else split

@@ -182,7 +182,10 @@ def keyed(
     """
     generator = np.random.default_rng(seed)
     if unknown := [character for character in text if character != " " and character not in MORSE]:
-        raise ValueError(f"Expected letters a to z, digits and blanks; received {unknown[0]!r} in {text!r}.")
+        raise ValueError(
+            f"Expected letters a to z, digits and blanks; received {unknown[0]!r} in {text!r}."
+            " Take the others out, or spell them."
+        )
     lengths = [generator.uniform(1, 4)]  # in dots: silence, then marks and gaps in turn
     for word in text.split():
         for character in word:

@@ -143,7 +143,10 @@ def _lines(name: str, folder: str, url: str, unpack: Callable[[Path], bytes], pa
     if path is not None:
         where = Path(path) / name
         if not where.is_file():
-            raise FileNotFoundError(f"Expected the file {name} in the folder {path}; there is none.")
+            raise FileNotFoundError(
+                f"Expected the file {name} in the folder {path}; there is none."
+                " Put the whole corpus there, or get it again."
+            )
         content = where.read_bytes()
     elif (here := local(folder, name)) is not None:
         content = here.read_bytes()
@@ -171,4 +174,7 @@ def _gunzip(packed: Path) -> bytes:
     try:
         return gzip.decompress(packed.read_bytes())
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"Expected a whole gzip file; received something else ({error}).") from error
+        raise ValueError(
+            f"Expected a whole gzip file; received something else ({error})."
+            " Delete the file and get it again."
+        ) from error

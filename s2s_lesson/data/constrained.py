@@ -113,9 +113,15 @@ def _prefix_of_each(prefix, count):
     """list of str."""
     texts = [prefix or ""] * count if isinstance(prefix, str) or not prefix else list(prefix)
     if not all(isinstance(text, str) for text in texts):
-        raise TypeError(f"Expected prefix as a text, or a list of one for each; received {prefix}.")
+        raise TypeError(
+            f"Expected prefix as a text, or a list of one for each; received {prefix}."
+            " Give one text, or a list of texts."
+        )
     if len(texts) != count:
-        raise ValueError(f"Expected prefix as one text, or one for each of {count}; received {len(texts)}.")
+        raise ValueError(
+            f"Expected prefix as one text, or one for each of {count}; received {len(texts)}."
+            " Give as many as there are texts to predict."
+        )
     return texts
 
 
@@ -132,6 +138,7 @@ def _phrases_of_each(name, phrases, count):
         raise ValueError(
             f"Expected {name} as phrases for all texts, or one list of phrases for each of {count}; "
             f"received {len(lists)} lists."
+            " Give as many lists as there are texts to predict."
         )
     return [[text for text in texts if text.strip()] for texts in lists]
 

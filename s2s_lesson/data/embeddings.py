@@ -69,7 +69,10 @@ def embedding_layout(path: str | Path) -> EmbeddingLayout:
             "KeyedVectors.load_word2vec_format(path, binary=True).save_word2vec_format(other)."
         )
     if b"\0" in start:
-        raise ValueError(f"Expected embeddings as text; received {path}, which is binary.")
+        raise ValueError(
+            f"Expected embeddings as text; received {path}, which is binary."
+            " Save them as text, which gensim writes with save_word2vec_format(binary=False)."
+        )
     if header:
         rows, width = map(int, header.groups())
     else:
@@ -78,6 +81,7 @@ def embedding_layout(path: str | Path) -> EmbeddingLayout:
         raise ValueError(
             f"Expected a token and its numbers in each row of {path}, blanks between them; "
             f"received {first[:50]!r} in line 1."
+            " Look whether it is a file of embeddings."
         )
     return EmbeddingLayout(width, rows)
 
@@ -159,6 +163,7 @@ def vectors_of(embeddings: Embeddings, vocab: Vocabulary) -> dict[str, np.ndarra
         raise TypeError(
             "Expected embeddings as a path, or as a dict of vectors by token; "
             f"received {type(embeddings).__name__}."
+            " Give one of the two."
         )
     there = [token for token in vocab.tokens[len(SPECIAL_TOKENS) :] if token in embeddings]
     vectors = {token: np.asarray(embeddings[token], "float32") for token in there}
@@ -168,19 +173,27 @@ def vectors_of(embeddings: Embeddings, vocab: Vocabulary) -> dict[str, np.ndarra
             raise ValueError(
                 f"Expected vectors of one width, such as {width} of {there[0]!r}; "
                 f"received {vector.shape} of {token!r}."
+                " Give vectors of one table."
             )
         if not np.isfinite(vector).all():
-            raise ValueError(f"Expected finite numbers; received NaN or infinity in the vector of {token!r}.")
+            raise ValueError(
+                f"Expected finite numbers; received NaN or infinity in the vector of {token!r}."
+                " Mend the vector, or take it out."
+            )
     return vectors
 
 
 def _start(path):
     """The first bytes of a file, unpacked."""
     if not Path(path).is_file():
-        raise FileNotFoundError(f"Expected a file of embeddings; there is none at {path}.")
+        raise FileNotFoundError(
+            f"Expected a file of embeddings; there is none at {path}. Give the path of one."
+        )
     start = next(_blocks(path), b"")
     if not start:
-        raise ValueError(f"Expected embeddings, a token and its numbers in each row; {path} is empty.")
+        raise ValueError(
+            f"Expected embeddings, a token and its numbers in each row; {path} is empty. Get the file again."
+        )
     return start
 
 
@@ -224,7 +237,10 @@ def _keys(wanted):
     if wanted is None:
         return None
     if isinstance(wanted, str):
-        raise TypeError(f"Expected a collection of tokens that are wanted; received the text {wanted!r}.")
+        raise TypeError(
+            f"Expected a collection of tokens that are wanted; received the text {wanted!r}."
+            " Pass it in a list."
+        )
     tokens = wanted.tokens[len(SPECIAL_TOKENS) :] if isinstance(wanted, Vocabulary) else wanted
     return {token.encode("utf-8"): token for token in tokens}
 
@@ -237,6 +253,7 @@ def _parts(row, width, place):
         raise ValueError(
             f"Expected a token and {width} numbers, as in the first row; received "
             f"{min(_numbers_at_the_end(row), len(row.split()) - 1)} numbers in {place}."
+            " Mend the row, or get the file again."
         )
     return parts
 
@@ -245,9 +262,13 @@ def _vector(values, place):
     try:
         vector = np.array([float(value) for value in values])
     except ValueError as error:
-        raise ValueError(f"Expected numbers; received something else in {place}: {error}.") from error
+        raise ValueError(
+            f"Expected numbers; received something else in {place}: {error}. Mend the row, or take it out."
+        ) from error
     if not (np.abs(vector) <= np.finfo("float32").max).all():
-        raise ValueError(f"Expected finite numbers; received NaN or infinity in {place}.")
+        raise ValueError(
+            f"Expected finite numbers; received NaN or infinity in {place}. Mend the row, or take it out."
+        )
     return vector.astype("float32")
 
 
@@ -255,7 +276,9 @@ def _decoded(name, place):
     try:
         return name.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"Expected a token in UTF-8; received {name!r} in {place}.") from error
+        raise ValueError(
+            f"Expected a token in UTF-8; received {name!r} in {place}. Write the file in UTF-8."
+        ) from error
 
 
 def _is_number(word):

@@ -25,7 +25,10 @@ class IdLists(Sequence[np.ndarray]):
         self.ids, self.lengths = ids, lengths
         self._ends = np.cumsum(lengths, dtype="int64")
         if lengths.sum() != len(ids):
-            raise ValueError(f"Expected lengths that add up to {len(ids)} ids; received {lengths.sum()}.")
+            raise ValueError(
+                f"Expected lengths that add up to {len(ids)} ids; received {lengths.sum()}."
+                " Give ids and lengths of the same lists."
+            )
 
     def __len__(self) -> int:
         return len(self.lengths)

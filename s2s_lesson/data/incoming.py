@@ -30,7 +30,9 @@ def plain_list(values: Iterable[Item], name: str = "values") -> list[Item]:
     [('a', 'c'), ('b', 'd')]
     """
     if isinstance(values, _NO_LISTS) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
-        raise TypeError(f"Expected a list of {name}; received {_no_list(values)}.")
+        raise TypeError(
+            f"Expected a list of {name}; received {_no_list(values)}. Put what there is in a list."
+        )
     columns = _columns(values)
     if columns is not None:
         if len(columns) != 1:
@@ -105,7 +107,7 @@ def _pair(row, place, name):
         return row  # the usual case, quickly
     where = f"row {place} of {name}"
     if isinstance(row, _NO_LISTS) or not hasattr(row, "__len__") or not hasattr(row, "__iter__"):
-        raise TypeError(f"Expected a source and a target in {where}; received {_shown(row)}.{_remedy(row)}")
+        raise TypeError(f"Expected a source and a target in {where}; received {_shown(row)}. {_remedy(row)}")
     if len(row) != 2:
         raise ValueError(
             f"Expected a source and a target in {where}; received {len(row)} items: "
@@ -162,9 +164,9 @@ def _no_list(values):
 def _remedy(row):
     """How rows become pairs, if they are records."""
     if not isinstance(row, Mapping) or len(row) < 2:
-        return ""
+        return "Write (source, target)."
     source, target = list(row)[:2]
-    return f" Choose two fields: [(row[{source!r}], row[{target!r}]) for row in rows]."
+    return f"Choose two fields: [(row[{source!r}], row[{target!r}]) for row in rows]."
 
 
 def _is_dataset(values):

@@ -28,7 +28,10 @@ def whole_ids(ids: Sequence[int], name: str = "ids") -> np.ndarray:
     """
     array = np.asarray(ids)
     if array.ndim != 1:
-        raise ValueError(f"Expected {name} as one list of ids; received an array of shape {array.shape}.")
+        raise ValueError(
+            f"Expected {name} as one list of ids; received an array of shape {array.shape}."
+            " Take one row of it, or leave the batch axis out."
+        )
     if array.size == 0:
         return array.astype("int32")
     if array.dtype.kind not in "iu":
@@ -39,6 +42,7 @@ def whole_ids(ids: Sequence[int], name: str = "ids") -> np.ndarray:
     if array.min() < 0 or array.max() > np.iinfo("int32").max:
         raise ValueError(
             f"Expected {name} from 0 to {np.iinfo('int32').max}; received {array.min()} to {array.max()}."
+            " Make ids with the vocabulary that the model was made with."
         )
     return array.astype("int32")
 
@@ -104,6 +108,7 @@ def pad(id_lists: Sequence[Sequence[int]], length: NonNegativeInt | None = None)
         raise ValueError(
             f"Expected at least one list of ids, none longer than length={length}; received {len(rows)} "
             f"lists of up to {longest}."
+            " Give a greater length, or shorter lists."
         )
     length = longest if length is None else length
     padded = np.full((len(rows), length), Vocabulary.pad_id, "int32")
@@ -148,7 +153,10 @@ def shift_right(targets: np.ndarray) -> np.ndarray:
         TypeError: the targets are no whole numbers.
     """
     if np.asarray(targets).dtype.kind not in "iu":
-        raise TypeError(f"Expected targets as whole numbers; received {np.asarray(targets).dtype}.")
+        raise TypeError(
+            f"Expected targets as whole numbers; received {np.asarray(targets).dtype}."
+            " Give ids, as a vocabulary encodes tokens."
+        )
     decoder_inputs = np.full_like(targets, Vocabulary.bos_id)
     decoder_inputs[:, 1:] = targets[:, :-1]
     decoder_inputs[decoder_inputs == Vocabulary.eos_id] = Vocabulary.pad_id

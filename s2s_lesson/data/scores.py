@@ -43,7 +43,7 @@ def perplexity_per_character(cross_entropy: float, tokens: NonNegativeInt, texts
     """
     texts = plain_texts(texts)
     if not texts:
-        raise ValueError("Expected at least one text; received none.")
+        raise ValueError("Expected at least one text; received none. Give the texts to score.")
     return perplexity(cross_entropy * tokens / sum(len(text) + 1 for text in texts))
 
 
@@ -255,7 +255,7 @@ def texts_with_references(
 def _counts(outputs):
     outputs = plain_list(outputs, "outputs")
     if not outputs:
-        raise ValueError("Expected at least one output; received none.")
+        raise ValueError("Expected at least one output; received none. Give the outputs to score.")
     return Counter(output if isinstance(output, str) else tuple(output) for output in outputs)
 
 
@@ -280,12 +280,14 @@ def _with_references(outputs, references, order):
             raise ValueError(
                 f'Expected a reference for each of {len(outputs)} outputs in every list, with order="sets"; '
                 f"received {', '.join(str(len(right)) for right in references[:7])} in the first ones."
+                " Give each list as many references as there are outputs."
             )
         references = [list(right) for right in zip(*references, strict=True)]
     if not outputs or len(outputs) != len(references) or not all(references):
         raise ValueError(
             "Expected at least one output, and for each a list of at least one reference; "
             f"received {len(outputs)} outputs and {len(references)} lists of references."
+            " Give one list of references for each output."
         )
     if order is None and len(outputs) > 1 and a_set_each:
         raise ValueError(

@@ -82,7 +82,10 @@ class Subwords:
         texts = [cleaned for text in plain_texts(texts) if (cleaned := _clean(text))]
         characters = set().union(*texts) - {" "} | {_BLANK}
         if not texts:
-            raise ValueError("Expected texts to learn subwords from; received none that is not blank.")
+            raise ValueError(
+                "Expected texts to learn subwords from; received none that is not blank."
+                " Give the texts of the training split."
+            )
         if len(characters) > vocab_size:
             raise ValueError(
                 f"Expected a vocab_size of at least {len(characters)}, the different characters of the texts "

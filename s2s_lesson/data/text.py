@@ -74,7 +74,9 @@ def tokenize(text: str, how: TokenizerName | Tokenizer) -> list[str]:
         ValueError: ``how`` is unknown.
     """
     if not isinstance(text, str):
-        raise TypeError(f"Expected a string to tokenize; received {type(text).__name__}.")
+        raise TypeError(
+            f"Expected a string to tokenize; received {type(text).__name__}. Give one text at a time."
+        )
     return tokenizer(how)(text)
 
 
@@ -162,7 +164,9 @@ def normalise(text: str) -> str:
     "It's a café\\n"
     """
     if not isinstance(text, str):
-        raise TypeError(f"Expected a string to normalise; received {type(text).__name__}.")
+        raise TypeError(
+            f"Expected a string to normalise; received {type(text).__name__}. Give one text at a time."
+        )
     if text.isascii() and "\r" not in text:
         return text  # the usual case, quickly
     text = _LINE_ENDS.sub("\n", text.lstrip("\ufeff"))
@@ -213,7 +217,9 @@ def clean(
         TypeError: text is no string.
     """
     if not isinstance(text, str):
-        raise TypeError(f"Expected a string to clean; received {type(text).__name__}.")
+        raise TypeError(
+            f"Expected a string to clean; received {type(text).__name__}. Give one text at a time."
+        )
     if lower:
         text = text.lower()
     if strip_punctuation:

@@ -82,4 +82,5 @@ class VectorSides(Sides[np.ndarray]):
             raise ValueError(
                 f"Expected vectors of {expected} features, as the pipeline has learned them; received "
                 f"{arrays[0].shape[1]}."
+                " Make vectors as those of the training pairs were made."
             )

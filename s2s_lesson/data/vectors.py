@@ -89,6 +89,7 @@ def _vectors(source, where):
         raise TypeError(
             f"Expected numbers, float (length, features), as {where}; received {type(source).__name__} of "
             f"{array.dtype} and shape {array.shape}."
+            " Give an array with a row for each time step."
         )
     if array.ndim != 2 or not array.shape[1]:
         raise ValueError(
@@ -131,6 +132,7 @@ def pad_vectors(sources: Sequence[np.ndarray], length: NonNegativeInt | None = N
         raise ValueError(
             f"Expected at least one sequence, none longer than length={length}; received {len(sources)} "
             f"sequences of up to {longest}."
+            " Give a greater length, or shorter sequences."
         )
     length = longest if length is None else length
     vectors = np.zeros((len(sources), length, np.shape(sources[0])[-1]), "float32")
@@ -170,6 +172,7 @@ class Standardisation:
             raise ValueError(
                 "Expected a finite mean, and a scale above 0, of each feature; "
                 f"received {self.mean} and {self.scale}."
+                " Learn both from training sequences."
             )
 
     @classmethod
@@ -186,7 +189,10 @@ class Standardisation:
             ValueError: there is no vector.
         """
         if not sum(map(len, sources)):
-            raise ValueError("Expected at least one vector to learn mean and scale from; received none.")
+            raise ValueError(
+                "Expected at least one vector to learn mean and scale from; received none."
+                " Give the sequences of the training split."
+            )
         vectors = np.concatenate(sources).astype("float64")
         mean, scale = vectors.mean(axis=0), vectors.std(axis=0)
         constant = scale <= 1e-7 * np.abs(mean)  # float32 tells no smaller differences apart

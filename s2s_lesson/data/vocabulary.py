@@ -45,7 +45,10 @@ class Vocabulary:
         self._ids = {token: first + place for place, token in enumerate(self.tokens[first:])}
         if len({*self._ids, *SPECIAL_TOKENS}) != len(self.tokens):
             twice = [token for token, count in Counter(self.tokens).items() if count > 1]
-            raise ValueError(f"Expected distinct tokens, none of them special; received {twice[:5]} twice.")
+            raise ValueError(
+                f"Expected distinct tokens, none of them special; received {twice[:5]} twice."
+                " Give each token once, without the special ones."
+            )
 
     @classmethod
     @checked
@@ -186,7 +189,10 @@ class Vocabulary:
         ids = [self._ids.get(token, self.unk_id) for token in tokens]
         for token, index in zip(tokens, ids, strict=True):
             if index == self.unk_id and not isinstance(token, str):
-                raise TypeError(f"Expected tokens, each a string; received {type(token).__name__} {token!r}.")
+                raise TypeError(
+                    f"Expected tokens, each a string; received {type(token).__name__} {token!r}."
+                    " Give a list of tokens for each text."
+                )
         return [self.bos_id] * add_bos + ids + [self.eos_id] * add_eos
 
     def decode(self, ids: Iterable[int]) -> list[str]:
@@ -209,6 +215,7 @@ class Vocabulary:
             except TypeError:
                 raise TypeError(
                     f"Expected ids, whole numbers; received {type(index).__name__} {index!r}."
+                    " Give ids, as encode returns them."
                 ) from None
             if not 0 <= index < len(self):
                 raise ValueError(

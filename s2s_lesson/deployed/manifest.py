@@ -112,6 +112,7 @@ def _check_files(folder, path, files, max_bytes):
         if not (folder / name).is_file():
             raise FileNotFoundError(
                 f"Expected {name} in the folder {folder}, as its manifest says; there is none."
+                " Export the model again."
             )
         size = (folder / name).stat().st_size
         if size != expected["bytes"]:

@@ -34,7 +34,7 @@ class Sessions:
 
     >>> Sessions(b"", b"", threads=0)
     Traceback (most recent call last):
-    ValueError: Expected threads of at least 1; received 0.
+    ValueError: Expected threads of at least 1; received 0. Give another threads.
     """
 
     @checked
@@ -94,4 +94,6 @@ def _session(graph: bytes, threads: int) -> "InferenceSession":
         try:
             return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # of classes that have no common base but this one
-            raise ValueError(f"Expected a graph that ONNX Runtime can load; it says: {error}") from error
+            raise ValueError(
+                f"Expected a graph that ONNX Runtime can load; it says: {error} Export the model again."
+            ) from error

@@ -168,6 +168,7 @@ def sample(
     if len(seeds) != len(sources):
         raise ValueError(
             f"Expected one seed, or one for each of {len(sources)} sources; received {len(seeds)}."
+            " Give one number, or as many as there are sources."
         )
     options |= {"n_samples": n_samples, "seed": seeds}
     return _write(writer, search.sample, sources, batch_size, truncate, unknown, progress, options)
@@ -230,10 +231,10 @@ def _expect_options(writer, search, options):
     free = [name for name in known if name not in DECIDED]
     if strange := [name for name in options if name not in free]:
         decided = [name for name in strange if name in DECIDED]
-        why = f" The model decides on {', '.join(decided)}: leave it out." if decided else ""
+        why = f"The model decides on {', '.join(decided)}: leave it out." if decided else "Leave it out."
         raise TypeError(
             f"Expected options of {search.__name__} among {', '.join(free)}; "
-            f"received {', '.join(strange)}.{why}"
+            f"received {', '.join(strange)}. {why}"
         )
     check(search, **options)
     longest, most = options.get("max_output_length", 1), writer.max_output_length

@@ -104,7 +104,10 @@ def lengths(mask: Tensor) -> Tensor:
     mask = tf.cast(mask, "bool")
     counts = tf.reduce_sum(tf.cast(mask, "int32"), axis=1)
     right = tf.sequence_mask(tf.maximum(counts, 1), tf.shape(mask)[1])
-    message = "Expected padding on the right, and a real token in each row; received another mask."
+    message = (
+        "Expected padding on the right, and a real token in each row; received another mask. Pad with "
+        "s2s_lesson.data.pad, and leave empty rows out."
+    )
     with tf.control_dependencies([tf.debugging.assert_equal(mask, right, message)]):
         return tf.identity(counts)
 

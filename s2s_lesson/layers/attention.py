@@ -171,6 +171,7 @@ class Attention(layers.Layer):
             raise ValueError(
                 "Expected keys and values of the same source_length; "
                 f"received shapes {tuple(keys.shape)} and {tuple(values.shape)}."
+                " Give a value for each key."
             )
         return self.attend(query, self.project_keys(keys), values, keys_mask, coverage, position)
 

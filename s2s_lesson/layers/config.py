@@ -72,7 +72,7 @@ class Seq2SeqConfig:
     3
     >>> Seq2SeqConfig(30, 40, cell="rnn")
     Traceback (most recent call last):
-    ValueError: Expected cell one of lstm, gru; received 'rnn'.
+    ValueError: Expected cell one of lstm, gru; received 'rnn'. Give another cell.
     """
 
     source_vocab_size: VocabSize | None
@@ -112,6 +112,7 @@ class Seq2SeqConfig:
             raise ValueError(
                 "Expected one of Luong's attentions for a window; "
                 f"received attention {self.attention!r} with window {self.window!r}."
+                ' Take "luong" attention with a window, or leave the window out.'
             )
         for name in ("coverage", "copy"):
             if getattr(self, name) and self.attention == "none":
@@ -127,6 +128,7 @@ class Seq2SeqConfig:
             raise ValueError(
                 "Expected frozen_embeddings none or both with a shared embedding, which is one table; "
                 f"received {self.frozen_embeddings!r}."
+                " Freeze both or none, or leave share_embeddings out."
             )
         if self.decoder == "self_attention":
             self._expect_self_attention()
@@ -157,6 +159,7 @@ class Seq2SeqConfig:
             raise ValueError(
                 "Expected frozen_embeddings none or target with source_features, since vectors have no "
                 f"embedding; received {self.frozen_embeddings!r}."
+                " Freeze the target or nothing."
             )
 
     def _expect_room(self):

@@ -42,7 +42,10 @@ class CopyDecoder(AttentionDecoder):
     def __init__(self, config: Seq2SeqConfig, embedding: layers.Embedding | None = None, **kwargs: Any):
         super().__init__(config, embedding, **kwargs)
         if config.attention == "none":
-            raise ValueError("Expected an attention to copy with; received 'none'.")
+            raise ValueError(
+                "Expected an attention to copy with; received 'none'."
+                " Choose an attention, or leave copying out."
+            )
         self.generate_layer = layers.Dense(1, activation="sigmoid")
 
     def build(self, decoder_inputs_shape: Shape, state_shape: dict[str, Any]) -> None:

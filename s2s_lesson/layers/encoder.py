@@ -117,6 +117,7 @@ class RecurrentEncoder(ConfiguredLayer):
         if self.output_layer is None:
             raise ValueError(
                 "Expected an encoder with an output layer; received one made without output_size."
+                " Give output_size to the encoder, or read its states."
             )
         return self.output_layer(encoder_outputs)
 

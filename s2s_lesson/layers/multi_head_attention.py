@@ -39,7 +39,10 @@ class MultiHeadAttention(layers.Layer):
     def __init__(self, units: PositiveInt, num_heads: PositiveInt, **kwargs: Any):
         super().__init__(**kwargs)
         if units % num_heads:
-            raise ValueError(f"Expected units that {num_heads} heads can share evenly; received {units}.")
+            raise ValueError(
+                f"Expected units that {num_heads} heads can share evenly; received {units}."
+                " Choose units as a multiple of heads."
+            )
         self.units, self.num_heads = units, num_heads
         self.query_layer, self.key_layer = layers.Dense(units), layers.Dense(units)
         self.value_layer, self.output_layer = layers.Dense(units), layers.Dense(units)

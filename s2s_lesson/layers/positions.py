@@ -25,7 +25,7 @@ def sinusoids(length: PositiveInt, units: PositiveInt) -> np.ndarray:
     Source: Vaswani et al. 2017, section 3.5, arXiv:1706.03762, which interleaves sines and cosines.
     """
     if units % 2:
-        raise ValueError(f"Expected an even number of units; received {units}.")
+        raise ValueError(f"Expected an even number of units; received {units}. Add or take one.")
     expect_memory("length", length, 16 * length * units)
     rates = 10_000.0 ** (-np.arange(units // 2) / (units / 2))
     angles = np.arange(length)[:, None] * rates

@@ -85,6 +85,7 @@ def vectors_mask(source_vectors: Tensor, source_mask: Tensor | None) -> Tensor:
         raise ValueError(
             f"Expected a source_mask of shape {shape}, as the source_vectors have it; "
             f"received {tuple(source_mask.shape)}."
+            " Give a mask for each time step of each row."
         )
     return ops.cast(source_mask, "bool")
 

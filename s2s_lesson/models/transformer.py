@@ -122,7 +122,10 @@ class Transformer(TokenModel):
             ValueError: as ``encode``; or there are no ``source_ids``.
         """
         if "source_ids" not in inputs:
-            raise ValueError(f"Expected inputs with source_ids; received {', '.join(inputs)}.")
+            raise ValueError(
+                f"Expected inputs with source_ids; received {', '.join(inputs)}."
+                " Give a dict with source_ids and target_ids."
+            )
         return self.encode(inputs["source_ids"], training)
 
     def decode(self, decoder_inputs: Tensor, state: State, training: bool = False) -> tuple[Tensor, Tensor]:

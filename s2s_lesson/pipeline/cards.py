@@ -95,5 +95,7 @@ def shipped_folder(name: str) -> Path:
         ValueError: there is no such model.
     """
     if name not in (known := cards()):
-        raise ValueError(f"Expected a model among {', '.join(known)}; received {name!r}.")
+        raise ValueError(
+            f"Expected a model among {', '.join(known)}; received {name!r}. Choose one of these."
+        )
     return WEIGHTS / name

@@ -166,7 +166,7 @@ class Chat:
             if argument.isdecimal() and int(argument) > 0:
                 self.n_best = int(argument)
             else:
-                self.note(f"Expected /best N, with N of at least 1; received {argument!r}.")
+                self.note(f"Expected /best N, with N of at least 1; received {argument!r}. Write a number.")
         elif name == "/plot":
             self._plot(argument)
         elif name == "/history":
@@ -175,13 +175,13 @@ class Chat:
         elif name == "/forget":
             self.turns, self.last = [], None
         elif name != "/quit":
-            self.note(f"Expected one of {', '.join(COMMANDS)}; received {name}.")
+            self.note(f"Expected one of {', '.join(COMMANDS)}; received {name}. See /help.")
         return name != "/quit"
 
     def _plot(self, path):
         if self.plot is None or self.last is None or not path:
             wanted = "/plot FILE, after a reply" if self.plot else "a chat that can plot"
-            self.note(f"Expected {wanted}; received /plot {path}".rstrip() + ".")
+            self.note(f"Expected {wanted}; received {f'/plot {path}'.rstrip()}. See /help.")
             return
         try:
             self.plot(self.last, path)

@@ -36,7 +36,9 @@ def corpus_of(
     named = {"corpus": options.corpus, "files": data.get("files"), "chat": chat.get("path")}
     given = {name: value for name, value in named.items() if value}
     if len(given) > 1:
-        raise ValueError(f"Expected a corpus, files or a chat to learn from; received more: {given}.")
+        raise ValueError(
+            f"Expected a corpus, files or a chat to learn from; received more: {given}. Keep one of them."
+        )
     if "files" in given and options.context > 1:
         raise ValueError(
             f"Expected a context of 1 utterance with files of pairs; received {options.context}. Put what "
@@ -60,6 +62,7 @@ def _of_name(options):
         raise ValueError(
             "Expected what to learn from: --data FILE, --chat FILE, --corpus NAME or --preset NAME, or a "
             "file of settings that says so; received none."
+            " Give one of them."
         )
     corpus_name = options.corpus or PRESETS[name].corpus_name or name
     loaded = options.corpus_options

@@ -90,7 +90,10 @@ def distilled(
         if with_truth:
             weights[source, target] += with_truth
     if not weights:
-        raise ValueError(f"Expected outputs to learn from; received none for {len(pairs)} sources.")
+        raise ValueError(
+            f"Expected outputs to learn from; received none for {len(pairs)} sources."
+            " Give sources that the model can read."
+        )
     return Distilled(list(weights), list(weights.values()))
 
 

@@ -109,7 +109,10 @@ def use_embeddings(
     config = pipeline.model.config
     given = {side: one for side, one in zip(SIDES, (source, target), strict=True) if one is not None}
     if not given:
-        raise ValueError("Expected embeddings of the source, of the target, or of both; received none.")
+        raise ValueError(
+            "Expected embeddings of the source, of the target, or of both; received none."
+            " Give at least one of the two."
+        )
     if config.shared_embedding and len(given) > 1:
         raise ValueError(
             "Expected embeddings of one side for a shared embedding, which is one table; received two. "
@@ -166,7 +169,10 @@ def _expect_usable(pipeline, side, vectors, embeddings):
         )
     _expect_width(pipeline, side, len(next(iter(vectors.values()))), where)
     if not any(vector.any() for vector in vectors.values()):
-        raise ValueError(f"Expected {side} embeddings that are not 0 throughout; received zeros in {where}.")
+        raise ValueError(
+            f"Expected {side} embeddings that are not 0 throughout; received zeros in {where}."
+            " Give embeddings that training has changed, or another file."
+        )
 
 
 def _assign(embedding, vocab, vectors, rescale):

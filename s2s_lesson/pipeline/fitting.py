@@ -95,6 +95,7 @@ def fit(
     elif learning_rate is not None:
         raise ValueError(
             f"Expected the learning rate within optimization; received {learning_rate} beside {optimization}."
+            " Set it there, and leave learning_rate out."
         )
     with nullcontext() if folder is None else held_folder(folder, resume) as held:
         if held is not None:

@@ -121,10 +121,14 @@ def made(table: Options) -> object:
     if not isinstance(name, str) or name not in PARTS:
         raise ValueError(
             f"Expected a strategy or schedule with the name {' or '.join(PARTS)}; received {table}."
+            " Choose a name that s2s_lesson.training has."
         )
     known = [field.name for field in fields(PARTS[name])]
     if strange := options.keys() - set(known):
-        raise ValueError(f"Expected options of {name} among {', '.join(known)}; received {sorted(strange)}.")
+        raise ValueError(
+            f"Expected options of {name} among {', '.join(known)}; received {sorted(strange)}."
+            " Leave the others out."
+        )
     read = {key: made(value) if isinstance(value, dict) else value for key, value in options.items()}
     try:
         return PARTS[name](**read)

@@ -56,6 +56,7 @@ class SequenceToText(Sequences, ToText[np.ndarray]):
             raise ValueError(
                 f"Expected a standardisation of {sizes[0]} features and a vocabulary of {sizes[1]} tokens, "
                 f"as the model has them; received {received[0]} and {received[1]}."
+                " Take the two of the model's own pipeline."
             )
         self._hold(model)
 

@@ -19,7 +19,7 @@ from s2s_lesson.training.run_folder import RUN, SETTINGS
 
 Settings: TypeAlias = dict[str, dict]
 STRATEGIES = "strategies"
-REMEDY = "mend it there, or take it out"
+REMEDY = "Mend it there, or take it out."
 HEAD = """\
 # Settings of a run: s2s-lesson train --config THIS_FILE --output FOLDER
 # Options of the command line go before what stands here. Paths are looked up from where the command runs.
@@ -113,7 +113,7 @@ def understood(tables: dict, where: str) -> Settings:
             )
         elif not isinstance(values, dict):
             raise ValueError(
-                f"Expected the table [{table}] in {where}; received {table} = {values!r}: {REMEDY}."
+                f"Expected the table [{table}] in {where}; received {table} = {values!r}. {REMEDY}"
             )
         else:
             settings[table] = {name: _understood(table, name, value, where) for name, value in values.items()}
@@ -132,7 +132,7 @@ def _understood(table, name, value, where):
     try:
         known[name].expect(name, read)
     except ValueError as error:
-        raise ValueError(f"{error} It stands in [{table}] in {where}: {REMEDY}.") from error
+        raise ValueError(f"{error} It stands in [{table}] in {where}. {REMEDY}") from error
     return read
 
 
@@ -142,8 +142,7 @@ def _expect_strategies(values, where):
     for value in values if is_list else [values]:
         if not (is_list and isinstance(value, dict) and isinstance(value.get("name"), str)):
             raise ValueError(
-                f"Expected tables [[{STRATEGIES}]] in {where}, each with a name; received {value!r}: "
-                f"{REMEDY}."
+                f"Expected tables [[{STRATEGIES}]] in {where}, each with a name; received {value!r}. {REMEDY}"
             )
     return values
 

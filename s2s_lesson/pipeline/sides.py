@@ -90,5 +90,8 @@ def weights_of(weights: Sequence[float] | None, count: int) -> list[float] | Non
         return None
     weights = plain_list(weights, "weights")
     if len(weights) != count:
-        raise ValueError(f"Expected one weight for each of {count} pairs; received {len(weights)}.")
+        raise ValueError(
+            f"Expected one weight for each of {count} pairs; received {len(weights)}."
+            " Give as many weights as pairs."
+        )
     return weights

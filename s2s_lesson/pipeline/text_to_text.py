@@ -56,6 +56,7 @@ class TextToText(Texts, ToText[str]):
             raise ValueError(
                 f"Expected vocabularies of {sizes[0]} and {sizes[1]} tokens, as the model has them; "
                 f"received {len(source_vocab)} and {len(target_vocab)}."
+                " Take the vocabularies of the model's own pipeline."
             )
         if model.config.shared_embedding and source_vocab != target_vocab:
             raise ValueError(

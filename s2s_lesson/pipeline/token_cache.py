@@ -126,7 +126,9 @@ def _read(path: Path, count: int) -> TokenLists | None:
 
 def _whole(array):
     if array.dtype != np.int32 or array.ndim != 1 or (array < 0).any():
-        raise ValueError(f"Expected one row of whole numbers; received {array.dtype} {array.shape}.")
+        raise ValueError(
+            f"Expected one row of whole numbers; received {array.dtype} {array.shape}. Count anew."
+        )
     return array
 
 

@@ -216,7 +216,10 @@ def _prefix_of_each(ids: Ids, batch: int) -> np.ndarray:
         raise ValueError(
             f"Expected prefix as one list of ids, or one list for each of {batch} sentences; "
             f"received {len(rows)} lists."
+            " Give one list, or as many as sentences."
         )
     if any(token < 0 for row in rows for token in row):
-        raise ValueError("Expected prefix to hold ids of 0 or greater; received a negative one.")
+        raise ValueError(
+            "Expected prefix to hold ids of 0 or greater; received a negative one. Leave padding out."
+        )
     return np.repeat(rectangular(rows), batch, axis=0) if alike else rectangular(rows)

@@ -198,4 +198,7 @@ def _check_options(beam_size, n_best, groups):
             f"Expected n_best of at most beam_size={beam_size}; received {n_best}. Use a wider beam."
         )
     if beam_size % groups.count:
-        raise ValueError(f"Expected groups to divide beam_size={beam_size}; received {groups.count}.")
+        raise ValueError(
+            f"Expected groups to divide beam_size={beam_size}; received {groups.count}."
+            " Choose beam_size as a multiple of groups."
+        )

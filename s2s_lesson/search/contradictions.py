@@ -32,13 +32,17 @@ def check_contradictions(allowed: "AllowedTokens") -> None:
         raise ValueError(
             f"Expected a prefix of at most max_output_length={allowed.max_output_length} tokens"
             f"{', one of them the forced end' if allowed.forced_end else ''}; received one of {longest}."
+            " Shorten the prefix, or raise max_output_length."
         )
     if allowed.shortlist is not None:
         _check_shortlist(allowed)
     for sentence in allowed.different():
         forbidden = allowed.forbidden[sentence]
         if (allowed.eos_id,) in forbidden and allowed.forced_end:
-            raise ValueError("Expected the end token to be allowed with a forced end; it is forbidden.")
+            raise ValueError(
+                "Expected the end token to be allowed with a forced end; it is forbidden."
+                " Take it out of what is forbidden, or leave the forced end out."
+            )
         if any(allowed.eos_id in run[:-1] or allowed.eos_id in run[1:] for run in forbidden):
             raise ValueError(
                 f"Expected forbidden phrases without the end token {allowed.eos_id}; received it. Forbid "
@@ -73,6 +77,7 @@ def check_ids(allowed: "AllowedTokens", vocab_size: int, bos_id: int) -> None:
             raise ValueError(
                 f"Expected {name} to hold ids from 0 to {vocab_size - 1}, as step returns logits for "
                 f"{vocab_size} tokens; received {int(wrong[0])}."
+                " Give ids of the vocabulary that step writes."
             )
     _check_tokens_left(allowed, vocab_size)
     for sentence in allowed.different():
@@ -91,7 +96,9 @@ def _check_tokens_left(allowed, vocab_size):
     for total, left, end in dict.fromkeys(zip(*(of.tolist() for of in figures), strict=True)):
         if not left:
             whole = "vocabulary" if shortlist is None else "shortlist"
-            raise ValueError(f"Expected forbidden to leave a token; received the whole {whole}.")
+            raise ValueError(
+                f"Expected forbidden to leave a token; received the whole {whole}. Forbid fewer."
+            )
         size, others = allowed.no_repeat_ngram, left - end
         least = allowed.min_output_length if end else allowed.max_output_length
         longest = others**size + size - 1 if 0 < size < least else least  # a de Bruijn sequence
@@ -101,6 +108,7 @@ def _check_tokens_left(allowed, vocab_size):
                 f"Expected constraints that leave outputs of at least {least} tokens; received "
                 f"{total - left} forbidden tokens of {total} and no_repeat_ngram={size}, "
                 f"which leave {longest} at most."
+                " Forbid less, or lower min_output_length."
             )
 
 
@@ -140,6 +148,7 @@ def _check_repeats(allowed, sentence):
             raise ValueError(
                 f"Expected required phrases without repeats, as no_repeat_ngram={size}; received "
                 f"{list(phrase)}, {count} times."
+                " Raise no_repeat_ngram, or require the phrase once."
             )
 
 
@@ -157,4 +166,7 @@ def _check_runs(allowed, name, runs, forbidden):
                 f"{min(never)}. Leave it out: a search begins outputs by itself."
             )
         if both := [list(part) for part in sorted(forbidden) if occurrences(run, part)]:
-            raise ValueError(f"Expected {name} to hold nothing forbidden; received {both[0]} in both.")
+            raise ValueError(
+                f"Expected {name} to hold nothing forbidden; received {both[0]} in both."
+                " Take it out of one of the two."
+            )

@@ -64,10 +64,11 @@ class Ensemble:
     ):
         self.steps, self.mean = list(steps), mean
         if not self.steps:
-            raise ValueError("Expected at least one step; received none.")
+            raise ValueError("Expected at least one step; received none. Give the step of each member.")
         if weights is not None and len(weights) != len(self.steps):
             raise ValueError(
                 f"Expected one weight for each of {len(self.steps)} members; received {len(weights)}."
+                " Give as many weights as members."
             )
         given = [1.0] * len(self.steps) if weights is None else list(weights)
         self.weights = tuple(float(weight / sum(given)) for weight in given)
@@ -93,6 +94,7 @@ class Ensemble:
         if len(states) != len(self.steps):
             raise ValueError(
                 f"Expected one state for each of {len(self.steps)} members; received {len(states)}."
+                " Give the states in the order of the members."
             )
         first = states[0] if isinstance(states[0], dict) else {}
         lists = [as_numpy(state[LEAF]) for state in states if isinstance(state, dict) and LEAF in state]

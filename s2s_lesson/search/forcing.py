@@ -53,6 +53,7 @@ def score_targets(
         raise ValueError(
             f"Expected targets of shape ({rows.batch}, target_length), a row for each sentence of the state; "
             f"received {targets.shape}."
+            " Pad the targets to one length, a row for each sentence."
         )
     shortlist = None if rows.candidate_ids is None else Shortlist(rows.candidate_ids, eos_id)
     log_probs, likeliest = np.zeros(targets.shape, "float32"), np.zeros(targets.shape, bool)
@@ -64,6 +65,7 @@ def score_targets(
             raise ValueError(
                 f"Expected targets below {logits.shape[-1]}, the size of the vocabulary; received "
                 f"{tokens.max()}."
+                " Encode them with the vocabulary that the model was made with."
             )
         columns = tokens[:, None]
         if shortlist is not None:

@@ -44,13 +44,17 @@ def phrases_of_each(phrases: Iterable[object] | None, batch: int, name: str) -> 
         raise ValueError(
             f"Expected {name} as one list of phrases, or one list for each of {batch} sentences; "
             f"received {len(lists)} lists."
+            " Give one list, or as many as sentences."
         )
     return [_checked(of_sentence, name) for of_sentence in lists]
 
 
 def _checked(phrases, name):
     if not np.iterable(phrases) or nesting(phrases) > 2:
-        raise ValueError(f"Expected {name} as a list of phrases, each a list of ids; received {phrases}.")
+        raise ValueError(
+            f"Expected {name} as a list of phrases, each a list of ids; received {phrases}."
+            " Put each phrase in a list, even one of a single id."
+        )
     read = [tuple(phrase) if np.iterable(phrase) else (phrase,) for phrase in phrases]
     if any(read) and not all(read):
         raise ValueError(
@@ -58,7 +62,9 @@ def _checked(phrases, name):
             "sentence are lists of lists of lists, such as [[[5, 7]], []]."
         )
     if any(token < 0 for phrase in read for token in phrase):
-        raise ValueError(f"Expected {name} to hold ids of 0 or greater; received a negative one.")
+        raise ValueError(
+            f"Expected {name} to hold ids of 0 or greater; received a negative one. Leave padding out."
+        )
     return [tuple(map(int, phrase)) for phrase in read if phrase]
 
 

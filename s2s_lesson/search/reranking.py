@@ -59,6 +59,7 @@ def minimum_bayes_risk(
         raise ValueError(
             f"Expected at least one candidate and one reference; received {len(candidates)} and "
             f"{len(references)}."
+            " Give both."
         )
     weights = _weights(log_probabilities, len(references))
     weight_of: dict[Any, float] = {}
@@ -117,9 +118,14 @@ def maximum_mutual_information(
     """
     if (backward is None) == (prior is None):
         received = "neither" if backward is None else "both"
-        raise ValueError(f"Expected exactly one of backward and prior; received {received}.")
+        raise ValueError(
+            f"Expected exactly one of backward and prior; received {received}. Leave one out, or give one."
+        )
     if length_bonus and lengths is None:
-        raise ValueError(f"Expected lengths with a length_bonus; received {length_bonus} and no lengths.")
+        raise ValueError(
+            f"Expected lengths with a length_bonus; received {length_bonus} and no lengths."
+            " Give the length of each candidate, or leave length_bonus out."
+        )
     forward = _numbers("log_probabilities", log_probabilities, max(len(log_probabilities), 1))
     if backward is not None:
         scores = (1 - weight) * forward + weight * _numbers("backward", backward, len(forward))
@@ -182,10 +188,15 @@ def rerank_replies(
 def _numbers(name, values, count):
     """float (count,)."""
     if len(values) != count:
-        raise ValueError(f"Expected {name} of {count} candidates; received {len(values)}.")
+        raise ValueError(
+            f"Expected {name} of {count} candidates; received {len(values)}. Give one for each candidate."
+        )
     values = np.asarray(values, "float64")
     if not np.isfinite(values).all():
-        raise ValueError(f"Expected finite {name}; received {values[~np.isfinite(values)][0]}.")
+        raise ValueError(
+            f"Expected finite {name}; received {values[~np.isfinite(values)][0]}."
+            " Leave candidates out that are impossible."
+        )
     return values
 
 
@@ -196,11 +207,13 @@ def _weights(log_probabilities, count):
     if len(log_probabilities) != count:
         raise ValueError(
             f"Expected one log-probability for each of {count} references; received {len(log_probabilities)}."
+            " Give one for each reference."
         )
     highest = np.max(log_probabilities)
     if not np.isfinite(highest):
         raise ValueError(
             f"Expected log-probabilities, not all of them -infinity; received {highest} as the highest."
+            " Give references that are possible."
         )
     weights = np.exp(np.asarray(log_probabilities, "float64") - highest)
     return weights / weights.sum()

@@ -93,6 +93,7 @@ class Rows:
             raise ValueError(
                 f"Expected step to return logits of shape ({len(rows)}, vocab_size); "
                 f"received {tuple(logits.shape)}."
+                " Let step return a row of logits for each row of the state."
             )
         if self.copies < self.slots:
             self._expect_room(logits.shape[-1])
@@ -218,6 +219,7 @@ def _known_leaves(names: Sequence[str], state: Any) -> tuple[str, ...]:
         raise ValueError(
             f"Expected a state with the leaves that shared_leaves names; {missing[0]!r} is missing, received "
             f"{received}."
+            " Name leaves that the state holds."
         )
     return tuple(names)
 
@@ -251,6 +253,7 @@ def _batch_size(state: Any) -> int:
         raise ValueError(
             "Expected an initial_state of arrays with the batch axis first, all of the same batch size; "
             f"received sizes {sorted(map(str, sizes))}."
+            " Give each leaf a row for each sentence."
         )
     (size,) = sizes
     return int(size or 0)

@@ -41,4 +41,5 @@ def expect_pair(result: object) -> None:
     if not isinstance(result, tuple) or len(result) != 2:
         raise ValueError(
             f"Expected step to return a pair, (logits, state); received {type(result).__name__}."
+            " Let step return both."
         )

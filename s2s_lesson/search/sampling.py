@@ -221,5 +221,8 @@ def _seeds(seed, batch):
     if np.ndim(seed) == 0:
         return [[seed, sentence] for sentence in range(batch)]
     if len(seed) != batch:
-        raise ValueError(f"Expected one seed, or one for each of {batch} sentences; received {len(seed)}.")
+        raise ValueError(
+            f"Expected one seed, or one for each of {batch} sentences; received {len(seed)}."
+            " Give one number, or as many as there are sentences."
+        )
     return list(seed)

@@ -32,11 +32,13 @@ class Shortlist:
             raise ValueError(
                 f"Expected the leaf {LEAF!r} to be int (rows, candidates); received "
                 f"{candidate_ids.dtype} {candidate_ids.shape}."
+                " Give a row of candidates for each row of the state."
             )
         if (candidate_ids < -1).any():
             raise ValueError(
                 f"Expected the leaf {LEAF!r} to hold ids, and -1 where a list is shorter; received "
                 f"{int(candidate_ids.min())}."
+                " Fill short lists up with -1."
             )
         ends = (candidate_ids == eos_id).any(axis=1)
         if not ends.all():

@@ -108,7 +108,7 @@ def tree_nodes(tree: dict[str, Any], beam_size: PositiveInt) -> list[BeamNode]:
     """
     if str(beam_size) not in tree["beams"]:
         sizes = ", ".join(sorted(tree["beams"], key=int))
-        raise ValueError(f"Expected a beam size among {sizes}; received {beam_size}.")
+        raise ValueError(f"Expected a beam size among {sizes}; received {beam_size}. Choose one of these.")
     beam, kept = tree["beams"][str(beam_size)], set(tree["beams"][str(beam_size)]["kept"])
     children = defaultdict(list)
     for number, parent in enumerate(tree["parents"]):

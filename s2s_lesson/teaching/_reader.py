@@ -26,7 +26,10 @@ class Reader:
     def __init__(self, pipeline, text):
         side = pipeline.source_side(text)
         if not side:
-            raise ValueError(f"Expected a text that the model can read; received {text!r}.")
+            raise ValueError(
+                f"Expected a text that the model can read; received {text!r}."
+                " Give a shorter text, of the model's tokens."
+            )
         self.vocab, self.target_tokens = pipeline.target_vocab, pipeline.target_tokens
         self.step = pipeline.step
         self.unknown = [token for token in side if token not in pipeline.source_vocab]

@@ -51,7 +51,10 @@ def live_view(
     """
     config = pipeline.model.config
     if config.decoder != "recurrent":
-        raise ValueError(f"Expected a model with a recurrent decoder; received {config.decoder!r}.")
+        raise ValueError(
+            f"Expected a model with a recurrent decoder; received {config.decoder!r}."
+            " Give a model that make_model made with a recurrent decoder."
+        )
     write = pipeline.predict if search == "beam" else partial(pipeline.sample, top_p=TOP_P)
     [prediction] = write([text])
     still = attention_view(prediction)

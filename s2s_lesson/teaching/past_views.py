@@ -52,7 +52,7 @@ def two_pasts_view(
     """
     pairs = pipeline.plain_pairs(pairs)
     if not pairs:
-        raise ValueError("Expected one pair or more; received none.")
+        raise ValueError("Expected one pair or more; received none. Give the pairs to show.")
     run = two_pasts(pipeline, *pairs[0])
     data = {
         "model": name,
@@ -70,6 +70,7 @@ def two_pasts(pipeline: "TextToText", source: str, target: str) -> Json:
     if not read or not truth or vocab.unk_id in ids:
         raise ValueError(
             f"Expected a source and a target of the model's tokens; received {source!r} and {target!r}."
+            " Give a pair in the words that the model has learned."
         )
     model, inputs = pipeline.model, pipeline.source_inputs([read])
     state, gold = model.encode_inputs(inputs), shift_right(pad([ids]))

@@ -87,5 +87,6 @@ def stepped_view(frames: Sequence[Axes], labels: Sequence[str], alts: Sequence[s
         raise ValueError(
             "Expected at least one frame, and a label and a text for each; received "
             f"{len(frames)} frames, {len(labels)} labels and {len(alts)} texts."
+            " Give as many labels and texts as frames."
         )
     return Stepped(tuple(map(svg, frames)), tuple(labels), tuple(alts), legend)

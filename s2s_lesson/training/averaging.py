@@ -44,7 +44,9 @@ def average_weights(several: Iterable[Sequence[np.ndarray]]) -> list[np.ndarray]
         for total, weight in zip(sums, latest, strict=True):
             total += weight
     if not count:
-        raise ValueError("Expected the weights of at least one time; received none.")
+        raise ValueError(
+            "Expected the weights of at least one time; received none. Give those of one epoch or more."
+        )
     return [
         (total / count).astype(weight.dtype) if weight.dtype.kind == "f" else weight
         for total, weight in zip(sums, latest, strict=True)

@@ -83,13 +83,19 @@ class PairBatches(keras.utils.PyDataset):
             raise ValueError(
                 "Expected at least one pair, and as many sources as targets; "
                 f"received {len(source_ids)} sources and {len(target_ids)} targets."
+                " Give pairs in two lists of equal length."
             )
         self.batch_size, self.shuffle, self.seed, self.epoch = batch_size, shuffle, seed, 0
         self.vectors = are_vectors(source_ids)
         if self.vectors and copy_ids is not None:
-            raise ValueError("Expected no copy_ids beside vectors, which are no words; received some.")
+            raise ValueError(
+                "Expected no copy_ids beside vectors, which are no words; received some. Leave copy_ids out."
+            )
         if self.vectors and noise:
-            raise ValueError(f"Expected no noise beside vectors, which are no words; received {noise}.")
+            raise ValueError(
+                f"Expected no noise beside vectors, which are no words; received {noise}."
+                " Leave the noise out."
+            )
         self.noise, self.copies_from = noise, copies_from
         ids = cast(Sequence[Sequence[int]], source_ids)
         self.source_ids = vector_arrays(source_ids) if self.vectors else id_lists_of(ids, "source_ids")
@@ -207,9 +213,14 @@ def _lengths(sources):
 def _usable_weights(weights, count):
     weights = np.asarray(weights, "float32")
     if weights.shape != (count,):
-        raise ValueError(f"Expected one weight for each of {count} pairs; received shape {weights.shape}.")
+        raise ValueError(
+            f"Expected one weight for each of {count} pairs; received shape {weights.shape}."
+            " Give as many weights as pairs."
+        )
     unusable = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
     if len(unusable) or not weights.any():
         which = f"{weights[unusable[0]]} for pair {unusable[0]}" if len(unusable) else "zeros alone"
-        raise ValueError(f"Expected weights of 0 or greater, one of them above 0; received {which}.")
+        raise ValueError(
+            f"Expected weights of 0 or greater, one of them above 0; received {which}. Give larger ones."
+        )
     return weights

@@ -86,6 +86,7 @@ def token_weights(targets: Tensor, sample_weight: Tensor | None = None) -> Tenso
     raise ValueError(
         "Expected sample_weight of shape (batch,) or (batch, target_length), one for each row or token of "
         f"targets of shape {tuple(targets.shape)}; received {shape}."
+        " Give a weight for each row, or for each token."
     )
 
 
@@ -109,6 +110,7 @@ def row_weights(values: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         raise ValueError(
             "Expected sample_weight of shape (batch,), one for each row, since this loss is one of whole "
             f"rows; received {shape}."
+            " Give a weight for each row."
         )
     return ops.reshape(ops.cast(sample_weight, values.dtype), (-1,))
 

@@ -176,7 +176,9 @@ class Run:
             ValueError: the checkpoint is damaged, or of another run or model; or there is no folder.
         """
         if self.folder is None:
-            raise ValueError("Expected a run with a folder to go on from; received one without.")
+            raise ValueError(
+                "Expected a run with a folder to go on from; received one without. Give fit a folder."
+            )
         path = self.folder.path / CHECKPOINT
         with readable(path, "a checkpoint", "Delete it, to train from the start, or put back the right one."):
             with np.load(path, allow_pickle=False) as stored:

@@ -102,7 +102,10 @@ class StrategicModel(TokenModel):
     def _expect_agreement(self):
         for strategy in self.strategies:
             if not isinstance(strategy, Strategy):
-                raise TypeError(f"Expected strategies, such as TeacherForcing(); received {strategy!r}.")
+                raise TypeError(
+                    f"Expected strategies, such as TeacherForcing(); received {strategy!r}."
+                    " Give a list of strategies."
+                )
         for hook in ("past", "optimizer"):
             deciding = [type(strategy).__name__ for strategy in self.strategies if _decides(strategy, hook)]
             if len(deciding) > 1:

@@ -155,7 +155,10 @@ async def _misread(_: Request, error: Exception) -> Response:
 async def _refused(_: Request, error: Exception) -> Response:
     """A path or a method that there is none of."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    detail = {404: "Expected a path that there is. See /docs.", 405: "Expected another method. See /docs."}
+    detail = {
+        404: "Expected a path that there is; received another one. See /docs.",
+        405: "Expected a method of this path; received another one. See /docs.",
+    }
     headers = error.headers if isinstance(error, HTTPException) else None
     return JSONResponse({"detail": detail.get(status, "The request cannot be answered.")}, status, headers)
 

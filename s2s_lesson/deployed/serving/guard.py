@@ -81,7 +81,10 @@ class Guard:
             async with asyncio.timeout(self.limits.body_seconds):
                 body = await self._body(scope, receive)
         except TimeoutError:
-            detail = f"Expected a body within {self.limits.body_seconds:g} seconds; received a part of one."
+            detail = (
+                f"Expected a body within {self.limits.body_seconds:g} seconds; received a part of one. Send "
+                "it faster, or fewer texts."
+            )
             await _refuse(send, 408, detail)
             return
         if body is None:

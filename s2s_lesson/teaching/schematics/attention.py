@@ -114,7 +114,7 @@ def plot_attention_orders(ax: Axes | None = None, *, steps: PositiveInt = STEPS)
     arXiv:1409.0473.
     """
     if steps > STEPS:
-        raise ValueError(f"Expected 1 to {STEPS} steps; received {steps}.")
+        raise ValueError(f"Expected 1 to {STEPS} steps; received {steps}. Choose one of these.")
     pitch = 5.5
     ax, inches = sheet(ax, (-1.7, 3 * pitch - 1.4), (-1.6, 8.9), 0.31)
     size = 33 * inches  # points: 33 makes letters not quite half a unit high
@@ -183,7 +183,9 @@ def plot_input_feeding(tokens: Sequence[str], ax: Axes | None = None) -> Axes:
     Source: Luong et al. 2015, section 3.3, arXiv:1508.04025.
     """
     if len(tokens) < 2:
-        raise ValueError(f"Expected at least two tokens for the decoder to read; received {len(tokens)}.")
+        raise ValueError(
+            f"Expected at least two tokens for the decoder to read; received {len(tokens)}. Give one more."
+        )
     read = [fonts.visible(token) for token in tokens]
     xs = 4.3 * np.arange(len(read))
     ax, inches = sheet(ax, (-2.3, xs[-1] + 2.3), (-0.6, 7.5), min(0.4, 8.5 / (xs[-1] + 4.6)))

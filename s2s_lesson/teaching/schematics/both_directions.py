@@ -42,6 +42,7 @@ def plot_two_readers(tokens: Sequence[str], position: NonNegativeInt, ax: Axes |
     if position >= len(tokens):
         raise ValueError(
             f"Expected a position from 0 to {len(tokens) - 1}, one for each token; received {position}."
+            " Choose one of these."
         )
     read = [fonts.visible(token) for token in tokens]
     pitch = max(1.8, 0.36 * max(map(len, read)))

@@ -131,7 +131,10 @@ def plot_model_step(
     source_tokens, tokens = tuple(prediction.source_tokens), tuple(prediction.tokens)
     weights = checked_weights(prediction.attention_weights, tokens, source_tokens)
     if step >= len(tokens):
-        raise ValueError(f"Expected a step from 0 to {len(tokens) - 1}, one for each token; received {step}.")
+        raise ValueError(
+            f"Expected a step from 0 to {len(tokens) - 1}, one for each token; received {step}."
+            " Choose one of these."
+        )
 
     read, written = ([fonts.visible(token) for token in side] for side in (source_tokens, tokens))
     longest = max(map(len, [*read[:-1], *written[:-1]]), default=1)  # the last ones have room beside them
@@ -214,7 +217,7 @@ def plot_teacher_forcing(target_tokens: Sequence[str], ax: Axes | None = None, *
         ValueError: there is no token.
     """
     if not len(target_tokens):
-        raise ValueError("Expected at least one token for the decoder to say; received none.")
+        raise ValueError("Expected at least one token for the decoder to say; received none. Give one.")
     say = [fonts.visible(token) for token in target_tokens]
     read = [fonts.visible(token) for token in (bos, *target_tokens[:-1])]
     pitch = max(1.0, 0.36 * max(map(len, [*read[1:], *say[:-1]]), default=1))

@@ -31,7 +31,10 @@ def plot_carried_state(rows: Sequence[Sequence[str]], ax: Axes | None = None) ->
         ValueError: there is no row, or one without a token.
     """
     if not len(rows) or not all(map(len, rows)):
-        raise ValueError(f"Expected rows with a token or more; received {list(map(len, rows))} tokens.")
+        raise ValueError(
+            f"Expected rows with a token or more; received {list(map(len, rows))} tokens."
+            " Leave empty rows out."
+        )
     shown = [[fonts.visible(token) for token in row] for row in rows]
     longest = max(map(len, shown))
     pitch = max(1.2, 0.36 * max(len(token) for row in shown for token in row))

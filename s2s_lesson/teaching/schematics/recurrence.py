@@ -41,7 +41,7 @@ def plot_unrolled_rnn(
         ValueError: there is no token.
     """
     if not len(tokens):
-        raise ValueError("Expected at least one token for the network to read; received none.")
+        raise ValueError("Expected at least one token for the network to read; received none. Give one.")
     read, color = [fonts.visible(token) for token in tokens], COLORS[part]
     steps = 4.2 + 2.3 * np.arange(len(read))
     ax, inches = sheet(ax, (-1.1, steps[-1] + 1.9), (-2.2, 2.6), min(0.44, 8.5 / (steps[-1] + 3)))

@@ -54,7 +54,9 @@ def plot_self_attention(
     """
     weights = checked_weights(weights, tuple(tokens), tuple(tokens))
     if position >= len(tokens):
-        raise ValueError(f"Expected a position from 0 to {len(tokens) - 1}; received {position}.")
+        raise ValueError(
+            f"Expected a position from 0 to {len(tokens) - 1}; received {position}. Choose one of these."
+        )
     read, color = [fonts.visible(token) for token in tokens], COLORS[part]
     pitch = max(1.0, 0.36 * max(map(len, read[:-1]), default=1))
     xs = pitch * np.arange(len(read))

@@ -218,7 +218,7 @@ def test_settings_of_wrong_content_are_one_line_with_the_file_and_the_remedy(
         path.write_text(text, encoding="utf-8")
         line = said(capsys, *arguments)
         assert expected in line and str(path) in line
-        assert any(remedy in line for remedy in ("mend it there, or take it out", "Take it out", "Mend it"))
+        assert any(remedy in line for remedy in ("Take it out", "Mend it"))
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_settings_of_wrong_content_are_one_line_with_the_file_and_the_remedy(
         (b"\xff", "received an error: 'utf-8' codec"),
         (
             b'{"context": "x"}',
-            "Expected context as an int; received 'x'. It stands in [run] in {}: mend it there",
+            "Expected context as an int; received 'x'. Give another context. It stands in [run] in {}",
         ),
         (b'{"epochs": 3}', "Expected an option of [run] in {} among seed"),
         (b'{"precision": 3}', "Expected precision one of float32"),

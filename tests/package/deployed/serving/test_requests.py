@@ -116,7 +116,7 @@ def test_texts_of_a_form_are_no_json(client):
 
 
 def test_missing_texts_and_unknown_paths(client):
-    assert client.post("/predict", json={}).json() == {"detail": "Expected texts; received none."}
+    assert client.post("/predict", json={}).json() == {"detail": "Expected texts; received none. See /docs."}
     for response, status in ((client.get("/predict"), 405), (client.get("/texts"), 404)):
         assert response.status_code == status and response.json()["detail"].endswith("See /docs.")
 
