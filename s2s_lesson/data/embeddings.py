@@ -71,7 +71,7 @@ def embedding_layout(path: str | Path) -> EmbeddingLayout:
     if b"\0" in start:
         raise ValueError(
             f"Expected embeddings as text; received {path}, which is binary."
-            " Save them as text, which gensim writes with save_word2vec_format(binary=False)."
+            " Save them as text, with the program that made them."
         )
     if header:
         rows, width = map(int, header.groups())
@@ -239,7 +239,7 @@ def _keys(wanted):
     if isinstance(wanted, str):
         raise TypeError(
             f"Expected a collection of tokens that are wanted; received the text {wanted!r}."
-            " Pass it in a list."
+            " Put it in a list."
         )
     tokens = wanted.tokens[len(SPECIAL_TOKENS) :] if isinstance(wanted, Vocabulary) else wanted
     return {token.encode("utf-8"): token for token in tokens}

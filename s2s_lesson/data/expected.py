@@ -77,7 +77,7 @@ def expect(name: str, value: object, holds: object, what: str) -> None:
     >>> expect("steps", 3, holds=True, what="of at least 1")
     """
     if not holds:
-        raise ValueError(f"Expected {name} {what}; received {value!r}. Give another {name}.")
+        raise ValueError(f"Expected {name} {what}; received {value!r}. Give another value.")
 
 
 def checked(declared: Checked) -> Checked:
@@ -94,7 +94,7 @@ def checked(declared: Checked) -> Checked:
     ... def search(beam_size: PositiveInt = 5): ...
     >>> search(beam_size=0)
     Traceback (most recent call last):
-    ValueError: Expected beam_size of at least 1; received 0. Give another beam_size.
+    ValueError: Expected beam_size of at least 1; received 0. Give another value.
     """
     if isinstance(declared, type):
         setattr(declared, MAKES, checked(vars(declared)[MAKES]))

@@ -34,7 +34,7 @@ class Sessions:
 
     >>> Sessions(b"", b"", threads=0)
     Traceback (most recent call last):
-    ValueError: Expected threads of at least 1; received 0. Give another threads.
+    ValueError: Expected threads of at least 1; received 0. Give another value.
     """
 
     @checked

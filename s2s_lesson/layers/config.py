@@ -72,7 +72,7 @@ class Seq2SeqConfig:
     3
     >>> Seq2SeqConfig(30, 40, cell="rnn")
     Traceback (most recent call last):
-    ValueError: Expected cell one of lstm, gru; received 'rnn'. Give another cell.
+    ValueError: Expected cell one of lstm, gru; received 'rnn'. Give another value.
     """
 
     source_vocab_size: VocabSize | None
@@ -128,7 +128,7 @@ class Seq2SeqConfig:
             raise ValueError(
                 "Expected frozen_embeddings none or both with a shared embedding, which is one table; "
                 f"received {self.frozen_embeddings!r}."
-                " Freeze both or none, or leave share_embeddings out."
+                " Freeze both or none, or give each side a table of its own."
             )
         if self.decoder == "self_attention":
             self._expect_self_attention()

@@ -15,6 +15,7 @@ from s2s_lesson.layers.recurrence import over_time
 from s2s_lesson.models.seq2seq import Seq2Seq
 
 Choice: TypeAlias = Literal["argmax", "sample"]
+Coin: TypeAlias = Literal["token", "row"]
 
 
 @checked
@@ -27,12 +28,13 @@ def mixed_past(
     choose: Choice = "argmax",
     temperature: PositiveFloat = 1.0,
     passes: PositiveInt | None = None,
+    coin: Coin = "token",
 ) -> Tensor:
     """Put tokens that the model chooses itself in the place of true ones.
 
-    A coin is tossed for every token: with probability ``gold_share`` the true one stays. What the model
-    chooses at a position depends on what it was fed before it, its own tokens included. No gradient goes
-    through the choice. The begin token and padding stay.
+    A coin is tossed for every token, or for every row: with probability ``gold_share`` the truth stays. What
+    the model chooses at a position depends on what it was fed before it, its own tokens included. No gradient
+    goes through the choice. The begin token and padding stay.
 
     Args:
         model: a ``Seq2Seq``.
@@ -45,6 +47,7 @@ def mixed_past(
         passes: None goes through time step by step. A number is how often all positions are decoded at once
             instead, each time reading the mixture of the time before, the truth at first. As many passes as
             there are positions give the same tokens as going step by step; fewer are an approximation.
+        coin: "token" tosses one for every token, "row" one for every target as a whole.
 
     Returns:
         int32 (batch, target_length).
@@ -53,9 +56,10 @@ def mixed_past(
     arXiv:1906.07651, and Duckworth et al. 2019, arXiv:1906.04331.
     """
     gold = ops.cast(decoder_inputs, "int32")
-    coins = keras.random.uniform(ops.shape(gold), seed=seed)
+    batch, length = ops.shape(gold)
+    coins = keras.random.uniform((batch, length if coin == "token" else 1), seed=seed)
     noise = gumbel_noise(model, gold, seed, state) if choose == "sample" else None
-    stays = coins < gold_share
+    stays = ops.broadcast_to(coins < gold_share, (batch, length))
     if passes is None:
         own = _step_by_step(model, gold, stays, state, noise, temperature)[0]
     else:

@@ -23,7 +23,7 @@ from s2s_lesson.models.seq2seq import Seq2Seq
 from s2s_lesson.training.costs import edit_cost, expected_cost, mismatch_cost
 from s2s_lesson.training.losses import bag_loss, sequence_log_prob
 from s2s_lesson.training.optimizers import SplitOptimizer
-from s2s_lesson.training.pasts import Choice, mixed_past, sample_outputs
+from s2s_lesson.training.pasts import Choice, Coin, mixed_past, sample_outputs
 
 Cost: TypeAlias = Literal["edit_distance", "mismatch"]
 COSTS: dict[Cost, Callable] = {"edit_distance": edit_cost, "mismatch": mismatch_cost}
@@ -125,7 +125,7 @@ class TeacherForcing(Strategy):
 @checked
 @dataclass(frozen=True)
 class ScheduledSampling(Strategy):
-    """Feed the model's own tokens more and more often, decided for every token.
+    """Feed the model's own tokens more and more often, decided for every token or for every target.
 
     Args:
         schedule: function of the training step: probability that the true token is fed. See
@@ -134,6 +134,7 @@ class ScheduledSampling(Strategy):
         choose: "argmax" feeds the likeliest token, "sample" one drawn from the model's distribution.
         passes: int or None. None goes through time step by step. 1 is the parallel variant in two passes:
             all tokens are chosen from a teacher-forced pass. See ``pasts.mixed_past``.
+        coin: "token" decides for every token, "row" for every target as a whole.
 
     Sources: Bengio et al. 2015, arXiv:1506.03099; parallel: Mihaylova and Martins 2019, arXiv:1906.07651.
 
@@ -147,6 +148,7 @@ class ScheduledSampling(Strategy):
     temperature: PositiveFloat = 1.0
     choose: Choice = "argmax"
     passes: PositiveInt | None = None
+    coin: Coin = "token"
 
     def __post_init__(self):
         expect("schedule", self.schedule, callable(self.schedule), "that is a function of the step")
@@ -156,7 +158,7 @@ class ScheduledSampling(Strategy):
     ) -> Tensor:
         share = self.schedule(step)
         return mixed_past(
-            model, decoder_inputs, state, share, seed, self.choose, self.temperature, self.passes
+            model, decoder_inputs, state, share, seed, self.choose, self.temperature, self.passes, self.coin
         )
 
 

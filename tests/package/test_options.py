@@ -151,7 +151,8 @@ def test_an_option_refuses_what_it_may_not_be_before_anything_is_done(name, opti
         with pytest.raises(ValueError) as error:
             FUNCTIONS[name](**{option: value})
         message = str(error.value)
-        assert message.startswith(f"Expected {option} ") and message.endswith(f"; received {value!r}.")
+        assert message.startswith(f"Expected {option} ")
+        assert message.endswith(f"; received {value!r}. Give another value.")
 
 
 @pytest.mark.parametrize(("name", "option"), OPTIONS)

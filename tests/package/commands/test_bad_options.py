@@ -117,8 +117,14 @@ def said(capsys, *arguments):
         ("train --data pairs.tsv --output new --context 2", "Expected a context of 1 utterance with files"),
         ("train --data pairs.tsv --output new --corpus copy", "received more: {'corpus': 'copy', 'files'"),
         ("train --data pairs.tsv --output new --from none", "Expected model.keras in the folder /"),
-        ("train --corpus copy --output=", "argument --output: Expected a path; received an empty text. See"),
-        ("init ", "argument FILE: Expected a path; received an empty text. See s2s-lesson init --help."),
+        (
+            "train --corpus copy --output=",
+            "argument --output: Expected a path; received an empty text. Name a file or a folder. See",
+        ),
+        (
+            "init ",
+            "argument FILE: Expected a path; received an empty text. Name a file or a folder.",
+        ),
         (
             "predict run a --beam-size 9999999999999999999",
             "Expected beam_size of at most 9223372036854775807",
@@ -233,7 +239,7 @@ def test_settings_of_wrong_content_are_one_line_with_the_file_and_the_remedy(
         (b"\xff", "received an error: 'utf-8' codec"),
         (
             b'{"context": "x"}',
-            "Expected context as an int; received 'x'. Give another context. It stands in [run] in {}",
+            "Expected context as an int; received 'x'. Give another value. It stands in [run] in {}",
         ),
         (b'{"epochs": 3}', "Expected an option of [run] in {} among seed"),
         (b'{"precision": 3}', "Expected precision one of float32"),

@@ -370,7 +370,7 @@ def test_numbers_may_be_at_their_limit_and_not_below(command, option, lowest, ca
         parser.parse_args([*command, option, str(lowest - 1)])
     said = capsys.readouterr().err
     assert f"{lowest}" in said and said.endswith(
-        f"; received {lowest - 1}. See s2s-lesson {command[0]} --help.\n"
+        f"; received {lowest - 1}. Give another value. See s2s-lesson {command[0]} --help.\n"
     )
 
 

@@ -87,7 +87,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("name", "value", "what"), WRONG)
 def test_what_an_option_may_not_be(name, value, what):
-    expected = f"Expected {name} {what}; received {value!r}. Give another {name}."
+    expected = f"Expected {name} {what}; received {value!r}. Give another value."
     for look in (options, lambda **given: check(options, **given)):
         with pytest.raises(ValueError) as error:
             look(**{name: value})

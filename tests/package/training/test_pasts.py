@@ -210,6 +210,21 @@ def test_a_coin_is_tossed_for_every_token():
     assert stats.chisquare(observed, [*expected[common], expected[~common].sum()]).pvalue > 1e-3
 
 
+@pytest.mark.parametrize("passes", [None, 1])
+def test_one_coin_for_a_row_keeps_or_replaces_all_of_it(passes):
+    rows, length, share = 307, 5, 0.3
+    model = always_likely()
+    source_ids = np.full((rows, 2), 5, "int32")
+    gold = np.full((rows, length), LIKELY + 1, "int32")
+    gold[:, 0] = BOS
+    state = model.encode(source_ids)
+    past = numpy(mixed_past(model, gold, state, share, generator(), passes=passes, coin="row"))
+    stays = (past == gold)[:, 1:]
+    assert set(stays.sum(axis=1)) == {0, length - 1}
+    error = np.sqrt(share * (1 - share) / rows)
+    np.testing.assert_allclose(stays[:, 0].mean(), share, atol=4 * error)
+
+
 def is_drawn_from(counts, probabilities):
     """A chi-square test; what is expected less than five times counts as one."""
     expected = counts.sum() * np.asarray(probabilities) / np.sum(probabilities)

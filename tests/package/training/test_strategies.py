@@ -384,6 +384,7 @@ WITHOUT_CHANCE = {
     "teacher_forcing": [TeacherForcing()],
     "own_tokens": [ScheduledSampling(Constant(0.0))],
     "own_tokens-2_passes": [ScheduledSampling(Constant(0.0), passes=2)],
+    "own_tokens-row": [ScheduledSampling(Constant(0.0), coin="row")],
     "joint_training": [JointTraining()],
     "minimum_risk": [MinimumRisk(4)],
     "minimum_risk+joint_training": [MinimumRisk(4, cross_entropy_weight=0.5), JointTraining()],
