@@ -18,6 +18,7 @@ NAMES = (
     "encoder",
     "end_to_end",
     "figures",
+    "fine_tuning",
     "first_paint",
     "improvements",
     "live",

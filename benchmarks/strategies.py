@@ -15,10 +15,11 @@ import warnings
 from functools import partial
 
 from benchmarks.shared import quick
+from benchmarks.shared.exposed import fitting, flat, published, scores, untrained
 from benchmarks.shared.processes import in_turns, timed
 from benchmarks.shared.results import kept, runs_of, write_results, write_weights
 from benchmarks.shared.summaries import difference, ratio, spreads
-from benchmarks.shared.training import history_in, shortened
+from benchmarks.shared.training import history_in
 
 RESULTS = ("strategies", "best")
 MODEL = {"embedding_dim": 64, "encoder_units": 128, "decoder_units": 128, "dropout": 0.1}
@@ -27,7 +28,6 @@ PASSES, UPDATES_IN_A_PASS = 3, 882
 BEGINNING_PASSES = 2  # of a run that ends with minimum risk
 FINE_TUNING = {"batch_size": 128, "learning_rate": 2e-4}
 COST_UPDATES = 40
-SHARES = (0.05, 0.1, 0.2)
 ARMS = {
     "teacher forcing": "the true token, always",
     "sampling, step by step": "own tokens, drawn; share of true ones falls in a straight line from 1 to 0.5",
@@ -140,13 +140,6 @@ def measure(arm, seed):
     }
 
 
-def published():
-    """The corpus."""
-    from s2s_lesson.corpora import pronunciations
-
-    return shortened(pronunciations.load_published())
-
-
 def measure_costs():
     """Processor seconds of an update under each strategy, as a multiple of teacher forcing: dict of medians.
 
@@ -186,41 +179,10 @@ def strategies(arm):
     }[arm]
 
 
-def untrained(corpus, seed, **options):
-    """A pipeline for the corpus."""
-    from s2s_lesson import engine
-    from s2s_lesson.pipeline import TextToText
-
-    engine.seed_everything(seed)
-    tokens = {"source_tokens": corpus.source_tokens, "target_tokens": corpus.target_tokens}
-    return TextToText.from_pairs(corpus.train, **tokens, **options)
-
-
 def train(corpus, folder, seed, options, **model):
     """Train a pipeline in a folder, or go on with it."""
     pipeline = untrained(corpus, seed, **MODEL, **model)
     pipeline.fit(corpus.train, corpus.dev, **fitting(folder, seed), **options)
-
-
-def fitting(folder, seed):
-    """What all calls of fit share."""
-    from s2s_lesson.training import holds_run
-
-    where = {"folder": folder, "resume": holds_run(folder)}
-    return {**where, "seed": seed, "progress": False, "checkpoint_every": 200}
-
-
-def scores(pipeline, pairs):
-    """Errors of what a pipeline writes, and its scores under three kinds of past."""
-    from s2s_lesson.pipeline import evaluate, exposure
-
-    rates = {f"beam {size}": errors(evaluate(pipeline, pairs, size, batch_size=256)) for size in (1, 5)}
-    return {**rates, "exposure": exposure(pipeline, pairs, SHARES)}
-
-
-def errors(figures):
-    """The error rates among the figures of ``evaluate``."""
-    return {"word_error_rate": 1 - figures["exact_match"], "phoneme_error_rate": figures["token_error_rate"]}
 
 
 def curve(folder):
@@ -228,23 +190,6 @@ def curve(folder):
     with open(folder / "log.csv", newline="", encoding="utf-8") as file:
         lines = [line for line in csv.DictReader(file) if line["perplexity"]]
     return {name: [float(line[name]) for line in lines] for name in ("step", "perplexity")}
-
-
-def flat(run):
-    """The figures of ``scores`` in one dict, with the gap between own and true past."""
-    past, greedy, beam = (run["scores"][name] for name in ("exposure", "beam 1", "beam 5"))
-    return {
-        "word_error_rate": beam["word_error_rate"],
-        "phoneme_error_rate": beam["phoneme_error_rate"],
-        "greedy_word_error_rate": greedy["word_error_rate"],
-        "greedy_phoneme_error_rate": greedy["phoneme_error_rate"],
-        "teacher_forced_loss": past["teacher_forced"]["loss"],
-        "free_running_loss": past["free_running"]["loss"],
-        "gap": past["free_running"]["loss"] - past["teacher_forced"]["loss"],
-        "free_running_accuracy": past["free_running"]["accuracy"],
-        **{f"corrupted_{share}_loss": past[f"corrupted_{share}"]["loss"] for share in SHARES},
-        **{f"corrupted_{share}_accuracy": past[f"corrupted_{share}"]["accuracy"] for share in SHARES},
-    }
 
 
 def figures_of(runs, arm):

@@ -91,6 +91,7 @@ def test_the_defaults(name):
         "decode": {"turns": 7},
         "end_to_end": {"seeds": [0, 1, 2]},
         "figures": {"corpus": "dates", "seeds": [0, 1, 2]},
+        "fine_tuning": {"seeds": [0, 1, 2], "task": None, "only": None},
         "first_paint": {"runs": 9},
         "improvements": {"only": None},
         "live": {"texts": 40},
