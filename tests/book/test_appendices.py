@@ -5,24 +5,29 @@ No engine is needed: the package is read, not imported.
 
 import ast
 import functools
-import json
 import re
 from pathlib import Path
 
 import measured
 import pytest
+from book_text import BOOK, entries, prose
 
 ROOT = Path(__file__).parents[2]
-BOOK, PACKAGE = ROOT / "book", ROOT / "s2s_lesson"
+PACKAGE = ROOT / "s2s_lesson"
 PAGES = sorted(BOOK.glob("appendix-*.md"))
 FRONT = (BOOK / "intro.md", BOOK / "for-teachers.md", BOOK / "api" / "index.md")
 OTHERS = sorted([*BOOK.glob("*.ipynb"), *FRONT])
-FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 NOT_IN_A_SLUG = re.compile(r"[^\w\u4e00-\u9fff\- ]")
 ANCHORS_UP_TO = 4  # level of heading; `myst_heading_anchors` in _config.yml
 ARTICLES_OWN = {"encoder.summary", "decoder.summary"}  # they look like names of the package
+OF_CHAPTERS = re.compile(r"0\d[a-z]?-[\w-]+\.ipynb")  # chapters and their deeper pages
+AS_A_WHOLE = {("appendix-article-map.md", "04-decoder.ipynb")}  # what all of chapter 4 is about
+STILTED = re.compile(  # what nobody says
+    r"\b(?:in the mean|is that of|cannot be had|stands in|one (?:row|number|token|vector) an? \w+)\b",
+    re.IGNORECASE,
+)
 
 # The headings of the article, as it writes them.
 ARTICLE = (
@@ -90,6 +95,7 @@ LISTED = {
         "train_step",
         "val_step",
         "loss_object",
+        "SparseCategoricalAccuracy",
         "encoder.summary",
         "history",
         "best_val_loss",
@@ -97,15 +103,6 @@ LISTED = {
         "load_model",
     ),
 }
-
-
-def prose(path):
-    """The Markdown of a page or a notebook, without fenced code."""
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".ipynb":
-        cells = json.loads(text)["cells"]
-        text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    return FENCED.sub("", text)
 
 
 def slug(title):
@@ -142,6 +139,16 @@ def broken(path):
     return wrong
 
 
+def without_anchor(path):
+    """The links of a page that lead to the top of a chapter or of a deeper page of one."""
+    return [target for target in links(path) if OF_CHAPTERS.fullmatch(target)]
+
+
+def stilted(text):
+    """Turns of phrase that nobody says, outside of code."""
+    return STILTED.findall(re.sub(r"`[^`\n]*`", "", text))
+
+
 def section(page, title):
     """What stands under a heading, up to the next one of its level or above."""
     text = prose(BOOK / page)
@@ -151,12 +158,6 @@ def section(page, title):
             end = re.search(rf"^#{{1,{len(heading[1])}}} ", rest, re.MULTILINE)
             return rest[: end.start()] if end else rest
     raise AssertionError(f"Expected a heading {title!r} in {page}; received none.")
-
-
-def entries(page):
-    """The list items of a page, each as one line."""
-    items = re.findall(r"^- (.+(?:\n  .+)*)", prose(BOOK / page), re.MULTILINE)
-    return [re.sub(r"\s*\n\s*", " ", item) for item in items]
 
 
 @functools.cache
@@ -224,7 +225,7 @@ def exists(name):
 
 
 def test_the_slugs():
-    assert slug("What the article's listings do wrong") == "what-the-articles-listings-do-wrong"
+    assert slug("Luong's step") == "luongs-step"
     assert slug("Kinds of problems, by the number of steps in and out") == (
         "kinds-of-problems-by-the-number-of-steps-in-and-out"
     )
@@ -247,6 +248,17 @@ def test_the_check_of_links(tmp_path):
     assert broken(page) == ["#three", "no.md"]
 
 
+def test_the_checks_of_anchors_and_of_phrases(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "[a](06-films.ipynb) [b](06-films.ipynb#chat) [c](01b-deeper.ipynb) [d](your-own-data.ipynb)\n"
+    )
+    assert without_anchor(page) == ["06-films.ipynb", "01b-deeper.ipynb"]
+    assert stilted("On average it is `one row a sentence`, for each row of the file.") == []
+    phrases = "In the mean it is that of one row a batch. It stands in a file, which cannot be had."
+    assert stilted(phrases) == ["In the mean", "is that of", "one row a batch", "stands in", "cannot be had"]
+
+
 def test_the_check_of_names():
     assert exists("search.beam_search") and exists("pipeline.TextToText.predict")
     assert exists("layers.LuongAttention.project_keys") and exists("layers.Seq2SeqConfig.attention")
@@ -264,6 +276,16 @@ def test_the_check_of_names():
 def test_every_link_leads_somewhere(page):
     assert len(links(page)) >= 5
     assert broken(page) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_link_into_a_chapter_leads_to_a_heading(page):
+    assert [target for target in without_anchor(page) if (page.name, target) not in AS_A_WHOLE] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_appendices_speak_plainly(page):
+    assert stilted(prose(page)) == []
 
 
 @pytest.mark.parametrize("page", OTHERS, ids=lambda page: page.stem)
@@ -307,6 +329,29 @@ def test_the_map_has_what_the_article_lists(number):
         assert any(name in row.split("|")[1] and LINK.search(row) for row in rows), name
 
 
+def rows_of(page):
+    """The rows of the tables of a page, each as its cells."""
+    lines = [line for line in prose(BOOK / page).splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
+
+
+@pytest.mark.parametrize("page", ["appendix-article-map.md", "appendix-errata.md"])
+def test_each_name_in_a_heading_of_chapter_6_leads_there(page):
+    """The article's names stand in these headings; whoever looks a name up is led to where it is treated."""
+    chapter = "06-cornell-movie-dialogs.ipynb"
+    led = {
+        (name, target)
+        for first, *others in rows_of(page)
+        for name in re.findall(r"`([^`]+)`", first)
+        for target in LINK.findall(" ".join(others))
+    }
+    titles = [title for _, title in HEADING.findall(prose(BOOK / chapter))]
+    names = {title: re.findall(r"`((?!tf\.)[^`]+)`", title) for title in titles}
+    wanted = {(name, f"{chapter}#{slug(title)}") for title in titles for name in names[title]}
+    assert len(wanted) >= 30
+    assert sorted(wanted - led) == []
+
+
 def test_every_row_of_the_map_has_a_link():
     text = prose(BOOK / "appendix-article-map.md")
     rows = [row for row in text.splitlines() if row.startswith("| ")]
@@ -346,6 +391,25 @@ def test_every_erratum_is_complete():
         assert "*Says:*" in entry and "*Right:*" in entry, entry
     numbers = [re.match(r"\*\*([\d.]+)\*\*", entry)[1] for entry in numbered]
     assert len(set(numbers)) == len(numbers)
+
+
+def numbers_in(text):
+    """The numbers of entries that a text names, "4.1.2 to 4.1.4" being three."""
+    numbers = []
+    for first, last in re.findall(r"(\d\.\d\.\d+)(?: to (\d\.\d\.\d+))?", text):
+        listing, _, count = first.rpartition(".")
+        upto = int((last or first).rpartition(".")[2])
+        numbers += [f"{listing}.{number}" for number in range(int(count), upto + 1)]
+    return numbers
+
+
+def test_the_table_of_names_has_every_entry_on_the_listings_of_section_4():
+    assert numbers_in("4.1.2 to 4.1.4, 4.2.10") == ["4.1.2", "4.1.3", "4.1.4", "4.2.10"]
+    rows = [row for row in rows_of("appendix-errata.md") if numbers_in(row[1])]
+    assert len(rows) >= 19
+    listed = {number for row in rows for number in numbers_in(row[1])}
+    numbers = re.findall(r"^- \*\*(4\.\d\.\d+)\*\*", prose(BOOK / "appendix-errata.md"), re.MULTILINE)
+    assert listed == set(numbers)
 
 
 def test_the_table_of_measurements_is_that_of_the_results():
