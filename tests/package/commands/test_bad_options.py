@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from untrained_run import PAIRS, untrained_run
@@ -17,6 +18,8 @@ from s2s_lesson.pipeline import PRESETS, SequenceToText, TextToText, prepare
 from s2s_lesson.pipeline import presets as loading
 
 ROOT = Path(__file__).parents[3]
+ON_TENSORFLOW = keras.config.backend() == "tensorflow"
+SAVED_MODEL = f"Expected {'a folder that can be written to' if ON_TENSORFLOW else 'Keras on TensorFlow'}"
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +92,7 @@ def said(capsys, *arguments):
         ("export run run", "Expected an empty folder, or one that holds an export"),
         ("export run new --texts none.txt", "Expected the file none.txt"),
         ("export run pairs.tsv/new", "Expected a folder that can be written to"),
-        ("export run pairs.tsv --saved-model", "Expected a folder that can be written to"),
+        ("export run pairs.tsv --saved-model", SAVED_MODEL),
         ("serve export --host 192.0.2.1", "Expected a host of this machine and a free port"),
         ("serve export --batch-size 0", "Expected batch_size of at least 1"),
         ("distil run --output new --n-best 3 --beam-size 2", "Expected --n-best of at most --beam-size, 2"),
