@@ -19,7 +19,7 @@ SEED = int(os.environ.get("VIEWS_SEED", random.SystemRandom().randrange(10**6)))
 DRAWN = random.Random(SEED)
 WORDS = [word for word in sorted({pair.source for pair in load("pronunciations").dev}) if 3 < len(word) < 10]
 ROUNDED = 0.0061  # how far a number with two decimals may be from what it stands for
-PAGE = "04-decoder"
+PAGE, SAMPLES = "04-decoder", "04d-sampling-and-scores"
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +218,7 @@ def test_filters_at_random_leave_what_they_leave_in_python(open_views, pipeline)
         DRAWN.choice([0.6, 0.95]),
     )
     print(f"VIEWS_SEED={SEED} draws {word}, {temperature}, {top_k}, {top_p}")
-    view = view_of(open_views(PAGE), "sampling")
+    view = view_of(open_views(SAMPLES), "sampling")
     view.get_by_role("textbox").fill(word)
     view.get_by_role("button", name="Draw again").click()
     view.get_by_text(f"samples of “{word}”").wait_for()
@@ -253,7 +253,7 @@ def drawn(view):
 def test_samples_are_as_likely_as_in_python_and_can_be_drawn_again(open_views, pipeline):
     word = DRAWN.choice(WORDS)
     print(f"VIEWS_SEED={SEED} draws {word}")
-    page = open_views(PAGE)
+    page = open_views(SAMPLES)
     view = view_of(page, "sampling")
     view.get_by_label("Temperature").fill("2")
     view.get_by_role("textbox").fill(word)
@@ -273,7 +273,7 @@ def test_samples_are_as_likely_as_in_python_and_can_be_drawn_again(open_views, p
 
 
 def test_what_is_cut_differs_by_more_than_colour(open_views):
-    view = view_of(open_views(PAGE), "sampling")
+    view = view_of(open_views(SAMPLES), "sampling")
     view.get_by_label("Top-k").fill("1")
     cut = view.locator(".s2s-cut").first
     assert cut.locator("td").last.inner_text() == "cut"

@@ -17,7 +17,7 @@ from s2s_lesson.teaching.exercises._checking import described, look_at
 BOOK = Path(__file__).parents[3] / "book"
 HEADING = re.compile(r"^### Exercise (\d+\.\d+) \((easy|medium|hard)\)$", re.MULTILINE)
 NUMBERS = sorted(RIGHT)
-BUILT = ("2.3", "4.2", "4.4", "5.2", "6.1")  # what is asked for is built once, and works or does not
+BUILT = ("2.3", "4.2", "4.7", "5.2", "6.1")  # what is asked for is built once, and works or does not
 
 
 RUBBISH = {
