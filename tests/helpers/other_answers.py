@@ -423,7 +423,7 @@ OTHER_RIGHT = [
     ("4.3", top_p_by_loops),
     ("4.4", beam_by_hypotheses),
     (
-        "4.7",
+        "4.5",
         {
             "<s>": {"x": 0.5, "y": 0.3, "z": np.float32(0.2)},
             "x": {"</s>": 0.25, "x": 0.25, "y": 0.25, "z": 0.25},
@@ -431,9 +431,9 @@ OTHER_RIGHT = [
             "z": {"</s>": 1},
         },
     ),
-    ("4.5", with_syllables_by_ops),
-    ("4.6", fused_without_the_unseen),
-    ("4.6", lambda step, language, weight: RIGHT["4.6"](step, language, weight, floor=-99)),
+    ("4.6", with_syllables_by_ops),
+    ("4.7", fused_without_the_unseen),
+    ("4.7", lambda step, language, weight: RIGHT["4.7"](step, language, weight, floor=-99)),
     ("4.8", bleu_by_counts),
     ("5.1", lambda k: math.ceil(k * math.log(k))),
     ("5.1", lambda k: k * np.log(np.float32(k))),

@@ -20,7 +20,7 @@ from s2s_lesson.teaching.exercises._checking import (
 )
 
 
-@exercise("4.5", "your function `with_syllables(step, is_vowel, eos_id, n)`, which returns a step function")
+@exercise("4.6", "your function `with_syllables(step, is_vowel, eos_id, n)`, which returns a step function")
 def _exactly_n_vowels(answer, generator):
     expect_function(answer)
     eos_id, n = 1, int(generator.integers(1, 4))
@@ -63,7 +63,7 @@ def _exactly_n_vowels(answer, generator):
         before = vowels
 
 
-@exercise("4.6", "your function `fused(step, language, weight)`, which returns a step function")
+@exercise("4.7", "your function `fused(step, language, weight)`, which returns a step function")
 def _shallow_fusion(answer, generator):
     expect_function(answer)
     logits, (*token_ids, never, nor_this) = generator.normal(size=(5, 7)), generator.permutation(7)
@@ -119,7 +119,7 @@ def _shallow_fusion(answer, generator):
 
 
 @exercise(
-    "4.7", "a table such as `PROBABILITIES`: a dict from each token to a dict of the next ones", rounds=1
+    "4.5", "a table such as `PROBABILITIES`: a dict from each token to a dict of the next ones", rounds=1
 )
 def _beam_of_two_fails(answer, generator):
     if not isinstance(answer, dict):

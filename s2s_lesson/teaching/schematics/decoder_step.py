@@ -12,7 +12,7 @@ from s2s_lesson.teaching.schematics._drawing import arrow, box, lettering, sheet
 
 ENCODER, DECODER, ATTENTION, STATE = (COLORS[name] for name in ("encoder", "decoder", "attention", "state"))
 MIDDLE, CONTEXT, READ = 3.3, 8.0, 12.2  # where the layers stand, the context, and what was read
-LONGEST, ROW = 6.0, 0.95  # units: a bar of probability 1, and from line to line
+LONGEST, ROW = 6.0, 0.9  # units: a bar of probability 1, and from line to line
 
 
 def plot_decoder_step(
@@ -53,9 +53,9 @@ def plot_decoder_step(
                 f"Expected at least one token, and {name} of as many numbers; received {len(tokens)} tokens "
                 f"and numbers of shape {np.shape(numbers)}. Give one number for each token."
             )
-    top, bottom = 6.6 + ROW * len(written), min(-1.2, 4.9 - ROW * len(read))
-    ax, inches = sheet(ax, (-0.3, READ + 1.6), (bottom, top), 0.37)
-    size = 30 * inches  # points: 30 makes letters not quite half a unit high
+    top, bottom = 6.5 + ROW * len(written), min(-1.2, 5.0 - ROW * len(read))
+    ax, inches = sheet(ax, (-0.4, READ + 1.6), (bottom, top), 0.33)
+    size = 32 * inches  # points: 32 makes letters not quite half a unit high
     write = functools.partial(lettering, ax, fontsize=size, fontfamily=fonts.families([*read, *written]))
 
     write(MIDDLE, -0.8, fonts.label(token), color=DECODER, fontweight="bold")
@@ -66,17 +66,17 @@ def plot_decoder_step(
         arrow(ax, (MIDDLE, start), (MIDDLE, end), DECODER)
     for start, end, name in ((-0.2, MIDDLE - 1.65, "state"), (MIDDLE + 1.65, MIDDLE + 3.4, "new state")):
         arrow(ax, (start, 2.9), (end, 2.9), STATE, linewidth=1.8)
-        write((start + end) / 2, 2.4, name, color=STATE, fontsize=0.85 * size)
+        write((start + end) / 2, 2.15, name, color=STATE, fontsize=0.88 * size)
 
     box(ax, CONTEXT, 4.9, 2.6, 1.0, ATTENTION)
     write(CONTEXT, 4.9, "context", color="white")
     arrow(ax, (CONTEXT - 1.35, 4.9), (MIDDLE + 1.65, 4.9), ATTENTION)
     arrow(ax, (MIDDLE + 1.65, 3.25), (CONTEXT - 0.4, 4.35), DECODER, linewidth=1)
-    write(CONTEXT - 0.5, 3.65, "query", color=DECODER, fontsize=0.85 * size)
+    write(CONTEXT - 0.5, 3.65, "query", color=DECODER, fontsize=0.88 * size)
     for place, (name, weight) in enumerate(zip(read, np.asarray(attention_weights, float), strict=True)):
-        y = 4.9 - ROW * place
+        y = 5.5 - ROW * place
         box(ax, READ, y, 2.6, 0.78, ENCODER)
-        write(READ, y, name, color="white", fontsize=0.85 * size)
+        write(READ, y, name, color="white", fontsize=0.88 * size)
         ends = [READ - 1.35, CONTEXT + 1.35], [y, 4.9]
         ax.plot(*ends, color=ATTENTION, alpha=float(weight), linewidth=0.8 + 2.4 * weight, zorder=1)
 
@@ -87,5 +87,5 @@ def plot_decoder_step(
         write(MIDDLE + LONGEST * share + 0.2, y, f"{share:.2f}", ha="left", color="0.15", fontsize=0.9 * size)
     box(ax, READ, top - 1.0, 2.6, 1.0, "white", STATE)
     write(READ, top - 1.0, "search", color=STATE)
-    write(READ, top - 2.3, "takes one,\nand goes on", color=STATE, fontsize=0.85 * size)
+    write(READ, top - 2.3, "takes one,\nand goes on", color=STATE, fontsize=0.88 * size)
     return ax
