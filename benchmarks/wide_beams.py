@@ -10,9 +10,10 @@ import statistics
 
 from benchmarks.shared import quick
 from benchmarks.shared.results import write_results
-from benchmarks.translations import CORPORA, score, translate
+from benchmarks.shared.translating import score, translate
 
 RESULTS = ("wide_beams",)
+CORPORA = ("multi30k", "spanish")
 GROUPS = {"up to 5": (0, 5), "6 to 8": (6, 8), "9 to 12": (9, 12), "13 and more": (13, 10**6)}  # words
 SIZES = (1, 5, 50)
 
@@ -45,7 +46,7 @@ def measure():
 
     Returns:
         list of dicts, one a group of lengths and beam: ``words``, ``beam_size``, ``sentences`` and what
-        ``translations.score`` returns.
+        ``score`` returns.
     """
     from s2s_lesson import pretrained
     from s2s_lesson.corpora import group_references, load
