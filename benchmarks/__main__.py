@@ -38,6 +38,7 @@ NAMES = (
     "train",
     "transformer",
     "translations",
+    "wide_beams",
 )
 BENCHMARKS = {name: importlib.import_module(f"benchmarks.{name}") for name in NAMES}
 

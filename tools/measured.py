@@ -41,6 +41,7 @@ WHAT = {
     "train": "the speed of training, beside JoeyNMT and plain PyTorch",
     "transformer": "dates by a Transformer and a recurrent model in the same processor seconds; costs",
     "translations": "German and Spanish to English, with many searches",
+    "wide_beams": "narrow and wide beams on short and on long Spanish sentences",
 }
 LAST_MADE = {  # by which commit, where a training of today would differ: see CHANGED
     "best": "04a528e",

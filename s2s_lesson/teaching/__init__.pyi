@@ -23,6 +23,7 @@ from s2s_lesson.teaching.schematics.both_directions import plot_bridge as plot_b
 from s2s_lesson.teaching.schematics.both_directions import plot_two_readers as plot_two_readers
 from s2s_lesson.teaching.schematics.cells import plot_gru_cell as plot_gru_cell
 from s2s_lesson.teaching.schematics.cells import plot_lstm_cell as plot_lstm_cell
+from s2s_lesson.teaching.schematics.decoder_step import plot_decoder_step as plot_decoder_step
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_encoder_decoder as plot_encoder_decoder
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_model_step as plot_model_step
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_teacher_forcing as plot_teacher_forcing

@@ -9,7 +9,7 @@ from keras import ops
 from scipy.special import expit, log_softmax, softmax
 
 from s2s_lesson import search
-from s2s_lesson.data import distinct_n, perplexity, shift_right
+from s2s_lesson.data import bleu, distinct_n, perplexity, shift_right
 from s2s_lesson.layers import look_ahead_mask, padding_mask
 from s2s_lesson.teaching.exercises.chapter1 import BIASES, FACTORS
 from s2s_lesson.training import MaskedCrossEntropy, Strategy, edit_distance
@@ -220,8 +220,36 @@ def top_p_without(what):
     return top_p
 
 
+def beam_in_rows(step, state, beam_size, bos_id, eos_id, longest, alike=False, parents=True, keep=True):
+    state = {name: np.repeat(leaf, beam_size, axis=0) for name, leaf in state.items()}
+    ids, best_of_all = np.full((beam_size, 1), bos_id), (-np.inf, [eos_id])
+    sums = np.where(np.arange(beam_size) == 0, 0.0, 0.0 if alike else -np.inf)
+    for _ in range(longest):
+        log_probs, state = step(ids[:, -1], state)
+        end_alone = np.where(np.arange(log_probs.shape[1]) == eos_id, 0.0, -np.inf)
+        log_probs = np.where(ids[:, -1:] == eos_id, end_alone, log_probs)
+        totals = (sums[:, None] + log_probs).ravel()
+        best = np.argsort(-totals, kind="stable")[:beam_size]
+        rows, tokens = np.divmod(best, log_probs.shape[1])
+        sums, ids = totals[best], np.concatenate([ids[rows], tokens[:, None]], axis=1)
+        state = {name: leaf[rows] for name, leaf in state.items()} if parents else state
+        ended = [(one, row[1:].tolist()) for one, row in zip(sums, ids, strict=True) if row[-1] == eos_id]
+        before = best_of_all if keep else (-np.inf, [eos_id])
+        best_of_all = max([before, *ended], key=lambda pair: pair[0])
+    tokens = best_of_all[1]
+    return tokens[: tokens.index(eos_id) + 1], best_of_all[0]
+
+
 ROW = {"a": 0.2, "b": 0.2, "c": 0.2, "</s>": 0.4}
 TABLE = {"<s>": {"a": 0.4, "b": 0.35, "c": 0.25}, "a": ROW, "b": ROW, "c": {"</s>": 1.0}}
+
+
+def bleu_of_several(outputs, references):
+    return bleu([" ".join(output) for output in outputs], [[" ".join(r) for r in rs] for rs in references])[0]
+
+
+def bleu_of_the_first(outputs, references):
+    return bleu_of_several(outputs, [right[:1] for right in references])
 
 
 def with_syllables(step, is_vowel, eos_id, n, late=False, end=True, carry=True):
@@ -372,9 +400,11 @@ RIGHT = {
     "4.1": gnmt_scores,
     "4.2": [{"temperature": 0.0}, {"top_k": 1}, {"top_p": 1e-6}],
     "4.3": top_p_by_hand,
-    "4.4": TABLE,
-    "4.5": with_syllables,
-    "4.6": fused,
+    "4.4": beam_in_rows,
+    "4.6": with_syllables,
+    "4.7": fused,
+    "4.5": TABLE,
+    "4.8": bleu_of_several,
     "5.1": lambda k: k * np.log(k),
     "5.2": ([0.0, -99.0, -99.0], [-99.0, -99.0, 0.0]),
     "5.3": RandomPast,
@@ -522,28 +552,33 @@ MISTAKES = [
     ("4.3", top_p_without("the sum"), "sum to 1 again"),
     ("4.3", lambda logits, p: np.sort(top_p_by_hand(logits, p))[::-1], "still sorted"),
     ("4.3", lambda logits, p: softmax(logits), "nothing was left out"),
-    ("4.4", TABLE | {"c": {"</s>": 0.9}}, "must sum to 1"),
-    ("4.4", TABLE | {"<s>": {"a": 0.5, "b": 0.4, "c": 0.1}}, "beam of two finds"),
+    ("4.4", lambda *given: beam_in_rows(*given, parents=False), "by `parents`"),
+    ("4.4", lambda *given: beam_in_rows(*given, keep=False), "remember it"),
+    ("4.4", lambda *given: beam_in_rows(*given, alike=True), "rows are alike"),
+    ("4.6", lambda *given: with_syllables(*given, late=True), "one token behind"),
+    ("4.6", lambda *given: with_syllables(*given, end=False), "still end"),
+    ("4.6", lambda *given: with_syllables(*given, carry=False), "the old one"),
+    ("4.6", lambda step, is_vowel, eos_id, n: step, "raised"),
+    ("4.6", lambda *given: low_logits(with_syllables(*given)), "minus infinity"),
+    ("4.7", lambda *given: fused(*given, floor=-np.inf), "NaN"),
+    ("4.7", lambda *given: fused(*given, log_probs=False), "as they are"),
+    ("4.7", lambda *given: fused(*given, transposed=True), "wrong way round"),
+    ("4.7", lambda step, language, weight: step, "as they are"),
+    ("4.7", lambda *given: fused(*given, floor=0.0), "changes nothing"),
     (
-        "4.4",
-        TABLE | {"<s>": {"a": 0.3, "b": 0.26, "d": 0.24, "c": 0.2}, "d": ROW},
-        "beam of three misses",
-    ),
-    ("4.5", lambda *given: with_syllables(*given, late=True), "one token behind"),
-    ("4.5", lambda *given: with_syllables(*given, end=False), "still end"),
-    ("4.5", lambda *given: with_syllables(*given, carry=False), "the old one"),
-    ("4.5", lambda step, is_vowel, eos_id, n: step, "raised"),
-    ("4.5", lambda *given: low_logits(with_syllables(*given)), "minus infinity"),
-    ("4.6", lambda *given: fused(*given, floor=-np.inf), "NaN"),
-    ("4.6", lambda *given: fused(*given, log_probs=False), "as they are"),
-    ("4.6", lambda *given: fused(*given, transposed=True), "wrong way round"),
-    ("4.6", lambda step, language, weight: step, "as they are"),
-    ("4.6", lambda *given: fused(*given, floor=0.0), "changes nothing"),
-    (
-        "4.6",
+        "4.7",
         lambda step, language, weight: fused(step, np.nan_to_num(language, neginf=0), weight),
         "all others",
     ),
+    ("4.5", TABLE | {"c": {"</s>": 0.9}}, "must sum to 1"),
+    ("4.5", TABLE | {"<s>": {"a": 0.5, "b": 0.4, "c": 0.1}}, "beam of two finds"),
+    (
+        "4.5",
+        TABLE | {"<s>": {"a": 0.3, "b": 0.26, "d": 0.24, "c": 0.2}, "d": ROW},
+        "beam of three misses",
+    ),
+    ("4.8", bleu_of_the_first, "Only the first references"),
+    ("4.8", lambda *given: bleu_of_several(*given) / 100, "from 0 to 100"),
     ("5.1", lambda k: k * np.log10(k), "natural"),
     ("5.1", lambda k: k * np.log2(k), "base 2"),
     ("5.1", lambda k: k, "still near 1"),

@@ -247,6 +247,40 @@ def with_syllables_by_ops(step, is_vowel, eos_id, n):
     return limited
 
 
+def beam_by_hypotheses(step, state, beam_size, bos_id, eos_id, longest):
+    beam, ended = [(0.0, [bos_id], state)], []
+    for _ in range(longest):
+        candidates = [one for one in beam if one[1][-1] == eos_id]
+        for log_prob, tokens, before in (one for one in beam if one[1][-1] != eos_id):
+            log_probs, after = step(np.array([tokens[-1]]), before)
+            candidates += [
+                (log_prob + new, [*tokens, token], after) for token, new in enumerate(log_probs[0])
+            ]
+        beam = sorted(candidates, key=lambda one: one[0], reverse=True)[:beam_size]
+        ended += [one for one in beam if one[1][-1] == eos_id]
+    log_prob, tokens, _ = max(ended, key=lambda one: one[0])
+    return np.array(tokens[1:]), np.float32(log_prob)
+
+
+def bleu_by_counts(outputs, references):
+    def grams(words, n):
+        return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+
+    logs = []
+    for n in range(1, 5):
+        pairs = list(zip(outputs, references, strict=True))
+        hits = [
+            sum(min(k, max(grams(r, n)[g] for r in right)) for g, k in grams(o, n).items())
+            for o, right in pairs
+        ]
+        logs.append(math.log(sum(hits) / sum(len(o) - n + 1 for o in outputs)))
+    wanted = sum(
+        min((abs(len(r) - len(o)), len(r)) for r in right)[1]
+        for o, right in zip(outputs, references, strict=True)
+    )
+    return 100 * math.exp(sum(logs) / 4 + min(0, 1 - wanted / sum(map(len, outputs))))
+
+
 def fused_without_the_unseen(step, language, weight):
     def both(token_ids, state):
         logits, state = step(token_ids, state)
@@ -387,8 +421,9 @@ OTHER_RIGHT = [
     ("4.2", ({"top_p": 1 / 53}, {"temperature": 0}, {"top_k": 1})),
     ("4.2", [{"top_p": 1e-300}, {"top_k": 1}, {"temperature": 1e-9}]),
     ("4.3", top_p_by_loops),
+    ("4.4", beam_by_hypotheses),
     (
-        "4.4",
+        "4.5",
         {
             "<s>": {"x": 0.5, "y": 0.3, "z": np.float32(0.2)},
             "x": {"</s>": 0.25, "x": 0.25, "y": 0.25, "z": 0.25},
@@ -396,9 +431,10 @@ OTHER_RIGHT = [
             "z": {"</s>": 1},
         },
     ),
-    ("4.5", with_syllables_by_ops),
-    ("4.6", fused_without_the_unseen),
-    ("4.6", lambda step, language, weight: RIGHT["4.6"](step, language, weight, floor=-99)),
+    ("4.6", with_syllables_by_ops),
+    ("4.7", fused_without_the_unseen),
+    ("4.7", lambda step, language, weight: RIGHT["4.7"](step, language, weight, floor=-99)),
+    ("4.8", bleu_by_counts),
     ("5.1", lambda k: math.ceil(k * math.log(k))),
     ("5.1", lambda k: k * np.log(np.float32(k))),
     ("5.2", np.array([[0, -999, -999], [-999, -999, 0]])),

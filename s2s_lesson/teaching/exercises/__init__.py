@@ -12,6 +12,7 @@ from s2s_lesson.teaching.exercises import (
     chapter3,
     chapter3d,
     chapter4,
+    chapter4b,
     chapter5,
     chapter6,
 )
@@ -19,8 +20,8 @@ from s2s_lesson.teaching.exercises._checking import EXERCISES, Result, look_at
 from s2s_lesson.teaching.exercises._quiz import Quiz, read_questions
 
 __all__ = ["EXERCISES", "Quiz", "Result", "check", "quiz"]
-CHAPTERS = (chapter1, chapter2, chapter3, chapter3d, chapter4, chapter5, chapter6)
-QUIZZES = tuple(chapter.__name__.rpartition("chapter")[2] for chapter in CHAPTERS)  # "1", …, "3d", …
+CHAPTERS = (chapter1, chapter2, chapter3, chapter3d, chapter4, chapter4b, chapter5, chapter6)
+QUIZZES = ("1", "2", "3", "3d", "4", "5", "6")
 
 
 def check(number: str, answer: Any) -> Result:

@@ -1,4 +1,4 @@
-"""Checks of the exercises of chapter 4, the decoder and the searches."""
+"""Checks of the exercises of chapter 4, the decoder and the searches; ``chapter4b`` has more."""
 
 import numpy as np
 from scipy.special import log_softmax, softmax
@@ -7,7 +7,6 @@ from s2s_lesson.teaching.exercises._checking import (
     Hint,
     Unexpected,
     compare,
-    described,
     exercise,
     expect_function,
     number,
@@ -83,7 +82,7 @@ def _like_greedy(answer, generator):
                     "top_k": "With so many tokens to draw from, chance decides among them.",
                     "top_p": "Where the model is unsure, this p leaves more than one token.",
                     "typical_p": "The most typical token need not be the likeliest: "
-                    "chapter 4 shows such a step.",
+                    "the page on sampling shows such a step.",
                 }[name]
             )
 
@@ -121,161 +120,106 @@ def _top_p(answer, generator):
         compare(run(answer, logits, p), right, f"the probabilities for p = {p}", mistakes)
 
 
-@exercise(
-    "4.4", "a table such as `PROBABILITIES`: a dict from each token to a dict of the next ones", rounds=1
-)
-def _beam_of_two_fails(answer, generator):
-    if not isinstance(answer, dict):
-        raise Unexpected(described(answer))
-    if not all(isinstance(row, dict) for row in answer.values()):
-        raise Unexpected("a dict with other entries than dicts")
-    for token in (*answer, *(token for row in answer.values() for token in row)):
-        if not isinstance(token, str):
-            raise Hint(f"Expected texts as tokens; received {described(token)}.")
-    tokens = sorted({"<s>", "</s>", *answer, *(token for row in answer.values() for token in row)})
-    if "<s>" not in answer or len(tokens) > 7:
-        raise Hint("The table needs a row for `<s>`, where an output begins, and at most five other tokens.")
-    table = np.zeros((len(tokens), len(tokens)))
-    for last, row in answer.items():
-        for token, probability in row.items():
-            probability = number(probability, f"the probability of `{token}` after `{last}`")
-            table[tokens.index(last), tokens.index(token)] = probability
-    for token in set(tokens) - {"</s>"}:
-        row = table[tokens.index(token)]
-        if (row < 0).any() or not np.isclose(row.sum(), 1):
-            raise Hint(f"The probabilities after `{token}` must sum to 1; they sum to {row.sum():.3f}.")
-    best = {beam_size: _best_that_ends(table, tokens, beam_size) for beam_size in (1, 2, 3, 1000)}
-    if best[2] > best[1000] - 1e-6:
-        raise Hint(
-            "A beam of two finds the best output of this table as well. Hide it in the third-best beginning."
-        )
-    if best[3] < best[1000] - 1e-6:
-        raise Hint("A beam of three misses the best output, too: its beginning is not among the best three.")
+@exercise("4.4", "your function `beam_in_rows(step, state, beam_size, bos_id, eos_id, longest)`")
+def _beam_in_rows(answer, generator):
+    expect_function(answer)
+    cases, answers = _telling_cases(generator), []
+    for *model, beam_size in cases:
+        tokens, log_prob = returned_parts(2, answer, *model, beam_size, *LIMITS)
+        answers.append((numbers(tokens, "the tokens").ravel(), number(log_prob, "the log-probability")))
+    right = [_plain_beam(*case) for case in cases]
+    if not _agree(answers, right):
+        for mistake, hint in BEAM_MISTAKES.items():
+            if _agree(answers, [_plain_beam(*case, mistake) for case in cases]):
+                raise Hint(hint)
+    for (tokens, log_prob), (right_tokens, right_log_prob) in zip(answers, right, strict=True):
+        mistakes = [
+            ([LIMITS[0], *right_tokens], "The begin token is still in front."),
+            (right_tokens[:-1], "The end token belongs to the output."),
+        ]
+        compare(tokens, np.array(right_tokens), "the tokens of the best output", mistakes)
+        compare(log_prob, right_log_prob, "its log-probability")
 
 
-def _best_that_ends(table, tokens, beam_size):
-    """Log-probability of the likeliest output of up to four tokens that a beam finds."""
-    from s2s_lesson.search import beam_search
+LIMITS = 0, 1, 7  # begin token, end token, longest output
+BEAM_MISTAKES = {
+    "state": "Each hypothesis needs the state of the row that it goes on from: take its leaves by `parents`.",
+    "remembered": "An output that ended may be pushed out of the beam, and still be the best: remember it.",
+    "alike": "At the beginning all rows are alike. Only one may count, or all hypotheses are the same.",
+    "sum": "Hypotheses are compared by their newest token. Add up all log-probabilities.",
+}
 
-    with np.errstate(divide="ignore"):
-        logits = np.log(table)
-    end = tokens.index("</s>")
-    logits[end] = 0  # nobody reads what follows the end
+
+def _telling_cases(generator):
+    """Models and beam sizes, among them for each mistake one with which it gives another output."""
+    cases = []
+    for mistake in BEAM_MISTAKES:
+        early_end = mistake == "remembered"
+        for _ in range(200):
+            beam_size = 2 if early_end else int(generator.integers(2, 4))
+            case = (*_remembering_model(generator, early_end), beam_size)
+            outputs = {name: _plain_beam(*case, name) for name in ("", *BEAM_MISTAKES)}
+            all_end = all(np.isfinite(log_prob) for _, log_prob in outputs.values())
+            if all_end and outputs[mistake][0] != outputs[""][0]:
+                cases.append(case)
+                break
+    return cases
+
+
+def _remembering_model(generator, early_end=False, vocab_size=6, places=17):
+    """A step function that goes from place to place, and its state, one row: where it is.
+
+    Args:
+        generator: of NumPy.
+        early_end: the end alone is the best output, though two others are likelier after two steps.
+        vocab_size: int.
+        places: int.
+    """
+    next_place = generator.integers(1, places, (places, vocab_size))
+    logits = generator.normal(0, 0.1 if early_end else 1, (places, vocab_size))
+    if early_end:  # pushed out of a beam of two, by outputs that come to nothing
+        next_place[0], next_place[1:] = 1, np.maximum(next_place[1:], 2)
+        logits[:2] = -9.0
+        logits[0, [1, 2]], logits[1, generator.permutation(4)[:2] + 2] = [2.1, 3.0], 0.0
+    logits[:, LIMITS[0]] = -30.0  # nothing begins anew
+    log_probs = log_softmax(logits, axis=-1)
 
     def step(token_ids, state):
-        return logits[np.asarray(token_ids)], state
+        token_ids, place = np.asarray(token_ids), np.asarray(state["place"])
+        place = np.where(token_ids == LIMITS[0], 0, next_place[place, token_ids])
+        return log_probs[place], {"place": place}
 
-    ids = {"bos_id": tokens.index("<s>"), "eos_id": end}
-    options = {"beam_size": beam_size, "n_best": beam_size, "stopping": "never", "compile_step": False}
-    result = beam_search(step, np.zeros((1, 1)), max_output_length=4, **ids, **options)
-    hypotheses = zip(result.sequences[0], result.lengths[0], result.log_probabilities[0], strict=True)
-    return max(
-        (float(log_prob) for row, length, log_prob in hypotheses if length and row[length - 1] == end),
-        default=-np.inf,
+    return step, {"place": np.zeros(1, int)}
+
+
+def _plain_beam(step, state, beam_size, mistake=""):
+    """The best output that ended and its log-probability, one hypothesis at a time; or with a mistake."""
+    bos_id, eos_id, longest = LIMITS
+    beam = [(0.0, 0.0, [bos_id], state)] * (beam_size if mistake == "alike" else 1)
+    ended = []
+    for _ in range(longest):
+        candidates, states = [], []
+        for by, log_prob, tokens, before in beam:
+            log_probs, after = step(np.array(tokens[-1:]), before)
+            states.append(after)
+            if tokens[-1] == eos_id:
+                candidates.append((by, log_prob, tokens, after))
+                continue
+            for token, new in enumerate(log_probs[0].tolist()):
+                by = new if mistake == "sum" else log_prob + new
+                candidates.append((by, log_prob + new, [*tokens, token], after))
+        beam = sorted(candidates, key=lambda one: -one[0])[:beam_size]
+        if mistake == "state":  # the states stay where they are
+            states = [states[min(row, len(states) - 1)] for row in range(len(beam))]
+            beam = [(*one[:3], state) for one, state in zip(beam, states, strict=True)]
+        ended = [] if mistake == "remembered" else ended
+        ended += [one for one in beam if one[2][-1] == eos_id]
+    _, log_prob, tokens, _ = max(ended, key=lambda one: one[1], default=(0.0, -np.inf, [bos_id], None))
+    return tokens[1:], log_prob
+
+
+def _agree(answers, right):
+    return all(
+        np.array_equal(tokens, expected) and (log_prob == of_right or abs(log_prob - of_right) < 1e-4)
+        for (tokens, log_prob), (expected, of_right) in zip(answers, right, strict=True)
     )
-
-
-@exercise("4.5", "your function `with_syllables(step, is_vowel, eos_id, n)`, which returns a step function")
-def _exactly_n_vowels(answer, generator):
-    expect_function(answer)
-    eos_id, n = 1, int(generator.integers(1, 4))
-    is_vowel = np.isin(np.arange(9), 2 + generator.permutation(7)[:3])
-    tables = generator.normal(size=(5, 11, 9)).astype("float32")  # (time, rows, vocab_size)
-    fed = generator.integers(2, 9, (5, 11))
-    fed[0] = 0
-
-    def inner(token_ids, state):
-        time = int(np.asarray(state["time"])[0])
-        return tables[time].copy(), {"time": np.asarray(state["time"]) + 1}
-
-    step = _new_step(answer, inner, is_vowel, eos_id, n)
-    state, before = {"vowels": np.zeros(11, int), "model": {"time": np.zeros(11, int)}}, np.zeros(11, int)
-    for time, token_ids in enumerate(fed):
-        logits, state = returned_parts(2, step, token_ids, state, what="Your step function")
-        vowels = before + is_vowel[token_ids]
-        plain = tables[time]
-        full, too_few = (vowels >= n)[:, None] & is_vowel, (vowels < n)[:, None] & (np.arange(9) == eos_id)
-        late_full = (before >= n)[:, None] & is_vowel
-        late_few = (before < n)[:, None] & (np.arange(9) == eos_id)
-        right = np.where(full | too_few, -np.inf, plain)
-        logits = numbers(logits, "the logits")
-        if np.isfinite(logits).all() and np.array_equal(np.where(logits < -99, -np.inf, logits), right):
-            raise Hint("A low logit makes a token unlikely, and does not rule it out. Write minus infinity.")
-        mistakes = [
-            (
-                np.where(late_full | late_few, -np.inf, plain),
-                "The count is one token behind: the token that comes in has been written, so count it first.",
-            ),
-            (np.where(full, -np.inf, plain), "An output may still end before it has n vowels."),
-            (np.where(too_few, -np.inf, plain), "Once there are n vowels, another one must not follow."),
-            (plain, "The logits are as they were: nothing is ruled out."),
-        ]
-        compare(logits, right, f"the logits of step {time + 1}", mistakes)
-        if not isinstance(state, dict) or "vowels" not in state:
-            raise Hint("The new state needs the leaf `vowels`, so that the search can carry it along.")
-        hint = "The count in the new state is the old one: the next step begins from it."
-        compare(state["vowels"], vowels, "the leaf `vowels`", [(before, hint)])
-        before = vowels
-
-
-@exercise("4.6", "your function `fused(step, language, weight)`, which returns a step function")
-def _shallow_fusion(answer, generator):
-    expect_function(answer)
-    logits, (*token_ids, never, nor_this) = generator.normal(size=(5, 7)), generator.permutation(7)
-    language, token_ids = np.log(softmax(generator.normal(0, 1, (7, 7)), axis=-1)), np.array(token_ids)
-    language[token_ids[:2], [never, nor_this]] = -np.inf  # pairs that were never seen
-    state, rarest = {"kept": np.arange(5)}, language[np.isfinite(language)].min()
-    of_tokens = language[token_ids]
-    seen = np.isfinite(of_tokens)
-
-    def inner(ids, state):
-        return logits.copy(), {"kept": state["kept"] + 1}
-
-    for weight in (0.0, float(generator.uniform(0.1, 0.5))):
-        step = _new_step(answer, inner, language, weight)
-        their_logits, after = returned_parts(2, step, token_ids, state, what="Your step function")
-        their_logits = numbers(their_logits, "the log-probabilities")
-        if np.isnan(their_logits).any():
-            raise Hint(
-                "There is a NaN: 0 times minus infinity is no number. Pairs never seen need a finite value."
-            )
-        by_model, added = log_softmax(logits, axis=-1), weight * np.where(seen, of_tokens, 0)
-        mixed = (1 - weight) * by_model + added
-        mistakes = [
-            (logits + added, "The logits are added as they are. Turn them into log-probabilities first."),
-            (softmax(logits, axis=-1) + added, "Probabilities are added. Add log-probabilities."),
-            (of_tokens, "The language model alone is left."),
-            (by_model, "The language model changes nothing. Add its log-probabilities, times the weight."),
-            (mixed, "The model's part keeps its full weight; only the language model's part gets one."),
-            (
-                by_model
-                + weight * np.where(seen, np.where(np.isfinite(language), language, 0)[:, token_ids].T, 0),
-                "The language model is read the wrong way round: rows are the token before.",
-            ),
-        ]
-        mistakes = [(np.where(seen, wrong, 0), hint) for wrong, hint in mistakes]
-        if their_logits.shape != by_model.shape:
-            raise Hint(f"Expected logits of shape {by_model.shape}; received {their_logits.shape}.")
-        compare(
-            np.where(seen, their_logits, 0),
-            np.where(seen, by_model + added, 0),
-            "the log-probabilities",
-            mistakes,
-        )
-        unseen = (their_logits - by_model)[~seen]
-        if weight and (unseen > weight * rarest + 1e-4).any():
-            raise Hint(
-                "A pair that the language model has never seen must become less likely than all others."
-            )
-        if not weight and abs(unseen).max() > 1e-4:
-            raise Hint("With a weight of 0 the language model must change nothing.")
-        if not isinstance(after, dict) or not np.array_equal(numbers(after.get("kept", 0)), np.arange(1, 6)):
-            raise Hint("Return the new state that the model's step returned.")
-
-
-def _new_step(function, *arguments):
-    """The step function that the reader's function makes of another."""
-    step = run(function, *arguments)
-    if not callable(step):
-        raise Hint("Your function has to return a step function, which takes `token_ids` and `state`.")
-    return step

@@ -11,6 +11,7 @@ from s2s_lesson.teaching.schematics.attention import (
 from s2s_lesson.teaching.schematics.beam_tree import plot_beam_tree
 from s2s_lesson.teaching.schematics.both_directions import plot_bridge, plot_two_readers
 from s2s_lesson.teaching.schematics.cells import plot_gru_cell, plot_lstm_cell
+from s2s_lesson.teaching.schematics.decoder_step import plot_decoder_step
 from s2s_lesson.teaching.schematics.encoder_decoder import (
     plot_encoder_decoder,
     plot_model_step,
@@ -32,6 +33,7 @@ __all__ = [
     "plot_bridge",
     "plot_carried_state",
     "plot_copy_mixture",
+    "plot_decoder_step",
     "plot_encoder_decoder",
     "plot_gru_cell",
     "plot_input_feeding",

@@ -19,7 +19,7 @@ SEED = int(os.environ.get("VIEWS_SEED", random.SystemRandom().randrange(10**6)))
 DRAWN = random.Random(SEED)
 WORDS = [word for word in sorted({pair.source for pair in load("pronunciations").dev}) if 3 < len(word) < 10]
 ROUNDED = 0.0061  # how far a number with two decimals may be from what it stands for
-PAGE = "04-decoder"
+PAGES = {"live-beam": "04b-search-deeper", "sampling": "04d-sampling-and-scores"}  # those of words
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_a_word_and_options_at_random_are_searched_as_in_python(open_views, pipe
     n_best, penalty = DRAWN.randint(1, beam_size), [0.0, 0.3, 0.6][turn]
     formula = DRAWN.choice(["gnmt", "average"]) if turn == 1 else "gnmt"
     print(f"VIEWS_SEED={SEED} draws {word}, {beam_size}, {n_best}, {penalty}, {formula}")
-    view = view_of(open_views(PAGE), "live-beam")
+    view = view_of(open_views(PAGES["live-beam"]), "live-beam")
     view.get_by_label("Beam size").fill(str(beam_size))
     view.get_by_label("n-best").fill(str(n_best))
     view.get_by_label("Length penalty α").fill(str(penalty))
@@ -113,10 +113,23 @@ def test_a_word_and_options_at_random_are_searched_as_in_python(open_views, pipe
         assert abs(number(lines[-1][3]) - exact[2]) < ROUNDED and abs(int(lines[-1][4]) - steps) <= 1, SEED
 
 
+def test_a_sentence_at_random_is_searched_as_in_python(open_views):
+    sentences = sorted({pair.source for pair in load("spanish").test if pair.source.count(" ") == 5})
+    sentence, size = DRAWN.choice(sentences), DRAWN.choice([2, 4])
+    print(f"VIEWS_SEED={SEED} draws {sentence}, {size}")
+    view = view_of(open_views("04-decoder"), "live-beam")
+    view.get_by_label("Beam size").fill(str(size))
+    search(view, sentence, wait=False)
+    view.get_by_role("row", name=f"beam of {size}").wait_for()
+    model = twin("spanish")
+    expected = [list(model.predict([sentence], beam_size)[0].tokens) for beam_size in (1, size)]
+    assert [line[1] for line in shown_outputs(view)[:2]] == expected, SEED
+
+
 def test_a_forbidden_token_is_written_by_no_search_until_it_is_allowed_again(open_views, pipeline):
     word = DRAWN.choice(WORDS)
     print(f"VIEWS_SEED={SEED} draws {word}")
-    page = open_views(PAGE)
+    page = open_views(PAGES["live-beam"])
     view = view_of(page, "live-beam")
     search(view, word)
     token = shown_outputs(view)[0][1][0]
@@ -140,7 +153,7 @@ def test_a_forbidden_token_is_written_by_no_search_until_it_is_allowed_again(ope
 
 
 def test_a_token_is_forbidden_in_the_tree_by_mouse_and_by_keyboard(open_views):
-    page = open_views(PAGE)
+    page = open_views(PAGES["live-beam"])
     view = view_of(page, "live-beam")
     search(view, "colonel")
     first = view.locator("[role=treeitem]").first
@@ -165,7 +178,7 @@ def test_a_token_is_forbidden_in_the_tree_by_mouse_and_by_keyboard(open_views):
 
 
 def test_a_finger_looks_first_and_forbids_with_the_second_tap(open_views):
-    page = open_views(PAGE, width=390, height=800, touch=True)
+    page = open_views(PAGES["live-beam"], width=390, height=800, touch=True)
     view = view_of(page, "live-beam")
     candidate = view.locator("[role=treeitem]").nth(1)
     candidate.tap()
@@ -177,7 +190,7 @@ def test_a_finger_looks_first_and_forbids_with_the_second_tap(open_views):
 
 
 def test_typing_is_answered_while_an_exact_search_goes_on_and_that_one_is_dropped(open_views):
-    view = view_of(open_views(PAGE), "live-beam")
+    view = view_of(open_views(PAGES["live-beam"]), "live-beam")
     view.get_by_label("Length penalty α").fill("2")
     search(view, "recommendation", wait=False)
     assert shown_outputs(view)[-1][:2] == ("exact", ["searching", "…"])
@@ -188,7 +201,7 @@ def test_typing_is_answered_while_an_exact_search_goes_on_and_that_one_is_droppe
 
 
 def test_what_cannot_be_read_is_said_and_n_best_keeps_below_the_beam(open_views):
-    view = view_of(open_views(PAGE), "live-beam")
+    view = view_of(open_views(PAGES["live-beam"]), "live-beam")
     view.get_by_label("Beam size").fill("2")
     assert view.get_by_label("n-best").input_value() == "2"
     view.get_by_role("textbox").fill("")
@@ -218,7 +231,7 @@ def test_filters_at_random_leave_what_they_leave_in_python(open_views, pipeline)
         DRAWN.choice([0.6, 0.95]),
     )
     print(f"VIEWS_SEED={SEED} draws {word}, {temperature}, {top_k}, {top_p}")
-    view = view_of(open_views(PAGE), "sampling")
+    view = view_of(open_views(PAGES["sampling"]), "sampling")
     view.get_by_role("textbox").fill(word)
     view.get_by_role("button", name="Draw again").click()
     view.get_by_text(f"samples of “{word}”").wait_for()
@@ -253,7 +266,7 @@ def drawn(view):
 def test_samples_are_as_likely_as_in_python_and_can_be_drawn_again(open_views, pipeline):
     word = DRAWN.choice(WORDS)
     print(f"VIEWS_SEED={SEED} draws {word}")
-    page = open_views(PAGE)
+    page = open_views(PAGES["sampling"])
     view = view_of(page, "sampling")
     view.get_by_label("Temperature").fill("2")
     view.get_by_role("textbox").fill(word)
@@ -273,7 +286,7 @@ def test_samples_are_as_likely_as_in_python_and_can_be_drawn_again(open_views, p
 
 
 def test_what_is_cut_differs_by_more_than_colour(open_views):
-    view = view_of(open_views(PAGE), "sampling")
+    view = view_of(open_views(PAGES["sampling"]), "sampling")
     view.get_by_label("Top-k").fill("1")
     cut = view.locator(".s2s-cut").first
     assert cut.locator("td").last.inner_text() == "cut"
@@ -283,7 +296,7 @@ def test_what_is_cut_differs_by_more_than_colour(open_views):
 
 @pytest.mark.parametrize("kind", ["live-beam", "sampling"])
 def test_on_paper_nothing_waits_to_be_pressed(open_views, kind):
-    page = open_views(PAGE)
+    page = open_views(PAGES[kind])
     view = view_of(page, kind)
     assert view.get_by_role("textbox").is_visible()
     page.emulate_media(media="print")

@@ -87,7 +87,7 @@ def every_view(site, parts_of):
     state = scripted.initial_state(tables)
     [tree] = beam_trees(scripted.step, state, beam_sizes=(1, 3), max_output_length=4, **IDS)
     made = attention_view(SimpleNamespace(**prediction)), beam_view("a", tree, ["<s>", "</s>", "a", "b", "c"])
-    names = ("05-training-strategies", "04-decoder", "03-attention")
+    names = ("05-training-strategies", "04d-sampling-and-scores", "04-decoder", "03-attention")
     figures = [view._repr_html_() for view in made]
     figures += re.findall("<figure.*?</figure>", "".join(parts_of(name, "s2s-view") for name in names), re.S)
     by_kind = {re.search(r'data-view="([^"]+)"', figure)[1]: figure for figure in reversed(figures)}

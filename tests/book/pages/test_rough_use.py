@@ -99,9 +99,8 @@ def with_long_token(html):
 
 
 def test_a_token_of_3000_letters_is_shortened_and_there_as_a_whole(visit_html, parts_of):
-    views = with_long_token(
-        parts_of("04-decoder", "s2s-view") + parts_of("05-training-strategies", "s2s-view")
-    )
+    names = ("04-decoder", "04b-search-deeper", "04d-sampling-and-scores", "05-training-strategies")
+    views = with_long_token("".join(parts_of(name, "s2s-view") for name in names))
     both = {**PREDICTION, "source_tokens": ("a", "b", LONG), "tokens": (LONG, "y", "z")}
     made = attention_view(SimpleNamespace(**both)), beam_view("a", TREE, ["<s>", LONG, "a", "b", "c"])
     html = "".join(view._repr_html_() for view in made) + views
@@ -163,7 +162,9 @@ def settled(view):
     view.locator("form[aria-busy=false]").wait_for()
 
 
-@pytest.mark.parametrize("name", ["03-attention", "04-decoder", "05-training-strategies"])
+@pytest.mark.parametrize(
+    "name", ["03-attention", "04-decoder", "04d-sampling-and-scores", "05-training-strategies"]
+)
 def test_odd_texts_are_read_or_refused_in_a_narrow_window(open_views, name):
     page = open_views(name, width=320, height=225, reduced_motion="reduce")  # 1280 pixels at 400 %
     assert page.evaluate(WIDTH) <= 320
@@ -179,7 +180,7 @@ def test_odd_texts_are_read_or_refused_in_a_narrow_window(open_views, name):
 
 def test_hasty_hands_get_the_last_answer(open_views):
     """Keys and clicks while the model is read in and writes: what was asked last is answered, once."""
-    page = open_views("04-decoder", reduced_motion="reduce")
+    page = open_views("04b-search-deeper", reduced_motion="reduce")
     view = view_of(page, "live-beam")
     field, tree = view.get_by_role("textbox"), view.locator("svg[role=tree]")
     for word in ("cat", "catalogue", "colonel"):

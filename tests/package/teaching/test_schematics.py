@@ -18,6 +18,7 @@ from s2s_lesson.teaching import (
     plot_bridge,
     plot_carried_state,
     plot_copy_mixture,
+    plot_decoder_step,
     plot_encoder_decoder,
     plot_gru_cell,
     plot_input_feeding,
@@ -181,6 +182,33 @@ def test_the_state_leads_from_both_ends_of_the_encoder_to_the_decoder():
 def test_a_step_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match="Expected a step from 0 to 2, one for each token; received 3"):
         plot_model_step(at_work(), 3)
+
+
+def decoder_step(ax=None, source="abcdefg"):
+    weights = np.full(len(source), 1 / max(len(source), 1))
+    return plot_decoder_step(
+        "was", ["a", "an", "one", "no"], [0.47, 0.45, 0.02, 0.0], list(source), weights, ax
+    )
+
+
+def test_a_step_of_the_decoder_has_its_layers_what_was_read_and_a_bar_for_each_token():
+    ax = decoder_step()
+    shown = texts(ax.texts)
+    assert {"was", "embedding", "RNN", "output layer", "context", "search", *"abcdefg"} <= set(shown)
+    boxes = {patch for patch in ax.patches if isinstance(patch, matplotlib.patches.FancyBboxPatch)}
+    count = {
+        part: len(boxes & set(patches_of(ax, COLORS[part]))) for part in ("encoder", "decoder", "attention")
+    }
+    assert count == {"encoder": 7, "decoder": 3 + 4, "attention": 1}
+    widths = [patch.get_width() for patch in ax.patches[-5:-1] if patch in boxes]
+    assert widths == sorted(widths, reverse=True) and widths[0] / widths[1] == pytest.approx(0.47 / 0.45)
+    assert [text for text in shown if text.startswith("0.")] == ["0.47", "0.45", "0.02", "0.00"]
+
+
+def test_a_step_of_the_decoder_wants_a_number_for_each_token():
+    for tokens, numbers, read in ((["a"], [0.5, 0.5], "ab"), ([], [], "ab"), (["a"], [0.5], "")):
+        with pytest.raises(ValueError, match="Expected at least one token, and"):
+            plot_decoder_step("was", tokens, numbers, list(read), np.zeros(len(read)))
 
 
 def test_teacher_forcing_reads_one_token_behind():
@@ -382,6 +410,7 @@ SCHEMATICS = {
     "attention step": lambda ax=None: plot_attention_step([*"30 sep"], [0, 0, 0.1, 0.5, 0.3, 0.1], ax),
     "orders": lambda ax=None: plot_attention_orders(ax),
     "input feeding": lambda ax=None: plot_input_feeding([*"201"], ax),
+    "decoder step": decoder_step,
     "pointing": lambda ax=None: plot_pointing(["0.62", "0.17", "0.95", "0.31", "0.48"], np.eye(5), ax),
     "mixture": lambda ax=None: plot_copy_mixture(
         ["03", "12"], [0.5, 0.5], ["17", "Wagadugu"], [0.1, 0.9], 0.4, ax
