@@ -29,7 +29,8 @@ PACKAGE = Path(s2s_lesson.__file__).parent
 # Arguments that are data, not options: what they hold is checked where it is read, if at all.
 DATA = {
     **dict.fromkeys(
-        ("text", "line", "source", "target", "bos", "label", "target_label", "legend"), "what somebody writes"
+        ("text", "line", "source", "target", "token", "bos", "label", "target_label", "legend"),
+        "what somebody writes",
     ),
     **dict.fromkeys(("path", "folder", "where"), "where files are"),
     **dict.fromkeys(("files", "dev", "test"), "where files of pairs are"),

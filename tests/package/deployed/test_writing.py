@@ -140,7 +140,7 @@ def test_outputs_may_be_shorter_than_the_model_can_write():
         ({"return_attention": False, "beam_width": 3}, r"received return_attention, beam_width\. The model"),
         (
             {"beam_width": 3},
-            r"Expected options of beam_search among max_output_length, .*beam_width\.$",
+            r"Expected options of beam_search among max_output_length, .*beam_width\. Leave it out\.$",
         ),
     ],
 )

@@ -142,7 +142,7 @@ def test_history_and_forget():
 def test_help_names_every_command_and_others_are_refused():
     _, said, noted = chatted(["/help", "/dance now", "/"])
     assert all(any(command in line for line in said) for command in COMMANDS)
-    assert [remark.split("received ")[1] for remark in noted] == ["/dance.", "/."]
+    assert [remark.split("received ")[1] for remark in noted] == ["/dance. See /help.", "/. See /help."]
 
 
 def test_plot_draws_the_last_reply():
@@ -153,7 +153,7 @@ def test_plot_draws_the_last_reply():
     assert "The plot is in my file.png." in said
     assert len(noted) == 2 and all("Expected /plot FILE, after a reply" in remark for remark in noted)
     _, _, noted = chatted(["hello", "/plot a.png"])
-    assert noted == ["Expected a chat that can plot; received /plot a.png."]
+    assert noted == ["Expected a chat that can plot; received /plot a.png. See /help."]
 
 
 def test_a_plot_that_fails_does_not_end_the_chat():

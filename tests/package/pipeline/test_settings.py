@@ -106,11 +106,11 @@ def test_none_is_none_only_where_it_is_no_name():
         ),
         (
             "[model]\ndropout = 1.5",
-            r"Expected dropout from 0 to below 1; received 1.5. It stands in \[model\]",
+            r"Expected dropout from 0 to below 1; received 1.5. Give another value. It stands in \[model\]",
         ),
         (
             "[training]\nepochs = 0",
-            r"Expected epochs of at least 1, or None; received 0. It stands in \[train",
+            r"Expected epochs of at least 1, or None; received 0. Give another value. It stands in \[train",
         ),
         ("[run]\npreset = 'mine'", r"Expected preset one of dates.*; received 'mine'"),
         ("[run", "Expected settings in TOML; received .*run.toml"),
