@@ -9,7 +9,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
@@ -144,11 +144,11 @@ def kinds_of(hint: object) -> tuple:
 
 
 def is_declared(kind: object) -> bool:
-    """Whether a kind is looked at: numbers in a range, names, a truth value, or a sequence of these."""
+    """Whether a kind is looked at: numbers in a range, names, bools, sequences of these, dataclasses."""
     origin = get_origin(kind)
     if origin is Sequence:
         return is_declared(*get_args(kind))
-    return kind is bool or origin in (Annotated, Literal)
+    return kind is bool or origin in (Annotated, Literal) or is_dataclass(kind)
 
 
 def _options(signature):
@@ -182,7 +182,7 @@ def _trouble(kind, value):
     if kind is Any:
         return "as an array" if isinstance(value, SCALARS) else ""
     fits = isinstance(value, origin or kind) and (kind is str or not isinstance(value, str))
-    return "" if fits else f"a {kind.__name__}"
+    return "" if fits else f"{'as ' * is_dataclass(kind)}a {kind.__name__}"
 
 
 def _number_trouble(kind, limits, value):

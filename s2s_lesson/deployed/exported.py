@@ -55,6 +55,7 @@ class ExportedTextToText(TextSides, Exported[str]):
     True
     """
 
+    @checked
     def __init__(
         self,
         sessions: Sessions,
@@ -74,6 +75,7 @@ class ExportedSequenceToText(VectorSides, Exported[np.ndarray]):
     True
     """
 
+    @checked
     def __init__(self, sessions: Sessions, manifest: Manifest, target_vocab: Vocabulary, **options: Any):
         super().__init__(target_vocab, **options)
         self._hold(sessions, manifest)

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from s2s_lesson.data.expected import checked
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.engine import Shape, State, Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
@@ -39,6 +40,7 @@ class CopyDecoder(AttentionDecoder):
 
     fixed: tuple[str, ...] = (*AttentionDecoder.fixed, "copy_ids")
 
+    @checked
     def __init__(self, config: Seq2SeqConfig, embedding: layers.Embedding | None = None, **kwargs: Any):
         super().__init__(config, embedding, **kwargs)
         if config.attention == "none":

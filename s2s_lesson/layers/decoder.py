@@ -6,6 +6,7 @@ from typing import Any, cast
 import keras
 from keras import layers, ops
 
+from s2s_lesson.data.expected import checked
 from s2s_lesson.engine import Shape, State, Tensor
 from s2s_lesson.layers.attention import Attention, NoAttention
 from s2s_lesson.layers.bahdanau_attention import BahdanauAttention
@@ -55,6 +56,7 @@ class AttentionDecoder(ConfiguredLayer):
 
     fixed: tuple[str, ...] = ("keys", "values", "keys_mask")  # leaves of the state that no step changes
 
+    @checked
     def __init__(self, config: Seq2SeqConfig, embedding: layers.Embedding | None = None, **kwargs: Any):
         super().__init__(config, **kwargs)
         self.units, self.input_feeding = config.decoder_units, config.input_feeding

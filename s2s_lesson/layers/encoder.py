@@ -144,6 +144,7 @@ class StateBridge(ConfiguredLayer):
     (2, 4)
     """
 
+    @checked
     def __init__(self, config: Seq2SeqConfig, **kwargs: Any):
         super().__init__(config, **kwargs)
         states = config.decoder_layers * (2 if config.cell == "lstm" else 1)

@@ -148,6 +148,7 @@ class SelfAttentionDecoder(ConfiguredLayer):
 
     fixed: tuple[str, ...] = ("keys", "values", "keys_mask")  # leaves of the state that no step changes
 
+    @checked
     def __init__(self, config: Seq2SeqConfig, **kwargs: Any):
         super().__init__(config, **kwargs)
         units = config.decoder_units

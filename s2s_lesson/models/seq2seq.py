@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from s2s_lesson import engine
+from s2s_lesson.data.expected import checked
 from s2s_lesson.data.padding import check_padding
 from s2s_lesson.engine import State, Tensor
 from s2s_lesson.layers.config import Seq2SeqConfig
@@ -41,6 +42,7 @@ class Seq2Seq(TokenModel):
     (2, 12)
     """
 
+    @checked
     def __init__(self, config: Seq2SeqConfig, **kwargs: Any):
         super().__init__(dtype=config.precision, **kwargs)
         self.config = config

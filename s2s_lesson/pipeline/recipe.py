@@ -8,6 +8,7 @@ from typing import cast
 from s2s_lesson import engine
 from s2s_lesson.corpora import Corpus
 from s2s_lesson.data.embeddings import embedding_layout
+from s2s_lesson.data.expected import checked
 from s2s_lesson.data.noise import Noise
 from s2s_lesson.data.preparation import Preparation
 from s2s_lesson.data.sides import Options
@@ -35,6 +36,7 @@ PARTS = {
 }
 
 
+@checked
 @dataclass(frozen=True)
 class Recipe:
     """A run that is ready to train.

@@ -40,6 +40,7 @@ class Recommendation:
         return "\n".join(["recommended", *(f"           {reason}" for reason in self.reasons)])
 
 
+@checked
 def recommended(inspection: Inspection) -> Recommendation:
     """Choose options for pairs.
 

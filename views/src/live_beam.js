@@ -145,7 +145,7 @@ function verdict({ greedy, beam, exact }) {
   if (!exact?.outputs.length) return "";
   const [{ score }] = exact.outputs;
   const finds = ({ outputs }) => outputs.length > 0 && outputs[0].score >= score - EQUAL;
-  if (finds(greedy) && finds(beam)) return "Both greedy search and the beam find the best output.";
-  if (finds(beam)) return "Greedy search misses the best output; the beam finds it.";
-  return finds(greedy) ? "The beam misses the best output; greedy search finds it." : "Both miss the best output.";
+  if (finds(greedy) && finds(beam)) return "Both greedy search and the beam find the likeliest output.";
+  if (finds(beam)) return "Greedy search misses the likeliest output; the beam finds it.";
+  return finds(greedy) ? "The beam misses the likeliest output; greedy search finds it." : "Both miss the likeliest output.";
 }

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from s2s_lesson import __version__
+from s2s_lesson.data.expected import checked
 from s2s_lesson.data.prediction import Prediction
 from s2s_lesson.deployed.exported import ExportedTextToText
 from s2s_lesson.deployed.serving import pages
@@ -53,6 +54,7 @@ class Application:
     'dates'
     """
 
+    @checked
     def __init__(self, model: ExportedTextToText, limits: Limits | None = None):
         self.model, self.limits, self.metrics = model, limits or Limits(), Metrics()
         self.batcher = Batcher(model, self.limits, self.metrics)

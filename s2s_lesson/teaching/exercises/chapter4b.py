@@ -82,7 +82,7 @@ def _shallow_fusion(answer, generator):
         their_logits = numbers(their_logits, "the log-probabilities")
         if np.isnan(their_logits).any():
             raise Hint(
-                "There is a NaN: 0 times minus infinity is no number. Pairs never seen need a finite value."
+                "There is a NaN: 0 times minus infinity is no number. With a weight of 0 leave the table out."
             )
         by_model, added = log_softmax(logits, axis=-1), weight * np.where(seen, of_tokens, 0)
         mixed = (1 - weight) * by_model + added
