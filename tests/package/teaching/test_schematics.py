@@ -10,6 +10,7 @@ from figures import boxes_inside_figure, texts
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 
+from s2s_lesson.data import Prediction
 from s2s_lesson.teaching import (
     COLORS,
     plot_attention_orders,
@@ -138,7 +139,7 @@ def test_encoder_decoder_refuses_to_draw_nothing(source_tokens, target_tokens):
 def at_work(source="abcde", output="xyz"):
     weights = np.full((len(output), len(source)), 0.0)
     weights[:, :2] = 0.75, 0.25
-    return SimpleNamespace(source_tokens=[*source], tokens=[*output], attention_weights=weights)
+    return Prediction("".join(source), tuple(source), "".join(output), tuple(output), -1.0, -1.0, weights)
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
