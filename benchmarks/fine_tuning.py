@@ -53,13 +53,16 @@ def running_totals(seed):
 
     from s2s_lesson.corpora import Corpus, Pair
 
-    drawn, pairs = random.Random(seed), []
-    for _ in range(quick.size(63_000, 400)):
+    drawn = random.Random(seed)
+
+    def pair():
         digits = [drawn.randrange(10) for _ in range(drawn.randint(8, 24))]
         totals = [sum(digits[: place + 1]) % 10 for place in range(len(digits))]
-        pairs.append(Pair(" ".join(map(str, digits)), " ".join(map(str, totals))))
-    dev, test, train = pairs[:1_000], pairs[1_000:3_000], pairs[3_000:]
-    return Corpus("running totals", {"train": train, "dev": dev, "test": test}, "whitespace", "whitespace")
+        return Pair(" ".join(map(str, digits)), " ".join(map(str, totals)))
+
+    sizes = quick.size({"train": 60_000, "dev": 1_000, "test": 2_000}, {"train": 256, "dev": 64, "test": 64})
+    splits = {split: [pair() for _ in range(size)] for split, size in sizes.items()}
+    return Corpus("running totals", splits, "whitespace", "whitespace")
 
 
 TASKS = {
