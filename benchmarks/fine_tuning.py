@@ -18,7 +18,6 @@ from benchmarks.shared import quick
 from benchmarks.shared.exposed import fitting, flat, published, scores, untrained
 from benchmarks.shared.results import file_name, kept, runs_of, write_results
 from benchmarks.shared.summaries import difference, spreads
-from benchmarks.shared.training import shortened
 
 RESULTS = ()  # not run to its end yet
 BATCH_SIZE = 128
@@ -178,12 +177,10 @@ def measure(task, arm, seed):
     from s2s_lesson.pipeline import TextToText, evaluate
     from s2s_lesson.training import holds_run
 
-    corpus, folder = shortened(TASKS[task].corpus(seed)), folder_of(task, arm, seed)
+    corpus, folder = TASKS[task].corpus(seed), folder_of(task, arm, seed)
     if arm == BEGINNING:
-        pipeline, training = (
-            untrained(corpus, seed, **MODEL_OF_ALL, **TASKS[task].model),
-            TASKS[task].training,
-        )
+        pipeline = untrained(corpus, seed, **MODEL_OF_ALL, **TASKS[task].model)
+        training = TASKS[task].training
     else:
         pipeline, training = TextToText.load(folder_of(task, BEGINNING, seed)), FINE_TUNING
     training = {**training, "epochs": quick.size(training["epochs"], 1)}

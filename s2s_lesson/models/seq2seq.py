@@ -125,7 +125,7 @@ class Seq2Seq(TokenModel):
         name = self._source_name
         if name not in inputs:
             raise ValueError(
-                f"Expected inputs with {name}; received {', '.join(inputs)}. Give a dict with these arrays."
+                f"Expected inputs with {name}; received {', '.join(inputs)}. Give a dict that holds it."
             )
         mask = inputs.get("source_mask")
         return self.encode(inputs[name], inputs.get("copy_ids"), training, source_mask=mask)

@@ -123,8 +123,7 @@ class Transformer(TokenModel):
         """
         if "source_ids" not in inputs:
             raise ValueError(
-                f"Expected inputs with source_ids; received {', '.join(inputs)}."
-                " Give a dict with source_ids and target_ids."
+                f"Expected inputs with source_ids; received {', '.join(inputs)}. Give a dict that holds them."
             )
         return self.encode(inputs["source_ids"], training)
 
