@@ -78,7 +78,7 @@ export function copyingView(figure, { label, text, alphabet, lengths, models }) 
 
     length = Math.min(longest, Math.max(shortest, row.length));
     chosen.set(length);
-    say(`Mistakes ${copies.map(({ name, wrong }) => `${name}: ${verdictOf(wrong)}`).join("; ")}${unknownIn(written[0]) || "."}`);
+    say(`Mistakes ${copies.map(({ name, wrong }) => `${name}: ${verdictOf(wrong)}`).join("; ")}.${unknownIn(written[0])}`);
     chart.mark(row.length);
   }
 

@@ -6,7 +6,7 @@ import { asking } from "./asking.js";
 import { attentionView } from "./attention.js";
 import { ask, ready } from "./models.js";
 import { unknownIn } from "./unknown.js";
-import { quoted } from "./writing.js";
+import { quoted, sentence } from "./writing.js";
 
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -30,7 +30,8 @@ export function liveView(figure, { model, label, text, run, plays, search }) {
   }
 
   function draw(shown, play) {
-    say(`${quoted(shown.text)} → ${quoted(shown.output_text)}${unknownIn(shown)}`);
+    const [output, unknown] = [`${quoted(shown.text)} → ${quoted(shown.output_text)}`, unknownIn(shown)];
+    say(unknown ? `${sentence(output)}${unknown}` : output);
     steps?.stop();
     holder.selectAll("*").remove();
     steps = attentionView(holder.node(), shown);

@@ -9,7 +9,7 @@ import { decimal } from "./numbers.js";
 import { columnsOf } from "./tree.js";
 import { treeView } from "./tree_view.js";
 import { unknownIn } from "./unknown.js";
-import { joined, quoted, short } from "./writing.js";
+import { joined, quoted, sentence, short } from "./writing.js";
 
 const WIDEST = 10; // beam
 const HIGHEST = 2; // length penalty
@@ -108,7 +108,7 @@ export function liveBeamView(figure, { model, label, beam_size, n_best, searched
   function tell() {
     const [written] = shown.beam.outputs;
     const output = written ? `${quoted(shown.text)} → ${quoted(written.text)}` : "What is forbidden leaves no output";
-    say(`${output}${unknownIn(shown) || "."} ${verdict(shown)}`);
+    say(`${sentence(output)}${unknownIn(shown)} ${verdict(shown)}`);
   }
 
   // The tokens of the outputs, and those that are forbidden, as buttons that stay where they are when pressed.

@@ -140,7 +140,7 @@ export function pastsView(figure, { model, labels, pairs, run }) {
 
 // Where its own past goes astray, and what becomes of it.
 function told({ text, truth, written, unknown }, astray) {
-  const strange = unknownIn({ unknown }).slice(1); // every sentence here has its full stop
+  const strange = unknownIn({ unknown });
   if (astray < 0) return `${quoted(text)}: what it writes is the truth, so both pasts are the same.${strange}`;
   const place = `${quoted(text)}: at place ${astray + 1} it writes ${quotedToken(written[astray])} and not ${quotedToken(truth[astray])}.`;
   const ended = written[written.length - 1] === END && written.length < truth.length;

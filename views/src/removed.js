@@ -8,7 +8,7 @@ import { compared, drawCompared } from "./differing.js";
 import { slider } from "./fields.js";
 import { ask, ready } from "./models.js";
 import { unknownIn } from "./unknown.js";
-import { quoted } from "./writing.js";
+import { quoted, sentence } from "./writing.js";
 import "./compared.css";
 
 const percent = format(".2~%");
@@ -97,7 +97,8 @@ export function removedView(figure, { label, text, tests, whole, switches }) {
   function draw(written) {
     const [first, ...others] = written.map(({ output_text }) => output_text);
     const told = others.map((output, place) => `; ${turned.models[place].name}: ${output === first ? "the same" : quoted(output)}`);
-    say(`${quoted(written[0].text)} → ${quoted(first)}${told.join("")}${unknownIn(written[0]) || "."}`);
+    const outputs = `${quoted(written[0].text)} → ${quoted(first)}${told.join("")}`;
+    say(`${sentence(outputs)}${unknownIn(written[0])}`);
 
     const rows = body.selectAll("tr").data(shown()).join("tr");
     rows.selectAll("*").remove();

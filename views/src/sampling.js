@@ -88,7 +88,7 @@ export function samplingView(figure, { model, label, count, next, drawn }) {
       .style("--share", (share) => share);
     const [{ text, times }] = outputs;
     const different = outputs.length === 1 ? "one output" : `${outputs.length} different outputs`;
-    say(`${count} samples of ${quoted(shown.text)}: ${different}; ${quoted(text)} came ${times} times${unknownIn(shown) || "."}`);
+    say(`${count} samples of ${quoted(shown.text)}: ${different}; ${quoted(text)} came ${times} times.${unknownIn(shown)}`);
   }
 
   drawBars();

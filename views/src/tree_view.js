@@ -7,7 +7,7 @@ import { nowLine } from "./now_line.js";
 import { decimal, probability } from "./numbers.js";
 import { player } from "./player.js";
 import { bestUntil, LETTERS, outputOf, pathOf, place } from "./tree.js";
-import { short } from "./writing.js";
+import { quoted, short } from "./writing.js";
 
 const DENSE_FROM = 4; // beam size from which lines to pruned candidates are drawn only for the one looked at
 const SEARCHED = 60; // letters of what was searched that each sentence repeats
@@ -130,7 +130,7 @@ export function treeView(root, { pick } = {}) {
   }
 
   function inWords(candidate) {
-    return `${words}, beam of ${size}, step ${candidate.time + 1}: ${describe(candidate)}`;
+    return `${quoted(words)}, beam of ${size}, step ${candidate.time + 1}: ${describe(candidate)}`;
   }
 
   // With a mouse a candidate is looked at before it is clicked; a finger looks at it first, and picks it then.

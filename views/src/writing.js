@@ -4,6 +4,7 @@
 const TOKEN = 20; // letters of a token that are shown
 const TEXT = 200; // and of a text that is quoted
 const FROM_RIGHT_TO_LEFT = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+const ENDS = /[.!?…。！？؟]\u2069?”$/;
 const [ISOLATED, TO_HERE] = ["\u2068", "\u2069"];
 
 /** A text of at most so many letters; the last one stands for what is left out. */
@@ -17,6 +18,11 @@ export function short(text, most = TOKEN) {
 export function quoted(text) {
   const shown = short(text, TEXT);
   return FROM_RIGHT_TO_LEFT.test(shown) ? `“${ISOLATED}${shown}${TO_HERE}”` : `“${shown}”`;
+}
+
+/** Words as a sentence: with a full stop, unless they end with a text that has a mark of its own. */
+export function sentence(words) {
+  return ENDS.test(words) ? words : `${words}.`;
 }
 
 /** A token in quotation marks. */

@@ -126,6 +126,14 @@ def test_a_sentence_at_random_is_searched_as_in_python(open_views):
     assert [line[1] for line in shown_outputs(view)[:2]] == expected, SEED
 
 
+def test_a_text_that_ends_with_a_mark_of_its_own_gets_no_other_one(open_views):
+    view = view_of(open_views("04-decoder"), "live-beam")
+    view.get_by_role("button", name="First step").click()
+    answer, looked_at = (view.locator(name).inner_text() for name in (".s2s-answer", ".s2s-now"))
+    assert ".” " in answer and ".”." not in answer
+    assert ".”, beam of 2, step 1: " in looked_at
+
+
 def test_a_forbidden_token_is_written_by_no_search_until_it_is_allowed_again(open_views, pipeline):
     word = DRAWN.choice(WORDS)
     print(f"VIEWS_SEED={SEED} draws {word}")
