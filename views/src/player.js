@@ -4,6 +4,8 @@ import { selectAll } from "d3-selection";
 
 const MILLISECONDS_A_STEP = { slow: 1800, usual: 900, fast: 300 };
 let speed = "usual"; // of all players of the page, until it is closed
+const playing = new Set(); // what brings a player to its end, of those that play
+window.addEventListener("beforeprint", () => playing.forEach((toTheEnd) => toTheEnd())); // paper shows the whole
 const SHAPES = {
   start: "M3 2h2v12H3zM14 2v12L6 8z",
   back: "M10.5 2 12 3.5 7.5 8l4.5 4.5L10.5 14l-6-6z",
@@ -24,7 +26,7 @@ export function player(parent, { count, show }) {
   const back = button("back", "Step back", () => go(step - 1));
   const play = button("play", "Play", () => (timer ? stop() : start()));
   const next = button("next", "Next step", () => go(step + 1));
-  const last = button("end", "Last step", () => go(count() - 1));
+  const last = button("end", "Last step", toTheEnd);
   const status = bar.append("span").attr("class", "s2s-status");
   const label = bar.append("label").attr("class", "s2s-speed").text("Speed ");
   label.append("select").on("change", (event) => setSpeed(event.target.value))
@@ -60,7 +62,12 @@ export function player(parent, { count, show }) {
     wait();
   }
 
+  function toTheEnd() {
+    go(count() - 1);
+  }
+
   function wait() {
+    playing.add(toTheEnd);
     timer = setTimeout(() => {
       if (step === count() - 1) return stop();
       move(step + 1);
@@ -71,6 +78,7 @@ export function player(parent, { count, show }) {
   function stop() {
     clearTimeout(timer);
     timer = null;
+    playing.delete(toTheEnd);
     name("play", "Play");
   }
 

@@ -218,6 +218,20 @@ def test_a_wide_map_is_read_on_a_phone_and_on_paper(open_views):
     assert not view.locator("form").is_visible() and not view.locator(".s2s-player").is_visible()
 
 
+def test_what_plays_is_whole_on_paper(open_views):
+    page = open_views("01-concepts")
+    view = view_of(page)
+    view.get_by_role("button", name="Pause").wait_for()
+    page.pdf()
+    assert view.get_by_role("button", name="Play").count() == 1
+    assert view.locator(".s2s-to-come").count() == 0
+
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 640, "height": 900})  # a sheet with wide margins
+    cut = "all => all.filter(one => one.scrollWidth > one.clientWidth).length"
+    assert view.locator("th button").evaluate_all(cut) == 0
+
+
 def test_weights_and_states_are_seen_in_forced_colours(open_views):
     page = open_views("intro")
     page.emulate_media(reduced_motion="reduce", forced_colors="active")

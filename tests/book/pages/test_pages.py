@@ -68,7 +68,7 @@ CUT_ON_PAPER = """() => {
     const edge = document.querySelector("article").getBoundingClientRect().right + 1;
     const cut = (part) =>
         part.getBoundingClientRect().right > edge || part.scrollWidth > part.clientWidth + 1;
-    const parts = document.querySelectorAll("article :is(pre, table, img, div.math)");
+    const parts = document.querySelectorAll("article :is(pre, table, img, div.math, .s2s-attention button)");
     const moving = document.querySelectorAll("article details[open] > summary ~ *");
     return [...parts].filter((part) => part.checkVisibility() && cut(part))
         .concat([...moving].filter((part) => getComputedStyle(part).animationName !== "none"))
