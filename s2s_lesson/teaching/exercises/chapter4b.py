@@ -175,9 +175,10 @@ def _best_that_ends(table, tokens, beam_size):
 @exercise("4.8", "your function `bleu_of_several(outputs, references)`")
 def _bleu(answer, generator):
     expect_function(answer)
-    references = [_texts(generator) for _ in range(11)]
+    references = [*(_texts(generator) for _ in range(11)), [list("abcdefghij"), list("abcdefgh")]]
     for length in (0.8, 1.4):  # outputs that are too short, and such that are too long
-        outputs = [_near(right, length, generator) for right in references]
+        outputs = [_near(right, length, generator) for right in references[:-1]]
+        outputs.append(list("abcdefgqq"))  # as near in length to the one reference as to the other
         right = _bleu_of(outputs, references)
         mistakes = [
             (
@@ -192,6 +193,10 @@ def _bleu(answer, generator):
             (
                 _bleu_of(outputs, references, nearest=max),
                 "`r` takes the reference nearest in length to the output, not the longest.",
+            ),
+            (
+                _bleu_of(outputs, references, of_equals=-1),
+                "Where two references are as near in length, `r` takes the shorter one.",
             ),
             (_bleu_of(outputs, references, penalty=False), "The brevity penalty is missing."),
             (
@@ -218,7 +223,7 @@ def _near(right, length, generator):
     return words
 
 
-def _bleu_of(outputs, references, among=max, nearest=None, penalty=True, clip=True):
+def _bleu_of(outputs, references, among=max, nearest=None, of_equals=1, penalty=True, clip=True):
     """BLEU of lists of words, each with several references."""
     log_precision, written, wanted = 0.0, 0, 0
     for n in (1, 2, 3, 4):
@@ -232,9 +237,10 @@ def _bleu_of(outputs, references, among=max, nearest=None, penalty=True, clip=Tr
             total += sum(counts.values())
         log_precision += math.log(max(hits, 1e-9) / total) / 4
     for output, right in zip(outputs, references, strict=True):
-        lengths = sorted(map(len, right))
+        lengths = list(map(len, right))
         written += len(output)
-        wanted += nearest(lengths) if nearest else min(lengths, key=lambda one: abs(one - len(output)))
+        near = min(lengths, key=lambda one: (abs(one - len(output)), of_equals * one))
+        wanted += nearest(lengths) if nearest else near
     return 100 * math.exp(log_precision) * (min(1, math.exp(1 - wanted / written)) if penalty else 1)
 
 

@@ -53,8 +53,8 @@ def plot_decoder_step(
                 f"Expected at least one token, and {name} of as many numbers; received {len(tokens)} tokens "
                 f"and numbers of shape {np.shape(numbers)}. Give one number for each token."
             )
-    top, bottom = 6.5 + ROW * len(written), min(-1.2, 5.0 - ROW * len(read))
-    ax, inches = sheet(ax, (-0.4, READ + 1.6), (bottom, top), 0.33)
+    top, bottom = 6.5 + ROW * len(written), min(-1.2, 5.0 - ROW * len(read)) - 0.5
+    ax, inches = sheet(ax, (-0.4, READ + 1.8), (bottom, top), 0.33)
     size = 32 * inches  # points: 32 makes letters not quite half a unit high
     write = functools.partial(lettering, ax, fontsize=size, fontfamily=fonts.families([*read, *written]))
 
@@ -87,5 +87,10 @@ def plot_decoder_step(
         write(MIDDLE + LONGEST * share + 0.2, y, f"{share:.2f}", ha="left", color="0.15", fontsize=0.9 * size)
     box(ax, READ, top - 1.0, 2.6, 1.0, "white", STATE)
     write(READ, top - 1.0, "search", color=STATE)
-    write(READ, top - 2.3, "takes one,\nand goes on", color=STATE, fontsize=0.88 * size)
+    write(READ, top - 2.0, "takes one", color=STATE, fontsize=0.88 * size)
+    arrow(ax, (READ - 2.3, top - 1.0), (READ - 1.4, top - 1.0), STATE)
+    right, below = READ + 1.65, bottom + 0.2  # what it takes goes around, and is read next
+    around = [READ + 1.35, right, right, MIDDLE], [top - 1.0, top - 1.0, below, below]
+    ax.plot(*around, color=STATE, linestyle="--", linewidth=1)
+    arrow(ax, (MIDDLE, below), (MIDDLE, -1.2), STATE)
     return ax

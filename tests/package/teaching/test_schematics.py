@@ -201,9 +201,14 @@ def test_a_step_of_the_decoder_has_its_layers_what_was_read_and_a_bar_for_each_t
         part: len(boxes & set(patches_of(ax, COLORS[part]))) for part in ("encoder", "decoder", "attention")
     }
     assert count == {"encoder": 7, "decoder": 3 + 4, "attention": 1}
-    widths = [patch.get_width() for patch in ax.patches[-5:-1] if patch in boxes]
+    bars = [patch for patch in ax.patches if patch in boxes & set(patches_of(ax, COLORS["decoder"]))][3:]
+    widths = [bar.get_width() for bar in bars]
     assert widths == sorted(widths, reverse=True) and widths[0] / widths[1] == pytest.approx(0.47 / 0.45)
     assert [text for text in shown if text.startswith("0.")] == ["0.47", "0.45", "0.02", "0.00"]
+    [back] = [line for line in ax.lines if line.get_linestyle() == "--"]
+    [token], [search] = ([text for text in ax.texts if text.get_text() == name] for name in ("was", "search"))
+    assert back.get_ydata()[0] == search.get_position()[1]  # from the search around to what is read next
+    assert back.get_xdata()[-1] == token.get_position()[0] and back.get_ydata()[-1] < token.get_position()[1]
 
 
 def test_a_step_of_the_decoder_wants_a_number_for_each_token():
