@@ -167,7 +167,44 @@ def _own_first_token(answer, generator):
             )
 
 
-@exercise("5.5", "your function `vowel_cost(outputs, targets, is_vowel)`, which returns one number a row")
+@exercise("5.5", "your function `changes(gold, own)`, which returns a `Counter` of pairs (true id, fed id)")
+def _what_is_changed(answer, generator):
+    expect_function(answer)
+    gold, own = generator.integers(4, 9, (2, 11, 7))
+    gold[:, 0] = own[:, 0] = 2
+    gold[3:, 5:] = own[3:, 5:] = 0  # a mixture keeps padding, and what it begins with
+    pairs = run(answer, gold, own)
+    if not hasattr(pairs, "items"):
+        raise Hint("Return a `Counter` or a dict, from a pair of ids to how often it occurs.")
+    try:
+        pairs = {(int(true), int(fed)): int(times) for (true, fed), times in pairs.items() if times}
+    except (TypeError, ValueError, OverflowError):
+        raise Hint("Expected pairs of two ids each, and for each pair how often it occurs.") from None
+
+    def counted(which, first=gold, second=own):
+        return dict(Counter(zip(first[which].tolist(), second[which].tolist(), strict=True)))
+
+    differ, real = gold != own, gold > 3
+    if pairs == counted(differ):
+        return
+    hints = [
+        (counted(real), "Pairs that are equal are counted, too. Which tokens were *changed*?"),
+        (counted(real & ~differ), "These are the tokens that stayed. Which were *changed*?"),
+        (counted(differ, own, gold), "The pairs are the wrong way round: the true token comes first."),
+        (
+            counted(differ | ~real),
+            "Padding is counted: it is the same in both, and nothing that was changed.",
+        ),
+        (counted(real | ~real), "All places are counted, equal ones and padding as well."),
+        (dict.fromkeys(counted(differ), 1), "Each pair is counted once. Count how often it occurs."),
+    ]
+    for wrong, hint in hints:
+        if pairs == wrong:
+            raise Hint(hint)
+    raise Hint(f"Expected {differ.sum()} changes in all; received {sum(pairs.values())}, or other pairs.")
+
+
+@exercise("5.6", "your function `vowel_cost(outputs, targets, is_vowel)`, which returns one number a row")
 def _wrong_vowels(answer, generator):
     expect_function(answer)
     with _extras.named():
@@ -224,40 +261,3 @@ def _with_holes(outputs, targets, is_vowel):
     from s2s_lesson.training.costs import edit_distance
 
     return numbers(edit_distance(*(np.where(is_vowel[ids], ids, 0) for ids in (outputs, targets))))
-
-
-@exercise("5.6", "your function `changes(gold, own)`, which returns a `Counter` of pairs (true id, fed id)")
-def _what_is_changed(answer, generator):
-    expect_function(answer)
-    gold, own = generator.integers(4, 9, (2, 11, 7))
-    gold[:, 0] = own[:, 0] = 2
-    gold[3:, 5:] = own[3:, 5:] = 0  # a mixture keeps padding, and what it begins with
-    pairs = run(answer, gold, own)
-    if not hasattr(pairs, "items"):
-        raise Hint("Return a `Counter` or a dict, from a pair of ids to how often it occurs.")
-    try:
-        pairs = {(int(true), int(fed)): int(times) for (true, fed), times in pairs.items() if times}
-    except (TypeError, ValueError, OverflowError):
-        raise Hint("Expected pairs of two ids each, and for each pair how often it occurs.") from None
-
-    def counted(which, first=gold, second=own):
-        return dict(Counter(zip(first[which].tolist(), second[which].tolist(), strict=True)))
-
-    differ, real = gold != own, gold > 3
-    if pairs == counted(differ):
-        return
-    hints = [
-        (counted(real), "Pairs that are equal are counted, too. Which tokens were *changed*?"),
-        (counted(real & ~differ), "These are the tokens that stayed. Which were *changed*?"),
-        (counted(differ, own, gold), "The pairs are the wrong way round: the true token comes first."),
-        (
-            counted(differ | ~real),
-            "Padding is counted: it is the same in both, and nothing that was changed.",
-        ),
-        (counted(real | ~real), "All places are counted, equal ones and padding as well."),
-        (dict.fromkeys(counted(differ), 1), "Each pair is counted once. Count how often it occurs."),
-    ]
-    for wrong, hint in hints:
-        if pairs == wrong:
-            raise Hint(hint)
-    raise Hint(f"Expected {differ.sum()} changes in all; received {sum(pairs.values())}, or other pairs.")
