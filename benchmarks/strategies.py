@@ -33,7 +33,7 @@ ARMS = {
     "sampling, step by step": "own tokens, drawn; share of true ones falls in a straight line from 1 to 0.5",
     "sampling, two passes": "the same, chosen from a teacher-forced pass",
     "joint": "teacher forcing; learning rate times 0.7 outside the encoder, half the bag loss added",
-    "minimum risk": f"teacher forcing for {BEGINNING_PASSES} passes, then expected edits a token, 5 samples",
+    "minimum risk": f"teacher forcing for {BEGINNING_PASSES} epochs, then expected edits a token, 5 samples",
 }
 WITH_WEIGHTS = ("joint", "minimum risk")
 BEST_MODEL = {

@@ -28,6 +28,7 @@ from s2s_lesson.teaching.schematics.encoder_decoder import plot_encoder_decoder 
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_model_step as plot_model_step
 from s2s_lesson.teaching.schematics.encoder_decoder import plot_teacher_forcing as plot_teacher_forcing
 from s2s_lesson.teaching.schematics.padding import plot_carried_state as plot_carried_state
+from s2s_lesson.teaching.schematics.pasts import plot_mixed_past as plot_mixed_past
 from s2s_lesson.teaching.schematics.pointing import plot_copy_mixture as plot_copy_mixture
 from s2s_lesson.teaching.schematics.pointing import plot_pointing as plot_pointing
 from s2s_lesson.teaching.schematics.recurrence import plot_kinds_of_problems as plot_kinds_of_problems

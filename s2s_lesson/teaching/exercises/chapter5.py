@@ -121,7 +121,53 @@ def _untrained_model():
     return Seq2Seq(Seq2SeqConfig(17, 101, embedding_dim=3, encoder_units=5, decoder_units=7))
 
 
-@exercise("5.4", "your function `changes(gold, own)`, which returns a `Counter` of pairs (true id, fed id)")
+@exercise("5.4", "your function `learned(share)`, which returns a 2 by 2 table", rounds=1)
+def _own_first_token(answer, generator):
+    expect_function(answer)
+    shares = generator.permutation([0, *generator.random(4)]).round(2)
+    tables = np.zeros((5, 2, 2))
+    for place, share in enumerate(shares.tolist()):
+        table = numbers(run(answer, share), "the table")
+        if table.shape != (2, 2):
+            raise Hint(f"Expected a table of shape (2, 2); received {table.shape}.")
+        if not np.isfinite(table).all():
+            raise Hint(
+                "A number of the table is not finite. Was each first token fed, in all your sentences?"
+            )
+        tables[place] = table
+
+    def right(shares):
+        kept = (1 - shares[:, None, None]) / 2  # the second token is the first one again
+        return np.where(np.eye(2), kept, 1 - kept)
+
+    def near(other):
+        return abs(tables - other).max() < 0.06  # of a simulation
+
+    if near(right(shares)):
+        return
+    if np.max(tables) > 1.5:
+        raise Hint("These are counts. Divide each row by its sum.")
+    if near(right(shares) / 2):
+        raise Hint("The whole table sums to 1. Each *row* is a distribution over the second token.")
+    if near(0.5):
+        raise Hint("This is right for a share of 0 alone. At others the true first token is fed at times.")
+    if near(right(1 - shares)):
+        raise Hint("The share is that of *true* tokens. At a share of 0 the model's own is always fed.")
+    if near(np.eye(2)[::-1]):
+        raise Hint("This is what the true first token teaches: to alternate. It is fed at a share of 1.")
+    if near(np.eye(2)) or near(right(shares)[:, ::-1]):
+        raise Hint("This model repeats its first token, which no sentence of the language does.")
+    for share, table, wanted in zip(shares, tables, right(shares), strict=True):
+        if abs(table.sum(axis=1) - 1).max() > 1e-3:
+            raise Hint(f"Each row has to sum to 1; they sum to {table.sum(axis=1).round(3).tolist()}.")
+        if abs(table - wanted).max() >= 0.06:
+            raise Hint(
+                f"For a share of {share} the first row should be near {wanted[0].round(2).tolist()}; "
+                f"received {table[0].round(2).tolist()}. Is the own first token drawn whatever the sentence?"
+            )
+
+
+@exercise("5.5", "your function `changes(gold, own)`, which returns a `Counter` of pairs (true id, fed id)")
 def _what_is_changed(answer, generator):
     expect_function(answer)
     gold, own = generator.integers(4, 9, (2, 11, 7))
@@ -158,7 +204,7 @@ def _what_is_changed(answer, generator):
     raise Hint(f"Expected {differ.sum()} changes in all; received {sum(pairs.values())}, or other pairs.")
 
 
-@exercise("5.5", "your function `vowel_cost(outputs, targets, is_vowel)`, which returns one number a row")
+@exercise("5.6", "your function `vowel_cost(outputs, targets, is_vowel)`, which returns one number a row")
 def _wrong_vowels(answer, generator):
     expect_function(answer)
     with _extras.named():
@@ -215,49 +261,3 @@ def _with_holes(outputs, targets, is_vowel):
     from s2s_lesson.training.costs import edit_distance
 
     return numbers(edit_distance(*(np.where(is_vowel[ids], ids, 0) for ids in (outputs, targets))))
-
-
-@exercise("5.6", "your function `learned(share)`, which returns a 2 by 2 table", rounds=1)
-def _own_first_token(answer, generator):
-    expect_function(answer)
-    shares = generator.permutation([0, *generator.random(4)]).round(2)
-    tables = np.zeros((5, 2, 2))
-    for place, share in enumerate(shares.tolist()):
-        table = numbers(run(answer, share), "the table")
-        if table.shape != (2, 2):
-            raise Hint(f"Expected a table of shape (2, 2); received {table.shape}.")
-        if not np.isfinite(table).all():
-            raise Hint(
-                "A number of the table is not finite. Was each first token fed, in all your sentences?"
-            )
-        tables[place] = table
-
-    def right(shares):
-        kept = (1 - shares[:, None, None]) / 2  # the second token is the first one again
-        return np.where(np.eye(2), kept, 1 - kept)
-
-    def near(other):
-        return abs(tables - other).max() < 0.06  # of a simulation
-
-    if near(right(shares)):
-        return
-    if np.max(tables) > 1.5:
-        raise Hint("These are counts. Divide each row by its sum.")
-    if near(right(shares) / 2):
-        raise Hint("The whole table sums to 1. Each *row* is a distribution over the second token.")
-    if near(0.5):
-        raise Hint("This is right for a share of 0 alone. At others the true first token is fed at times.")
-    if near(right(1 - shares)):
-        raise Hint("The share is that of *true* tokens. At a share of 0 the model's own is always fed.")
-    if near(np.eye(2)[::-1]):
-        raise Hint("This is what the true first token teaches: to alternate. It is fed at a share of 1.")
-    if near(np.eye(2)) or near(right(shares)[:, ::-1]):
-        raise Hint("This model repeats its first token, which no sentence of the language does.")
-    for share, table, wanted in zip(shares, tables, right(shares), strict=True):
-        if abs(table.sum(axis=1) - 1).max() > 1e-3:
-            raise Hint(f"Each row has to sum to 1; they sum to {table.sum(axis=1).round(3).tolist()}.")
-        if abs(table - wanted).max() >= 0.06:
-            raise Hint(
-                f"For a share of {share} the first row should be near {wanted[0].round(2).tolist()}; "
-                f"received {table[0].round(2).tolist()}. Is the own first token drawn whatever the sentence?"
-            )

@@ -18,6 +18,7 @@ from s2s_lesson.teaching.schematics.encoder_decoder import (
     plot_teacher_forcing,
 )
 from s2s_lesson.teaching.schematics.padding import plot_carried_state
+from s2s_lesson.teaching.schematics.pasts import plot_mixed_past
 from s2s_lesson.teaching.schematics.pointing import plot_copy_mixture, plot_pointing
 from s2s_lesson.teaching.schematics.recurrence import plot_kinds_of_problems, plot_unrolled_rnn
 from s2s_lesson.teaching.schematics.transformer import (
@@ -39,6 +40,7 @@ __all__ = [
     "plot_input_feeding",
     "plot_kinds_of_problems",
     "plot_lstm_cell",
+    "plot_mixed_past",
     "plot_model_step",
     "plot_pointing",
     "plot_self_attention",

@@ -172,7 +172,7 @@ def test_the_readers_own_interrupt_goes_through():
     hostile = Hostile(KeyboardInterrupt())
     for answer in (waits, hostile, lambda *given: hostile):
         with pytest.raises(KeyboardInterrupt):
-            check("5.4", answer)
+            check("5.5", answer)
 
 
 def test_an_error_of_the_engine_is_told_without_its_noise():

@@ -25,6 +25,7 @@ from s2s_lesson.teaching import (
     plot_input_feeding,
     plot_kinds_of_problems,
     plot_lstm_cell,
+    plot_mixed_past,
     plot_model_step,
     plot_pointing,
     plot_teacher_forcing,
@@ -226,6 +227,26 @@ def test_teacher_forcing_reads_one_token_behind():
     assert len(patches_of(ax, COLORS["decoder"])) >= 3 and "state" in texts(ax.texts)
 
 
+def test_a_mixed_past_takes_each_token_from_where_the_coin_says():
+    ax = plot_mixed_past(["<s>", "b", "c", "d"], ["<s>", "x", "c", "y"], [True, False, True, True])
+    rows = {}
+    for text in sorted(ax.texts, key=lambda text: text.get_position()[0]):
+        rows.setdefault(text.get_position()[1], []).append((text.get_text(), text.get_fontweight()))
+    shown = {y: [token for token, _ in row] for y, row in rows.items()}
+    assert shown[3.4][1:] == ["<s>", "b", "c", "d"] and shown[0.0][1:] == ["<s>", "x", "c", "y"]
+    assert shown[1.7] == ["it reads", "<s>", "x", "c", "d"]
+    assert [weight for _, weight in rows[1.7][1:]] == ["normal", "bold", "normal", "normal"]
+    filled = [patch.get_facecolor()[:3] for patch in boxes(ax)]
+    assert [filled.count(to_rgb(COLORS[part])) for part in ("state", "decoder")] == [3 + 3, 1 + 1]
+    assert [patch.get_facecolor()[:3] for patch in boxes(ax)].count(to_rgb("0.9")) == 4
+
+
+def test_a_mixed_past_wants_a_coin_for_each_token():
+    for given in (([], [], []), (["a"], ["a", "b"], [True]), (["a"], ["b"], [])):
+        with pytest.raises(ValueError, match="as many of each"):
+            plot_mixed_past(*given)
+
+
 def test_an_unrolled_network_is_one_cell_and_then_a_cell_for_each_token():
     ax = plot_unrolled_rnn(["a", " ", "c"], part="decoder")
     shown = texts(ax.texts)
@@ -423,6 +444,9 @@ SCHEMATICS = {
     ),
     "step": lambda ax=None: plot_model_step(at_work("30 sept. 2016", "2016-09-30"), 6, ax),
     "teacher forcing": lambda ax=None: plot_teacher_forcing([*"2016-09-30", "</s>"], ax),
+    "mixed past": lambda ax=None: plot_mixed_past(
+        ["<s>", *"ABCDEFG"], ["<s>", *"AXCDEYG"], [True, True, False, True] * 2, ax
+    ),
     "unrolled": lambda ax=None: plot_unrolled_rnn([*"30 "], ax),
     "kinds": lambda ax=None: plot_kinds_of_problems(ax),
     "LSTM": lambda ax=None: plot_lstm_cell(ax),
