@@ -184,7 +184,7 @@ def measure(task, arm, seed):
     else:
         pipeline, training = TextToText.load(folder_of(task, BEGINNING, seed)), FINE_TUNING
     training = {**training, "epochs": quick.size(training["epochs"], 1)}
-    updates = training["epochs"] * -(-len(corpus.train) // BATCH_SIZE)
+    updates = training["epochs"] * len(pipeline.batches(corpus.train, batch_size=BATCH_SIZE))
     whole, began = not holds_run(folder), time.process_time()
     training["strategies"] = strategies(arm, updates)
     pipeline.fit(corpus.train, corpus.dev, **fitting(folder, seed), **training, batch_size=BATCH_SIZE)

@@ -159,7 +159,8 @@ def _options(signature):
 def _look_at(name, value, kinds):
     expected = []
     for kind in kinds:
-        if not (trouble := _trouble(kind, value)):
+        trouble = _trouble(kind, value)  # no walrus: TensorFlow's AutoGraph cannot read one
+        if not trouble:
             return
         expected.append(trouble)
     expect(name, value, holds=False, what=", or ".join(expected))
