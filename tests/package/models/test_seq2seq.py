@@ -134,3 +134,19 @@ def test_sources_padded_on_the_left_are_an_error_where_they_are_seen():
         for read in (lambda given=given: model.encode(given), lambda inputs=inputs: model(inputs)):
             with pytest.raises(ValueError, match=r"source_ids with padding on the right alone; .* in row 1"):
                 read()
+
+
+@pytest.mark.parametrize(
+    ("options", "decoder"),
+    [({}, "(None, None, 29)"), ({"copy": True}, "(None, None, None)"), ({"decoder": "self_attention"}, None)],
+)
+def test_a_summary_says_the_shapes(options, decoder):
+    if "decoder" in options:
+        options = {**options, "decoder_units": 14, "num_heads": 7}
+    model = small_model(**{"attention": "luong_general", **options})
+    printed = []
+    model.summary(print_fn=printed.append, line_length=100)
+    text = "\n".join(printed)
+    assert "?" not in text
+    assert f"(None, None, {model.encoder.width})" in text
+    assert (decoder or "(None, None, 29)") in text

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 from scripted_chat import Scripted
 
@@ -310,3 +311,19 @@ def read_until(stream, marker):
         assert character, f"Expected {marker!r}; received {read!r} and the end."
         read += character
     return read
+
+
+@pytest.mark.parametrize("sample", [False, True])
+def test_the_unknown_token_is_never_said_unless_it_is_allowed(uncompiled, sample):
+    """Its logit is by far the highest here."""
+    engine.seed_everything(5)
+    pipeline = TextToText.from_pairs(PAIRS, **SIZES)
+    bias = pipeline.model.decoder.output_layer.bias
+    bias.assign(bias + 30.0 * (np.arange(bias.shape[0]) == pipeline.target_vocab.unk_id))
+    chat = Chat(pipeline, sample=sample, beam_size=2)
+    chat.n_best = 2
+    replies = [chat.reply(line) for line in ("hello", "bye")]
+    tokens = {token for best in replies for one in (best, *best.alternatives) for token in one.tokens}
+    assert tokens and "<unk>" not in tokens
+    allowed = Chat(pipeline, sample=sample, beam_size=2, unknown=True).reply("hello")
+    assert set(allowed.tokens) == {"<unk>"}
