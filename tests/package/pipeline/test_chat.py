@@ -354,9 +354,7 @@ def test_what_a_backward_pipeline_chooses_is_paid_by_the_token():
     for options, answer in ({}, "bot: yes!!"), ({"length_bonus": 0.0}, "bot: yes"):
         _, said, _ = chatted(["hello"], LongWinded(), backward=Indifferent(), beam_size=3, **options)
         assert said[0] == answer
-    with pytest.raises(ValueError, match="Expected length_bonus None without a backward .*; received 2.0"):
+    with pytest.raises(ValueError, match=r"Expected length_bonus None without a backward .*; received 2\.0"):
         Chat(Scripted(), length_bonus=2.0)
-    films = json.loads(Path("book", "results", "cornell.json").read_text(encoding="utf-8"))["figures"][
-        "default"
-    ]
+    films = json.loads(FILMS.read_text(encoding="utf-8"))["figures"]["default"]
     assert round(films["chosen_on_dev"]["length_bonus"]["mean"], 1) == LENGTH_BONUS
