@@ -123,8 +123,8 @@ def _chosen(options: argparse.Namespace) -> Given:
         others = {"--temperature": options.temperature, "--top-p": options.top_p, "--seed": options.seed}
     if options.backward is None and options.length_bonus is not None:
         raise ValueError(
-            f"Expected --backward with --length-bonus {options.length_bonus:g}; received none. Name a run that "
-            "was trained with --backward, or leave --length-bonus out."
+            f"Expected --backward with --length-bonus {options.length_bonus:g}; received none. Name a run"
+            " that was trained with --backward, or leave --length-bonus out."
         )
     chosen["length_bonus"] = options.length_bonus
     if unused := {name: value for name, value in others.items() if value is not None}:

@@ -37,7 +37,7 @@ class Chat:
         seed: int, of what is drawn.
         backward: ``TextToText`` that was trained on the pairs turned round, or None. It chooses the reply as
             ``reranking.rerank_replies`` does.
-        length_bonus: float, in nats per token of the reply, where ``backward`` chooses. None takes 2.3: with it
+        length_bonus: float, in nats a token of the reply, where ``backward`` chooses. None takes 2.3: with it
             the replies of the preset for films are as long as people's, on its development part.
         plot: ``plot(prediction, path)``, which draws attention to a file; None where nothing can be drawn.
         say: function of str that shows a line of the conversation; None prints it.
