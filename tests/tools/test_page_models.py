@@ -133,7 +133,8 @@ def test_a_view_never_writes_the_unknown_token(tmp_path):
     """Its logit is by far the highest here."""
     pairs = [("hello there", "hi"), ("how are you", "fine thanks"), ("bye", "see you")]
     sizes = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 7}
-    pipeline = TextToText.from_pairs(pairs, max_output_length=7, **sizes)
+    words = dict.fromkeys(("source_tokens", "target_tokens"), "whitespace")
+    pipeline = TextToText.from_pairs(pairs, max_output_length=7, **words, **sizes)
     bias = pipeline.model.decoder.output_layer.bias
     bias.assign(bias + 30.0 * (np.arange(bias.shape[0]) == pipeline.target_vocab.unk_id))
     how = [{"search": "beam"}, *({"search": "sample", "seed": seed} for seed in range(5))]
