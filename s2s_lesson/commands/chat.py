@@ -66,6 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN2",
         help="a run trained with --backward, which chooses among --beam-size replies",
     )
+    parser.add_argument(
+        "--length-bonus",
+        type=option("pipeline.chat:Chat", "length_bonus"),
+        help="of --backward: more favours longer replies (default: 2.3)",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -116,6 +121,12 @@ def _chosen(options: argparse.Namespace) -> Given:
     else:
         chosen = {"length_penalty": options.length_penalty}
         others = {"--temperature": options.temperature, "--top-p": options.top_p, "--seed": options.seed}
+    if options.backward is None and options.length_bonus is not None:
+        raise ValueError(
+            f"Expected --backward with --length-bonus {options.length_bonus:g}; received none. Name a run"
+            " that was trained with --backward, or leave --length-bonus out."
+        )
+    chosen["length_bonus"] = options.length_bonus
     if unused := {name: value for name, value in others.items() if value is not None}:
         wanted = "no --sample" if options.sample else "--sample"
         raise ValueError(

@@ -55,6 +55,11 @@ class CopyDecoder(AttentionDecoder):
         width = state_shape["values"][-1] + self.units + self.config.embedding_dim
         self.generate_layer.build((None, None, width))
 
+    @property
+    def output_shape(self) -> Shape:
+        """Of the logits, as many as there are ids: ``target_vocab_size + source_length``."""
+        return (None, None, None)
+
     def initial_state(  # type: ignore[override]
         self, encoder_outputs: Tensor, keys_mask: Tensor, recurrent_state: Any, copy_ids: Tensor
     ) -> State:

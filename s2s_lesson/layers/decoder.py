@@ -80,6 +80,11 @@ class AttentionDecoder(ConfiguredLayer):
         self.output_layer.build((None, None, self.units))
 
     @property
+    def output_shape(self) -> Shape:
+        """(None, None, vocab_size), of the logits: what ``summary`` of a model prints."""
+        return (None, None, self.config.target_vocab_size)
+
+    @property
     def shared_leaves(self) -> tuple[str, ...]:
         """Leaves of the state that ``step`` takes with one row a sentence, whatever its hypotheses.
 

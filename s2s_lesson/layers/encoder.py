@@ -62,6 +62,11 @@ class RecurrentEncoder(ConfiguredLayer):
             layer.build((None, None, width))
             width = self.width
 
+    @property
+    def output_shape(self) -> Shape:
+        """(None, None, width), of any batch and length: what ``summary`` of a model prints."""
+        return (None, None, self.width)
+
     def call(
         self, source: Tensor, source_mask: Tensor, training: bool = False
     ) -> tuple[Tensor, list[list[Tensor]]]:
@@ -153,6 +158,11 @@ class StateBridge(ConfiguredLayer):
 
     def build(self, encoder_state_shape: object) -> None:
         """Do nothing: the projections make their weights in the first call."""
+
+    @property
+    def output_shape(self) -> Shape:
+        """(None, units), of each first state: what ``summary`` of a model prints."""
+        return (None, self.config.decoder_units)
 
     def call(self, encoder_state: Sequence[Sequence[Tensor]]) -> list[list[Tensor]]:
         """Project the states.

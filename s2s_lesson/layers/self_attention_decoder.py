@@ -165,6 +165,11 @@ class SelfAttentionDecoder(ConfiguredLayer):
     def build(self, decoder_inputs_shape: Shape) -> None:
         """Do nothing: the parts make their weights in the first call."""
 
+    @property
+    def output_shape(self) -> Shape:
+        """(None, None, vocab_size), of the logits: what ``summary`` of a model prints."""
+        return (None, None, self.config.target_vocab_size)
+
     def initial_state(
         self, encoder_outputs: Tensor, keys_mask: Tensor, recurrent_state: Any | None = None
     ) -> State:

@@ -7,12 +7,13 @@ from typing import Any
 
 from s2s_lesson import search
 from s2s_lesson.corpora.cornell import TURN
-from s2s_lesson.data.expected import PositiveInt, Seed, check, checked
+from s2s_lesson.data.expected import FiniteFloat, PositiveInt, Seed, check, checked, expect
 from s2s_lesson.data.incoming import plain_texts
 from s2s_lesson.data.prediction import Prediction, note_unknown
 from s2s_lesson.pipeline.text_to_text import TextToText
 from s2s_lesson.search.reranking import rerank_replies
 
+LENGTH_BONUS = 2.3  # nats a token; book/results/cornell.json, chosen_on_dev of the preset for films
 COMMANDS = {
     "/help": "show these commands",
     "/best N": "show N replies from now on, each with its log-probability in nats",
@@ -36,13 +37,15 @@ class Chat:
         seed: int, of what is drawn.
         backward: ``TextToText`` that was trained on the pairs turned round, or None. It chooses the reply as
             ``reranking.rerank_replies`` does.
+        length_bonus: float, in nats a token of the reply, where ``backward`` chooses. None takes 2.3: with it
+            the replies of the preset for films are as long as people's, on its development part.
         plot: ``plot(prediction, path)``, which draws attention to a file; None where nothing can be drawn.
         say: function of str that shows a line of the conversation; None prints it.
         note: function of str that shows a remark about it; None prints it to standard error.
         **options: of ``TextToText.predict``, such as ``length_penalty``, or of its ``sample``.
 
     Raises:
-        ValueError: an option is out of range.
+        ValueError: an option is out of range, or there is a bonus and nothing that chooses by it.
 
     >>> from s2s_lesson.pipeline import Chat, pretrained
     >>> chat = Chat(pretrained("pronunciations"), beam_size=2)
@@ -63,6 +66,7 @@ class Chat:
         sample: bool = False,
         seed: Seed = 0,
         backward: TextToText | None = None,
+        length_bonus: FiniteFloat | None = None,
         plot: Callable | None = None,
         say: Callable | None = None,
         note: Callable | None = None,
@@ -70,6 +74,9 @@ class Chat:
     ):
         check(search.sample if sample else search.beam_search, **options)
         self.pipeline, self.backward, self.context, self.beam_size = pipeline, backward, context, beam_size
+        usable = length_bonus is None or backward is not None
+        expect("length_bonus", length_bonus, usable, "None without a backward pipeline, which chooses by it")
+        self.length_bonus = LENGTH_BONUS if length_bonus is None else length_bonus
         self.sample, self.seed, self.options = sample, seed, options
         self.plot, self.say, self.note = plot, say or _say, note or _note
         self.turns: list[tuple[str, str]] = []
@@ -131,7 +138,7 @@ class Chat:
             beam_size = max(self.beam_size, count)
             (best,) = self.pipeline.predict([source], beam_size, count, truncate=True, **self.options)
         if self.backward is not None:
-            (best,) = rerank_replies([best], self.backward)
+            (best,) = rerank_replies([best], self.backward, length_bonus=self.length_bonus)
         if not best.tokens:
             self.note("note: nothing of that can be read. Say it in other words.")
         if remark := note_unknown(best, self.noted):

@@ -40,8 +40,8 @@ def live_view(
         name: str. The model among those that ``tools/page_data.py`` makes for the page.
         label: str. What the reader is asked to type.
         plays: bool. The example begins to play by itself.
-        search: "beam", of 5; or "sample", with ``top_p`` 0.9, for texts with many right answers: a button
-            draws another one.
+        search: "beam", of 5; or "sample", with ``top_p`` 0.9, for texts with many right answers: one button
+            draws another, and one takes the best of the beam.
 
     Returns:
         ``View``.

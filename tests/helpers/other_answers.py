@@ -449,8 +449,8 @@ OTHER_RIGHT = [
     ("6.1", ("Alive.", "not alive", {"remove_stop_words": False})),
     ("6.2", (shares_by_counting, " a. ")),
     ("6.3", retrieve_by_loops),
-    ("6.4", padded_accuracy_in_an_array),
-    ("6.5", best_reply_by_loops),
-    ("6.5", lambda likely, prior, weight: log_softmax(np.array(likely) - weight * np.array(prior)).argmax()),
+    ("6.4", best_reply_by_loops),
+    ("6.4", lambda likely, prior, weight: log_softmax(np.array(likely) - weight * np.array(prior)).argmax()),
+    ("6.5", padded_accuracy_in_an_array),
     ("6.6", first_losses_by_weights),
 ]

@@ -13,6 +13,7 @@ from small_models import VARIANTS, small_batch, small_model
 
 from benchmarks.shared.rows import ROWS
 from s2s_lesson.corpora import group_references, load
+from s2s_lesson.pipeline import TextToText
 from s2s_lesson.pipeline.cards import cards
 from s2s_lesson.pipeline.export.agreement import with_stored_weights
 
@@ -126,6 +127,20 @@ def test_a_seed_draws_the_same_sample_again_and_other_seeds_draw_others(tmp_path
     for run in drawn:
         assert set(run["output_text"].split()) <= set(pipeline.target_vocab.tokens[4:])
         assert np.shape(run["weights"]) == (len(run["output"]), len(run["source"]))
+
+
+def test_a_view_never_writes_the_unknown_token(tmp_path):
+    """Its logit is by far the highest here."""
+    pairs = [("hello there", "hi"), ("how are you", "fine thanks"), ("bye", "see you")]
+    sizes = {"embedding_dim": 3, "encoder_units": 5, "decoder_units": 7}
+    words = dict.fromkeys(("source_tokens", "target_tokens"), "whitespace")
+    pipeline = TextToText.from_pairs(pairs, max_output_length=7, **words, **sizes)
+    bias = pipeline.model.decoder.output_layer.bias
+    bias.assign(bias + 30.0 * (np.arange(bias.shape[0]) == pipeline.target_vocab.unk_id))
+    how = [{"search": "beam"}, *({"search": "sample", "seed": seed} for seed in range(5))]
+    task = {"stored": pipeline_for_page(pipeline, "float16"), "texts": ["hello you"] * len(how), "how": how}
+    written = run_in_node("run_pipelines.mjs", {"unknown": task}, tmp_path)["unknown"]["runs"]
+    assert all(run["output"] and "<unk>" not in run["output"] for run in written)
 
 
 @pytest.mark.slow(

@@ -15,17 +15,28 @@ export function liveView(figure, { model, label, text, run, plays, search }) {
   const { form, say, again } = asking(root, { label, text, button: "Read and write", touched: () => ready(model), answer });
   const holder = root.append("div");
   let steps = null;
+  let chosen = search;
   let seed = 0; // the example was drawn without
 
-  if (search === "sample") form.append("button").attr("type", "button").text("Another reply").on("click", drawAnother);
+  if (search === "sample") {
+    button("Another reply", () => {
+      chosen = "sample";
+      seed += 1;
+    });
+    button("Likeliest reply", () => {
+      chosen = "beam";
+    });
+  }
 
-  function drawAnother() {
-    seed += 1;
-    again();
+  function button(text, choose) {
+    form.append("button").attr("type", "button").text(text).on("click", () => {
+      choose();
+      again();
+    });
   }
 
   async function answer(typed, pressed, current) {
-    const shown = await ask(current, model, "run", typed, { search, seed });
+    const shown = await ask(current, model, "run", typed, { search: chosen, seed });
     if (current()) draw(shown, pressed);
   }
 

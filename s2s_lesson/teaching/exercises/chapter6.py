@@ -145,44 +145,7 @@ def _retrieval(answer, generator):
     raise Hint(hints[0] if hints else "For some sources another known one is more similar than yours.")
 
 
-@exercise(
-    "6.4", "your function `padded_accuracy(right, real_tokens, rows, length)`, which returns two shares"
-)
-def _accuracy_with_padding(answer, generator):
-    expect_function(answer)
-    for length in generator.integers([30, 150], [60, 200]).tolist():
-        rows = int(generator.integers(40, 100))
-        real_tokens = int(generator.integers(5 * rows, 20 * rows))
-        right = int(real_tokens * generator.uniform(0.2, 0.4))
-        places = rows * length
-        padding = places - real_tokens
-        counted, silent = returned_parts(2, answer, right, real_tokens, rows, length)
-        mistakes = [
-            (padding / places, "The two have changed places: the model's share comes first."),
-            (
-                right / places,
-                "The padding is in the denominator and not in the numerator. Grant the model all of it.",
-            ),
-            (right / real_tokens, "This is the accuracy on real tokens. Now count the padding, too."),
-            (
-                (right + padding) / real_tokens,
-                "The padding is in the numerator alone. All places are counted.",
-            ),
-            (100 * (right + padding) / places, "These are percent. Return shares."),
-        ]
-        compare(counted, (right + padding) / places, "the accuracy", mistakes)
-        mistakes = [
-            (
-                real_tokens / places,
-                "This is the share of real tokens. The silent model is right on all the others.",
-            ),
-            ((right + padding) / places, "A model that writes nothing is right on no real token."),
-            (0, "The silent model is right on the padding, and that is much."),
-        ]
-        compare(silent, padding / places, "the share of the silent model", mistakes)
-
-
-@exercise("6.5", "your function `best_reply(likely, prior, weight)`, which returns a place in the list")
+@exercise("6.4", "your function `best_reply(likely, prior, weight)`, which returns a place in the list")
 def _rerank(answer, generator):
     expect_function(answer)
     weight = np.repeat([0.0, *generator.uniform([0.3, 0.8], [0.6, 1.0])], 20).round(2)
@@ -221,6 +184,43 @@ def _rerank(answer, generator):
         (scores.argmax(axis=1) + 1, "Places in a list are counted from 0."),
     ]
     compare(places, scores.argmax(axis=1), "the places", mistakes)
+
+
+@exercise(
+    "6.5", "your function `padded_accuracy(right, real_tokens, rows, length)`, which returns two shares"
+)
+def _accuracy_with_padding(answer, generator):
+    expect_function(answer)
+    for length in generator.integers([30, 150], [60, 200]).tolist():
+        rows = int(generator.integers(40, 100))
+        real_tokens = int(generator.integers(5 * rows, 20 * rows))
+        right = int(real_tokens * generator.uniform(0.2, 0.4))
+        places = rows * length
+        padding = places - real_tokens
+        counted, silent = returned_parts(2, answer, right, real_tokens, rows, length)
+        mistakes = [
+            (padding / places, "The two have changed places: the model's share comes first."),
+            (
+                right / places,
+                "The padding is in the denominator and not in the numerator. Grant the model all of it.",
+            ),
+            (right / real_tokens, "This is the accuracy on real tokens. Now count the padding, too."),
+            (
+                (right + padding) / real_tokens,
+                "The padding is in the numerator alone. All places are counted.",
+            ),
+            (100 * (right + padding) / places, "These are percent. Return shares."),
+        ]
+        compare(counted, (right + padding) / places, "the accuracy", mistakes)
+        mistakes = [
+            (
+                real_tokens / places,
+                "This is the share of real tokens. The silent model is right on all the others.",
+            ),
+            ((right + padding) / places, "A model that writes nothing is right on no real token."),
+            (0, "The silent model is right on the padding, and that is much."),
+        ]
+        compare(silent, padding / places, "the share of the silent model", mistakes)
 
 
 @exercise("6.6", "your function `first_losses(make, train, dev)`, which returns two losses")

@@ -69,6 +69,7 @@ def said(capsys, *arguments):
     [
         ("chat run --sample --top-p 2", "Expected top_p above 0 and up to 1"),
         ("chat run --top-p 0.5", "Expected --sample with --top-p"),
+        ("chat run --length-bonus 2", "Expected --backward with --length-bonus 2"),
         ("chat run --context 0", "Expected context of at least 1"),
         ("chat run --context 3", "Expected --context 1, with which run was trained; received 3."),
         ("chat run --backward none", "Expected model.keras in the folder none"),

@@ -134,3 +134,18 @@ def test_sources_padded_on_the_left_are_an_error_where_they_are_seen():
         for read in (lambda given=given: model.encode(given), lambda inputs=inputs: model(inputs)):
             with pytest.raises(ValueError, match=r"source_ids with padding on the right alone; .* in row 1"):
                 read()
+
+
+@pytest.mark.parametrize(
+    ("options", "logits"),
+    [
+        ({}, "(None, None, 29)"),
+        ({"copy": True}, "(None, None, None)"),
+        ({"decoder": "self_attention", "decoder_units": 14, "num_heads": 7}, "(None, None, 29)"),
+    ],
+)
+def test_a_summary_says_the_shapes(options, logits):
+    model, printed = Seq2Seq(Seq2SeqConfig(31, 29, **{**SIZES, **options})), []
+    model.summary(print_fn=printed.append, line_length=100)
+    text = "\n".join(printed)
+    assert "?" not in text and logits in text and f"(None, None, {2 * SIZES['encoder_units']})" in text

@@ -1,12 +1,16 @@
 """chat: history, commands and interruptions, with a scripted pipeline, a tiny one, and a real process."""
 
+import dataclasses
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 from scripted_chat import Scripted
 
@@ -14,9 +18,10 @@ from s2s_lesson import engine
 from s2s_lesson.corpora.cornell import TURN
 from s2s_lesson.data.prediction import empty_prediction, note_unknown
 from s2s_lesson.pipeline import Chat, TextToText, talk
-from s2s_lesson.pipeline.chat import COMMANDS
+from s2s_lesson.pipeline.chat import COMMANDS, LENGTH_BONUS
 
 PAIRS = [("hello there", "hi"), ("how are you", "fine thanks"), ("bye", "see you")]
+FILMS = Path(__file__).parents[3] / "book" / "results" / "cornell.json"
 SIZES = {"embedding_dim": 5, "encoder_units": 7, "decoder_units": 11}
 
 
@@ -310,3 +315,46 @@ def read_until(stream, marker):
         assert character, f"Expected {marker!r}; received {read!r} and the end."
         read += character
     return read
+
+
+@pytest.mark.parametrize("sample", [False, True])
+def test_the_unknown_token_is_never_said_unless_it_is_allowed(uncompiled, sample):
+    """Its logit is by far the highest here."""
+    engine.seed_everything(5)
+    pipeline = TextToText.from_pairs(PAIRS, **SIZES)
+    bias = pipeline.model.decoder.output_layer.bias
+    bias.assign(bias + 30.0 * (np.arange(bias.shape[0]) == pipeline.target_vocab.unk_id))
+    chat = Chat(pipeline, sample=sample, beam_size=2)
+    chat.n_best = 2
+    replies = [chat.reply(line) for line in ("hello", "bye")]
+    tokens = {token for best in replies for one in (best, *best.alternatives) for token in one.tokens}
+    assert tokens and "<unk>" not in tokens
+    allowed = Chat(pipeline, sample=sample, beam_size=2, unknown=True).reply("hello")
+    assert set(allowed.tokens) == {"<unk>"}
+
+
+class LongWinded(Scripted):
+    """Of its replies each is a token longer and a nat less likely than the one before."""
+
+    def _answer(self, source, count):
+        (best,) = super()._answer(source, count)
+        replies = [
+            dataclasses.replace(reply, tokens=("word",) * (place + 1), alternatives=())
+            for place, reply in enumerate((best, *best.alternatives))
+        ]
+        return [dataclasses.replace(replies[0], alternatives=tuple(replies[1:]))]
+
+
+class Indifferent(Backward):
+    def log_probabilities(self, pairs):
+        return [-50.0 for _ in pairs]
+
+
+def test_what_a_backward_pipeline_chooses_is_paid_by_the_token():
+    for options, answer in ({}, "bot: yes!!"), ({"length_bonus": 0.0}, "bot: yes"):
+        _, said, _ = chatted(["hello"], LongWinded(), backward=Indifferent(), beam_size=3, **options)
+        assert said[0] == answer
+    with pytest.raises(ValueError, match=r"Expected length_bonus None without a backward .*; received 2\.0"):
+        Chat(Scripted(), length_bonus=2.0)
+    films = json.loads(FILMS.read_text(encoding="utf-8"))["figures"]["default"]
+    assert round(films["chosen_on_dev"]["length_bonus"]["mean"], 1) == LENGTH_BONUS
