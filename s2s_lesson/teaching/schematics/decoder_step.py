@@ -54,7 +54,7 @@ def plot_decoder_step(
                 f"and numbers of shape {np.shape(numbers)}. Give one number for each token."
             )
     top, bottom = 6.5 + ROW * len(written), min(-1.2, 5.0 - ROW * len(read)) - 0.5
-    ax, inches = sheet(ax, (-0.4, READ + 1.8), (bottom, top), 0.33)
+    ax, inches = sheet(ax, (-0.4, READ + 1.8), (bottom, top), 0.31)
     size = 32 * inches  # points: 32 makes letters not quite half a unit high
     write = functools.partial(lettering, ax, fontsize=size, fontfamily=fonts.families([*read, *written]))
 
