@@ -63,6 +63,9 @@ SCROLLING_CODE_HAS_FOCUS = """() => [...document.querySelectorAll("pre")]
     .every((code) => code.tabIndex === 0 || code.scrollWidth <= code.clientWidth)"""
 WIDE_QUIZZES = """() => [...document.querySelectorAll(".s2s-quiz")]
     .filter((quiz) => quiz.scrollWidth > quiz.clientWidth).map((quiz) => quiz.outerHTML.slice(0, 200))"""
+CUT_WITHOUT_A_SIGN = """() => [...document.querySelectorAll(".cell_output:has(> img:only-child)")]
+    .filter((output) => output.scrollWidth > output.clientWidth && getComputedStyle(output).maskImage === "none")
+    .map((output) => output.innerHTML.slice(0, 200))"""
 PAPER = 703  # pixels: A4 without the margins of tools/pdf.py
 CUT_ON_PAPER = """() => {
     const edge = document.querySelector("article").getBoundingClientRect().right + 1;
@@ -139,6 +142,7 @@ def test_nothing_scrolls_sideways(page):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(WIDE_QUIZZES) == []
+        assert page.evaluate(CUT_WITHOUT_A_SIGN) == []
 
 
 def test_nothing_is_cut_on_paper(page):
