@@ -64,7 +64,8 @@ SCROLLING_CODE_HAS_FOCUS = """() => [...document.querySelectorAll("pre")]
 WIDE_QUIZZES = """() => [...document.querySelectorAll(".s2s-quiz")]
     .filter((quiz) => quiz.scrollWidth > quiz.clientWidth).map((quiz) => quiz.outerHTML.slice(0, 200))"""
 CUT_WITHOUT_A_SIGN = """() => [...document.querySelectorAll(".cell_output:has(> img:only-child)")]
-    .filter((output) => output.scrollWidth > output.clientWidth && getComputedStyle(output).maskImage === "none")
+    .filter((output) => output.scrollWidth > output.clientWidth)
+    .filter((output) => getComputedStyle(output).maskImage === "none")
     .map((output) => output.innerHTML.slice(0, 200))"""
 PAPER = 703  # pixels: A4 without the margins of tools/pdf.py
 CUT_ON_PAPER = """() => {
