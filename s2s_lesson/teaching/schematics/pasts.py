@@ -16,7 +16,7 @@ PALE = "0.9"
 
 
 def plot_mixed_past(
-    true_tokens: Sequence[str], own_tokens: Sequence[str], stays: Sequence[bool], ax: Axes | None = None
+    true_tokens: Sequence[str], own_tokens: Sequence[str], stays: np.ndarray, ax: Axes | None = None
 ) -> Axes:
     """Draw what a decoder reads under scheduled sampling: a coin a token decides between two rows.
 
