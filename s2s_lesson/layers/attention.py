@@ -64,6 +64,11 @@ class Attention(layers.Layer):
                 shape=(self.units,), initializer="zeros", name="coverage_kernel"
             )
 
+    @property
+    def output_shape(self) -> Shape:
+        """(None, None, None), of a context, which is as wide as the values: what ``summary`` prints."""
+        return (None, None, None)
+
     def project_keys(self, keys: Tensor) -> Tensor:
         """Do the part of the scores that depends on the source alone.
 

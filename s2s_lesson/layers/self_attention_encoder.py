@@ -124,6 +124,11 @@ class SelfAttentionEncoder(ConfiguredLayer):
     def build(self, source_ids_shape: Shape, source_mask_shape: Shape | None = None) -> None:
         """Do nothing: the parts make their weights in the first call."""
 
+    @property
+    def output_shape(self) -> Shape:
+        """(None, None, units), of any batch and length: what ``summary`` of a model prints."""
+        return (None, None, self.config.encoder_units)
+
     def call(self, source_ids: Tensor, source_mask: Tensor, training: bool = False) -> Tensor:
         """Read a batch of sources.
 

@@ -41,7 +41,7 @@ def live_view(
         label: str. What the reader is asked to type.
         plays: bool. The example begins to play by itself.
         search: "beam", of 5; or "sample", with ``top_p`` 0.9, for texts with many right answers: one button
-            draws another, and one takes the best of the beam.
+            draws another, and one takes the best that the beam finds.
 
     Returns:
         ``View``.

@@ -23,7 +23,7 @@ export function liveView(figure, { model, label, text, run, plays, search }) {
       chosen = "sample";
       seed += 1;
     });
-    button("Likeliest reply", () => {
+    button("Best reply found", () => {
       chosen = "beam";
     });
   }

@@ -260,7 +260,7 @@ def test_replies_are_drawn_anew(open_view):
         page.get_by_text("“attention” →").wait_for()
         drawn.add(page.locator(".s2s-answer").inner_text())
     assert len(drawn) > 1
-    page.get_by_role("button", name="Likeliest reply").click()
+    page.get_by_role("button", name="Best reply found").click()
     [likeliest] = pipeline.predict(["attention"])
     page.get_by_text(f"“attention” → “{likeliest.text}”").wait_for()
     page.get_by_role("textbox").fill("chapter")  # what is typed next is answered in the same way

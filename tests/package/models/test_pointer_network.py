@@ -374,3 +374,10 @@ def test_labels_are_not_smoothed_for_a_model_that_points():
         ValueError, match=r"Expected label_smoothing 0 for a model that copies or points; received 0\.1"
     ):
         compile_model(model, label_smoothing=0.1)
+
+
+def test_a_summary_says_the_shapes():
+    printed = []
+    PointerNetwork(input_dim=3, units=7).summary(print_fn=printed.append, line_length=100)
+    text = "\n".join(printed)
+    assert "?" not in text and "(None, None, None)" in text

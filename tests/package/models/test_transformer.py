@@ -134,3 +134,10 @@ def test_what_it_cannot_read_is_refused(model):
         model.encode(np.array([[0, 4, 5]]))
     with pytest.raises(ValueError, match=r"received 10\. Take a multiple of 6"):
         Transformer(31, 29, units=10, num_heads=3)
+
+
+def test_a_summary_says_the_shapes(model):
+    printed = []
+    model.summary(print_fn=printed.append, line_length=100)
+    text = "\n".join(printed)
+    assert "?" not in text and f"(None, None, {UNITS})" in text and "(None, None, 29)" in text
