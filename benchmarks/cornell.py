@@ -2,13 +2,16 @@
 
     python -m benchmarks cornell --seeds 0 1 2
 
-writes book/results/cornell.json: the article's configuration, the default preset, and one run of this without
-attention, each with several ways to choose a reply, beside two baselines; and one run on small talk. Runs
-stay in runs/cornell/; what was interrupted goes on when the command is given again. Several processes may
-share the trainings: --only names what one does. Without S2S_LESSON_DATA the full corpus is downloaded and
-used, in place of the subset of 59 films that the figures in the book come from.
+writes book/results/cornell.json: the article's configuration; the preset, which knows words, and one run of
+it without attention; subwords; and subwords that learn small talk first. Each has several ways to choose a
+reply, beside baselines. What they say to lines of ours is kept as well. Runs stay in runs/cornell/; what was
+interrupted goes on when the command is given again. Several processes may share the work: --only names what
+one does. With --full the full corpus is downloaded and used, in place of the subset of 59 films that the
+figures in the book come from, and the figures go to runs/cornell-full/results.json.
 """
 
+import math
+import os
 import statistics
 import warnings
 from collections import Counter
@@ -16,22 +19,29 @@ from collections import Counter
 from benchmarks.shared import quick
 from benchmarks.shared.replies import figures, retrieved
 from benchmarks.shared.results import file_name, kept, runs_of, write_results
+from benchmarks.shared.shipped import SHIPPED
 from benchmarks.shared.summaries import spread, spreads
 from benchmarks.shared.training import history_in, shortened, training_of, untrained
 
 RESULTS = ("cornell",)
 ARMS = {
     "article": "the preset article: no attention, stop words and punctuation gone",
-    "default": "the preset cornell: attention, every word kept",
+    "words": "the preset cornell: attention, every word kept",
     "no attention": "the same without attention",
-    "chitchat": "the preset chitchat, on small talk",
+    "subwords": "the preset cornell with 3,000 subwords: the model of small talk that the package carries",
+    "small talk first": "that model as it is carried, gone on with on films",
 }
 BACKWARD = "backward"  # reads replies and writes what they reply to, for mutual information
-CORPORA = {"cornell": "default", "chitchat": "chitchat"}  # an arm on each
-ONE_SEED = ("no attention", "chitchat")
-EPOCHS = {"chitchat": 1}
+ONE_SEED = ("no attention",)
+MODEL = {"no attention": {"attention": "none"}, "subwords": SHIPPED["small-talk"].model}
+_SUBWORDS = {"average": 2, "label_smoothing": 0.0}  # as the model of small talk is trained
+TRAINING = {
+    "subwords": {**_SUBWORDS, "epochs": 10},
+    "small talk first": {**_SUBWORDS, "epochs": 6, "learning_rate": 1e-3},
+}
 BEAM = {"beam_size": 5}
-N_BEST, MMI_WEIGHT = 20, 0.5
+CANDIDATES = {"n_samples": 20, "temperature": 0.7}  # as Chat draws them
+MMI_WEIGHT = 0.5
 DECODERS = {
     "greedy": "the likeliest token, again and again",
     "beam": "beam of 5",
@@ -39,100 +49,110 @@ DECODERS = {
     "no repeats": "the longer beam, no pair of adjacent tokens twice",
     "sampling": "one sample, temperature 1",
     "nucleus": "one sample from the likeliest tokens that make up 0.9 of the probability",
-    "mutual information": f"of {N_BEST} samples the best by 0.5 ln p(T|S) + 0.5 ln p(S|T)",
-    "mutual information, longer": "the same, and a bonus a token that makes replies as long as people's",
+    "information": "of 20 samples at temperature 0.7 the best by ln p(T|S) - 0.5 ln p(T)",
+    "information, longer": "the same, and a bonus a token that makes replies as long as people's",
+    "backward": "of the same samples the best by 0.5 ln p(T|S) + 0.5 ln p(S|T), from a second model",
+    "backward, longer": "the same, and a bonus a token that makes replies as long as people's",
 }
+JUDGES = {"information": "prior", "backward": "backward"}
 TUNED_ON = 400  # pairs of the development part
 LENGTH_PENALTIES = [0.0, 0.5, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0]
-LENGTH_BONUSES = [round(0.1 * step, 1) for step in range(41)]
-SHOWN, SHOWN_SEED = 12, 0
+LENGTH_BONUSES = [round(0.1 * step, 1) for step in range(61)]
+LINES = (  # ours
+    "Hello.",
+    "How are you?",
+    "What is your name?",
+    "Where are you going?",
+    "I have to leave tomorrow.",
+    "Do you love me?",
+    "I don't believe you.",
+    "What time is it?",
+    "Somebody is at the door.",
+    "Why did you do that?",
+    "I lost my job today.",
+    "Good night.",
+)
 
 
 def add_arguments(parser):
     """Add the arguments of this benchmark."""
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS), help="to score; default: all")
-    parser.add_argument("--only", nargs="+", choices=[*ARMS, BACKWARD], help="train these, write no results")
+    parser.add_argument("--only", nargs="+", choices=ARMS, help="train and score these, write no results")
+    parser.add_argument("--full", action="store_true", help="the full corpus")
 
 
 def run(options):
     """Run the benchmark."""
     warnings.simplefilter("ignore")  # overlong pairs are left out
+    if options.full:
+        os.environ.pop("S2S_LESSON_DATA", None)
+    folder = "cornell-full" if options.full else "cornell"
+    runs = [
+        kept(runs_of(folder) / f"{file_name(arm, seed)}.json", measure, folder, arm, seed)
+        for arm in options.only or ARMS
+        for seed in (options.seeds[:1] if arm in ONE_SEED else options.seeds)
+    ]
     if options.only:
-        for seed in options.seeds:
-            for arm in options.only:
-                train(arm, seed)
         return
-    folder, runs = runs_of("cornell"), []
-    for arm in options.arms:
-        for seed in options.seeds[:1] if arm in ONE_SEED else options.seeds:
-            runs.append(kept(folder / f"{file_name(arm, seed)}.json", measure, arm, seed))
-    names = {name: arm for name, arm in CORPORA.items() if arm in options.arms}
-    chosen = ["--arms", *options.arms] if options.arms != list(ARMS) else []
-    write_results(
-        "cornell",
-        ["cornell", "--seeds", *options.seeds, *chosen],
-        arms={arm: ARMS[arm] for arm in options.arms},
-        decoders=DECODERS,
-        corpora={name: kept(folder / f"corpus-{name}.json", describe, arm) for name, arm in names.items()},
-        baselines={
-            name: kept(folder / f"baselines-{name}.json", baselines, arm) for name, arm in names.items()
-        },
-        figures={arm: summary([run for run in runs if run["arm"] == arm]) for arm in options.arms},
-        runs=runs,
-    )
+    results = {
+        "arms": ARMS,
+        "decoders": DECODERS,
+        "corpus": kept(runs_of(folder) / "corpus.json", describe),
+        "baselines": kept(runs_of(folder) / "baselines.json", baselines),
+        "figures": {arm: summary([run for run in runs if run["arm"] == arm]) for arm in ARMS},
+        "lines": LINES,
+        "runs": runs,
+    }
+    if options.full:
+        kept(runs_of(folder) / "results.json", dict, results)
+    else:
+        write_results("cornell", ["cornell", "--seeds", *options.seeds], **results)
 
 
-def corpus_of(arm):
-    """The corpus that an arm is scored on: pairs of at most 20 words a side."""
+def films():
+    """The corpus: pairs of at most 20 words a side."""
     from s2s_lesson.pipeline import presets
 
-    return shortened(presets.load_corpus("chitchat" if arm == "chitchat" else "cornell"))
+    return shortened(presets.load_corpus("cornell"))
 
 
-def folder_of(arm, seed):
-    """Where the run of an arm lies."""
-    return runs_of("cornell") / f"{arm.replace(' ', '-')}-{seed}"
+def trained(folder, arm, seed):
+    """Train an arm, or go on with its training.
 
-
-def train(arm, seed):
-    """Train an arm, or go on with its training: its pipeline."""
-    from s2s_lesson.pipeline import TextToText
+    Returns:
+        The pipeline, and the folder of its run.
+    """
+    from s2s_lesson.pipeline import TextToText, pretrained
     from s2s_lesson.training import holds_run
 
-    folder = folder_of(arm, seed)
-    if (folder / "done").exists():
-        return TextToText.load(folder)
-    preset = {"article": "article", "chitchat": "chitchat"}.get(arm, "cornell")
-    other = {"attention": "none"} if arm == "no attention" else {}
-    corpus, pipeline = untrained(preset, seed, backward=arm == BACKWARD, **other)
-    training = training_of(preset, **({"epochs": EPOCHS[arm]} if arm in EPOCHS else {}))
-    where = {"folder": folder, "resume": holds_run(folder)}
-    pipeline.fit(corpus.train, corpus.dev, **where, seed=seed, progress=False, **training)
-    (folder / "done").write_text("")
-    print(f"{arm}, seed {seed}: trained", flush=True)
-    return TextToText.load(folder)
+    run = runs_of(folder) / file_name(arm, seed)
+    if not (run / "done").exists():
+        preset = "article" if arm == "article" else "cornell"
+        corpus, pipeline = untrained(preset, seed, backward=arm == BACKWARD, **MODEL.get(arm, {}))
+        begin = pretrained("small-talk").fine_tune if arm == "small talk first" else pipeline.fit
+        where = {"folder": run, "resume": holds_run(run), "seed": seed, "progress": False}
+        begin(corpus.train, corpus.dev, **where, **training_of(preset, **TRAINING.get(arm, {})))
+        (run / "done").write_text("")
+    return TextToText.load(run), run
 
 
-def measure(arm, seed):
+def measure(folder, arm, seed):
     """Train and score one run.
 
     Returns:
-        dict of ``arm``, ``seed``, ``parameters``, ``epochs`` of training, ``best_epoch``, ``seconds`` of it,
-        ``chosen_on_dev`` (see there), ``teacher_forced`` (see ``perplexities``), ``replies`` (a dict of
-        figures for each decoder) and ``shown``: some ``rows`` of the test split, drawn at random, and the
-        replies to them.
+        dict of ``arm``, ``seed``, ``parameters``, ``epochs`` of training, ``best_epoch``, ``seconds`` of it
+        by the clock, ``chosen_on_dev`` (see there), ``teacher_forced`` (see ``perplexities``), ``replies`` (a
+        dict of figures for each decoder) and ``shown``, the replies to ``LINES``.
     """
     import numpy as np
 
-    pipeline, corpus = train(arm, seed), corpus_of(arm)
-    pairs = corpus.test
-    history = history_in(folder_of(arm, seed))
-    sources = [source for source, _ in pairs]
-    backward = None if arm == "chitchat" else train(BACKWARD, 0)
-    chosen = chosen_on_dev(pipeline, corpus.dev[:TUNED_ON], seed, backward)
-    outputs = replies(pipeline, sources, seed, backward, chosen)
-    rows = np.random.default_rng(SHOWN_SEED).choice(len(pairs), SHOWN, replace=False).tolist()
+    (pipeline, run), corpus = trained(folder, arm, seed), films()
+    history = history_in(run)
+    judges = {"information": pipeline}
+    if arm == "words":
+        judges["backward"], _ = trained(folder, BACKWARD, 0)
+    chosen = chosen_on_dev(pipeline, corpus.dev[:TUNED_ON], seed, judges)
+    outputs = replies(pipeline, [source for source, _ in corpus.test], seed, judges, chosen)
     return {
         "arm": arm,
         "seed": seed,
@@ -141,38 +161,36 @@ def measure(arm, seed):
         "best_epoch": 1 + int(np.argmin(history["val_loss"])),
         "seconds": sum(history["seconds"]),
         "chosen_on_dev": chosen,
-        "teacher_forced": perplexities(pipeline, pairs),
-        "replies": {name: figures(texts, pairs) for name, texts in outputs.items()},
-        "shown": {"rows": rows, **{name: [texts[row] for row in rows] for name, texts in outputs.items()}},
+        "teacher_forced": perplexities(pipeline, arm, corpus),
+        "replies": {name: figures(texts, corpus.test) for name, texts in outputs.items()},
+        "shown": replies(pipeline, LINES, seed, judges, chosen),
     }
 
 
-def chosen_on_dev(pipeline, pairs, seed, backward):
+def chosen_on_dev(pipeline, pairs, seed, judges):
     """Choose what makes replies as long as people's on average, counted in tokens of the model.
 
     Args:
         pairs: of the development part.
 
     Returns:
-        dict of ``length_penalty``, for the beam, and, with a backward model, ``length_bonus``, for mutual
-        information.
+        dict of ``length_penalty``, for the beam, and of the bonus of each of ``judges``.
     """
     sources = [source for source, _ in pairs]
 
     def length(texts):
         return statistics.fmean(len(pipeline.target_side(text)) for text in texts)
 
-    wanted, lengths = length([target for _, target in pairs]), {}
-    for penalty in quick.size(LENGTH_PENALTIES, LENGTH_PENALTIES[:2]):
-        predictions = pipeline.predict(sources, truncate=True, unknown=True, **longer_beam(penalty))
-        lengths[penalty] = length([reply.text for reply in predictions])
-    chosen = {"length_penalty": min(lengths, key=lambda penalty: abs(lengths[penalty] - wanted))}
-    if backward:
-        ranked = by_mutual_information(pipeline, sources, seed, backward)
-        lengths = {
-            bonus: length([with_bonus(best, bonus).text for best in ranked]) for bonus in LENGTH_BONUSES
-        }
-        chosen["length_bonus"] = min(lengths, key=lambda bonus: abs(lengths[bonus] - wanted))
+    def nearest(texts_of, choices):
+        return min(choices, key=lambda choice: abs(length(texts_of(choice)) - wanted))
+
+    def by_beam(penalty):
+        return [one.text for one in pipeline.predict(sources, truncate=True, **longer_beam(penalty))]
+
+    wanted = length([target for _, target in pairs])
+    chosen = {"length_penalty": nearest(by_beam, quick.size(LENGTH_PENALTIES, LENGTH_PENALTIES[:2]))}
+    for name, ranked in by_judges(pipeline, sources, seed, judges).items():
+        chosen[name] = nearest(lambda bonus, ranked=ranked: with_bonus(ranked, bonus), LENGTH_BONUSES)
     return chosen
 
 
@@ -183,26 +201,32 @@ def longer_beam(penalty):
     return {**BEAM, "scoring": Scoring(penalty, "average")}
 
 
-def by_mutual_information(pipeline, sources, seed, backward):
-    """Draw samples and rank them: list of ``Prediction`` with alternatives."""
+def by_judges(pipeline, sources, seed, judges):
+    """Draw samples, and rank the same ones by each judge: dict of lists of ``Prediction``."""
     from s2s_lesson.search import rerank_replies
 
-    samples = pipeline.sample(sources, N_BEST, seed=seed, truncate=True, unknown=True)
-    return rerank_replies(samples, backward, weight=MMI_WEIGHT)
+    samples = pipeline.sample(sources, seed=seed, truncate=True, **CANDIDATES)
+    return {
+        name: rerank_replies(samples, judge, by=JUDGES[name], weight=MMI_WEIGHT)
+        for name, judge in judges.items()
+    }
 
 
-def with_bonus(best, bonus):
-    """The best of a ranked reply and its alternatives once each token is worth ``bonus``."""
-    return max((best, *best.alternatives), key=lambda reply: reply.score + bonus * len(reply.tokens))
+def with_bonus(ranked, bonus):
+    """The texts of the best ones, once each token is worth ``bonus``."""
+    return [
+        max((best, *best.alternatives), key=lambda reply: reply.score + bonus * len(reply.tokens)).text
+        for best in ranked
+    ]
 
 
-def replies(pipeline, sources, seed, backward, chosen):
+def replies(pipeline, sources, seed, judges, chosen):
     """Answer all sources in each way of ``DECODERS``, where there is what it needs: dict of lists of str."""
     from s2s_lesson.search import Constraints
 
     longer = longer_beam(chosen["length_penalty"])
     predictions = {
-        name: pipeline.predict(sources, truncate=True, unknown=True, **options)
+        name: pipeline.predict(sources, truncate=True, **options)
         for name, options in {
             "greedy": {"beam_size": 1},
             "beam": BEAM,
@@ -210,47 +234,59 @@ def replies(pipeline, sources, seed, backward, chosen):
             "no repeats": {**longer, "constraints": Constraints(no_repeat_ngram=2)},
         }.items()
     }
-    predictions["sampling"] = pipeline.sample(sources, seed=seed, truncate=True, unknown=True)
-    predictions["nucleus"] = pipeline.sample(sources, seed=seed, truncate=True, unknown=True, top_p=0.9)
-    if backward:
-        ranked = by_mutual_information(pipeline, sources, seed, backward)
-        predictions["mutual information"] = ranked
-        predictions["mutual information, longer"] = [
-            with_bonus(best, chosen["length_bonus"]) for best in ranked
-        ]
-    return {name: [reply.text for reply in chosen_ones] for name, chosen_ones in predictions.items()}
+    predictions["sampling"] = pipeline.sample(sources, seed=seed, truncate=True)
+    predictions["nucleus"] = pipeline.sample(sources, seed=seed, truncate=True, top_p=0.9)
+    texts = {name: [reply.text for reply in best] for name, best in predictions.items()}
+    for name, ranked in by_judges(pipeline, sources, seed, judges).items():
+        texts[name] = with_bonus(ranked, 0.0)
+        texts[f"{name}, longer"] = with_bonus(ranked, chosen[name])
+    return texts
 
 
-def perplexities(pipeline, pairs):
+def perplexities(pipeline, arm, corpus):
     """Score the true replies, each token given the true ones before it.
 
     An article's cleaning leaves some texts empty; those pairs are left out, and counted.
 
     Returns:
         dict of ``pairs`` scored, ``vocabulary`` size, ``unknown`` share of tokens, ``per_token``,
-        ``per_character`` and ``accuracy``. The end counts as one token and as one character.
+        ``per_character`` and ``accuracy``; and, but for the article, which leaves words out, of ``per_word``,
+        where a word is a token of dialogue, and ``per_known_word``, of the replies alone whose words all
+        occur in training. The end counts as one token, as one character and as one word.
     """
     import numpy as np
 
+    from s2s_lesson.data import tokenize
     from s2s_lesson.pipeline import evaluate
 
-    readable = [pair for pair in pairs if pipeline.target_side(pair[0]) and pipeline.target_side(pair[1])]
-    scores = evaluate(pipeline, readable, beam_size=1, unknown=True)
-    ids = [pipeline.target_vocab.encode(pipeline.target_side(target)) for _, target in readable]
-    tokens = np.concatenate(ids)
+    def words(text):
+        return tokenize(text.lower(), "casual")
+
+    def per_word(pairs):
+        tokens = sum(1 + len(pipeline.target_side(target)) for _, target in pairs)
+        nats = tokens * math.log(evaluate(pipeline, pairs, metrics=["perplexity"])["perplexity"])
+        return math.exp(nats / sum(1 + len(words(target)) for _, target in pairs))
+
+    pairs = [pair for pair in corpus.test if all(map(pipeline.target_side, pair))]
+    scores = evaluate(pipeline, pairs, beam_size=1)
+    ids = [pipeline.target_vocab.encode(pipeline.target_side(target)) for _, target in pairs]
+    known = {word for _, target in corpus.train for word in words(target)}
+    readable = [pair for pair in pairs if known.issuperset(words(pair[1]))]
+    by_word = {"per_word": per_word(pairs), "per_known_word": per_word(readable)}
     return {
-        "pairs": len(readable),
+        "pairs": len(pairs),
         "vocabulary": len(pipeline.target_vocab),
-        "unknown": float(np.mean(tokens == pipeline.target_vocab.unk_id)),
+        "unknown": float(np.mean(np.concatenate(ids) == pipeline.target_vocab.unk_id)),
         "per_token": scores["perplexity"],
         "per_character": scores["perplexity_per_character"],
         "accuracy": scores["token_accuracy"],
+        **({} if arm == "article" else by_word),
     }
 
 
-def baselines(arm):
+def baselines():
     """Score what needs no neural network, and what was really said: dict of dicts of figures."""
-    corpus = corpus_of(arm)
+    corpus = films()
     most = Counter(target for _, target in corpus.train).most_common(1)[0][0]
     sources = [source for source, _ in corpus.test]
     texts = {
@@ -264,9 +300,9 @@ def baselines(arm):
     return scored
 
 
-def describe(arm):
+def describe():
     """What the corpus holds: dict of the ``notes`` of its loading, and of the ``pairs`` of each split."""
-    corpus = corpus_of(arm)
+    corpus = films()
     return {"notes": corpus.notes, "pairs": {split: len(pairs) for split, pairs in corpus.splits.items()}}
 
 

@@ -5,9 +5,9 @@
 writes book/results/spanish.json. Both learn from the same pairs in the same pieces, those of the package's
 tokenizers, on one thread; JoeyNMT for as many processor seconds as the package, or more. The package's are
 those of an update, measured anew, times the updates of its training. How each searches (beam size, length
-penalty) and JoeyNMT's learning rate are chosen on the development split, and the choice is scored on the test
-split, as text. The runs stay in runs/spanish/, that of the package in runs/pretrained/; JoeyNMT has a virtual
-environment of its own.
+penalty) and the learning rate of JoeyNMT are chosen on the development split, and scored on the test split,
+as text. The runs stay in runs/spanish/; JoeyNMT has a virtual environment of its own. Several processes
+may share the work: --only names what one does, and writes no results.
 """
 
 import time
@@ -18,8 +18,8 @@ from benchmarks.peers import joeynmt
 from benchmarks.shared import quick
 from benchmarks.shared.processes import Process
 from benchmarks.shared.results import kept, runs_of, write_results
-from benchmarks.shared.shipped import SHIPPED, trained
-from benchmarks.shared.training import history_in, training_of, untrained
+from benchmarks.shared.shipped import SHIPPED
+from benchmarks.shared.training import shortened, training_of, untrained
 
 RESULTS = ()  # not run to its end yet
 SIZES = {
@@ -46,23 +46,31 @@ TIMED = 200  # updates, of which the first half compiles
 
 
 def add_arguments(parser):
-    """It has none."""
+    """Which runs; None means all."""
+    names = ["package", *map(str, LEARNING_RATES)]
+    parser.add_argument("--only", choices=names, help="the package's model, or JoeyNMT's learning rate")
 
 
 def run(options):
     """Run the benchmark."""
-    from s2s_lesson.pipeline import TextToText
+    from s2s_lesson.pipeline import load_corpus, pretrained
 
     warnings.simplefilter("ignore")  # overlong pairs are left out
     joeynmt.install()
-    folder = runs_of("pretrained") / "spanish"
-    corpus = trained("spanish", folder)
-    pipeline = TextToText.load(folder)
+    corpus, pipeline = shortened(load_corpus(SHIPPED["spanish"].corpus)), pretrained("spanish")
     texts = {split: pipeline.references(corpus.splits[split]) for split in ("dev", "test")}
     write_data(corpus, pipeline, texts)
-    runs = [kept(runs_of("spanish") / "package.json", of_package, corpus, pipeline, folder, texts)]
+    measured = {"package": lambda: of_package(corpus, pipeline, texts)}
     for rate in LEARNING_RATES:
-        runs.append(kept(runs_of("spanish") / f"joeynmt-{rate}.json", of_joeynmt, rate, pipeline, texts))
+        measured[str(rate)] = lambda rate=rate: of_joeynmt(rate, pipeline, texts)
+    names = [options.only] if options.only else list(measured)
+    runs = [kept(runs_of("spanish") / f"{name}.json", measured[name]) for name in names]
+    if not options.only:
+        write(runs)
+
+
+def write(runs):
+    """Write the figures of the package's model, first, and of JoeyNMT's, once all had as many hours."""
     for one in runs[1:]:
         if one["processor_seconds"] < runs[0]["processor_seconds"] and not quick.is_on():
             raise ValueError(
@@ -104,7 +112,7 @@ def write_data(corpus, pipeline, texts):
     )
 
 
-def of_package(corpus, pipeline, folder, texts):
+def of_package(corpus, pipeline, texts):
     """The package's model: dict of ``name``, ``parameters``, ``processor_seconds`` and as ``tuned``."""
 
     def translated(sources, beam_size, length_penalty):
@@ -116,7 +124,7 @@ def of_package(corpus, pipeline, folder, texts):
     return {
         "name": "s2s-lesson",
         "parameters": pipeline.model.count_params(),
-        "processor_seconds": seconds_of_training(corpus, len(history_in(folder)["loss"])),
+        "processor_seconds": seconds_of_training(corpus, SHIPPED["spanish"].training["epochs"]),
         **tuned(translated, pipeline, texts),
     }
 
@@ -145,7 +153,7 @@ def of_joeynmt(rate, pipeline, texts):
         ``tuned``.
     """
     folder = runs_of("spanish") / f"joeynmt-{rate}"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     seconds = kept(folder / "trained.json", trained_by_joeynmt, rate, folder)
     target = "benchmarks.spanish:decoder"
     with Process(target, rate, log=folder / "decoder.log", threads=1, python=joeynmt.PYTHON) as decode:

@@ -3,11 +3,11 @@
 import argparse
 import contextlib
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from s2s_lesson.commands.arguments import (
     about,
-    add_beam_size,
     add_run,
     context_of,
     expect_runs,
@@ -21,16 +21,33 @@ if TYPE_CHECKING:
     from s2s_lesson.pipeline.settings import Settings
 
 HELP = "talk with a run"
+_DRAWN = ("temperature", "top_p", "seed")
+CHOSEN_BY = {  # the options of each way to choose
+    "information": (*_DRAWN, "backward", "length_bonus"),
+    "beam": ("beam_size", "length_penalty"),
+    "sample": _DRAWN,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     add_run(parser)
-    add_beam_size(parser)
+    parser.add_argument(
+        "--search",
+        choices=CHOSEN_BY,
+        default="information",
+        help="information: of 20 drawn replies the one that has most to do with what was said; beam: the "
+        "likeliest that a beam search finds; sample: one drawn at random (default: information)",
+    )
+    parser.add_argument(
+        "--beam-size",
+        type=option("search.beam:beam_search", "beam_size"),
+        help="hypotheses kept at every step (default: 5)",
+    )
     parser.add_argument(
         "--length-penalty",
         type=option("search.scoring:Scoring", "length_penalty"),
-        help="more favours longer replies (default: 0)",
+        help="of a beam: more favours longer replies (default: 0)",
     )
     parser.add_argument(
         "--no-repeat-ngram",
@@ -39,11 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="write no N tokens twice",
     )
-    parser.add_argument("--sample", action="store_true", help="draw replies at random")
     parser.add_argument(
         "--temperature",
         type=option("search.sampling:sample", "temperature"),
-        help="below 1 favours likely tokens (default: 1)",
+        help="below 1 favours likely tokens (default: 1; 0.7 for information)",
     )
     parser.add_argument(
         "--top-p",
@@ -64,12 +80,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--backward",
         type=model_folder,
         metavar="RUN2",
-        help="a run trained with --backward, which chooses among --beam-size replies",
+        help="a run trained with --backward, which chooses among the replies that information draws",
     )
     parser.add_argument(
         "--length-bonus",
         type=option("pipeline.chat:Chat", "length_bonus"),
-        help="of --backward: more favours longer replies (default: 2.3)",
+        help="of information: more favours longer replies (default: 1.4; 2.3 with --backward)",
     )
 
 
@@ -103,8 +119,7 @@ def run(options: argparse.Namespace) -> None:
         Chat(
             pipeline,
             context=context,
-            beam_size=options.beam_size,
-            sample=options.sample,
+            search=options.search,
             backward=backward[0] if backward else None,
             plot=draw,
             constraints=Constraints(no_repeat_ngram=options.no_repeat_ngram),
@@ -115,24 +130,16 @@ def run(options: argparse.Namespace) -> None:
 
 def _chosen(options: argparse.Namespace) -> Given:
     """How replies are chosen; options that would do nothing are an error."""
-    if options.sample:
-        chosen = {"temperature": options.temperature, "top_p": options.top_p, "seed": options.seed}
-        others = {"--length-penalty": options.length_penalty}
-    else:
-        chosen = {"length_penalty": options.length_penalty}
-        others = {"--temperature": options.temperature, "--top-p": options.top_p, "--seed": options.seed}
-    if options.backward is None and options.length_bonus is not None:
+    given = {name: getattr(options, name) for name in {*chain(*CHOSEN_BY.values())}}
+    given = {name: value for name, value in given.items() if value is not None}
+    if unused := given.keys() - set(CHOSEN_BY[options.search]):
+        name = min(unused)
+        ways = " or ".join(way for way, names in CHOSEN_BY.items() if name in names)
         raise ValueError(
-            f"Expected --backward with --length-bonus {options.length_bonus:g}; received none. Name a run"
-            " that was trained with --backward, or leave --length-bonus out."
+            f"Expected --search {ways} with --{name.replace('_', '-')}; received --search {options.search}."
+            " Leave one of the two out."
         )
-    chosen["length_bonus"] = options.length_bonus
-    if unused := {name: value for name, value in others.items() if value is not None}:
-        wanted = "no --sample" if options.sample else "--sample"
-        raise ValueError(
-            f"Expected {wanted} with {', '.join(unused)}; received {unused}. Leave one of the two out."
-        )
-    return {name: value for name, value in chosen.items() if value is not None}
+    return {name: value for name, value in given.items() if name != "backward"}
 
 
 def _context(options: argparse.Namespace, run: "Settings") -> int:

@@ -3,17 +3,19 @@
 import bisect
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-from s2s_lesson import search
 from s2s_lesson.corpora.cornell import TURN
 from s2s_lesson.data.expected import FiniteFloat, PositiveInt, Seed, check, checked, expect
 from s2s_lesson.data.incoming import plain_texts
 from s2s_lesson.data.prediction import Prediction, note_unknown
 from s2s_lesson.pipeline.text_to_text import TextToText
+from s2s_lesson.search import beam_search, sample
 from s2s_lesson.search.reranking import rerank_replies
 
-LENGTH_BONUS = 2.3  # nats a token; book/results/cornell.json, chosen_on_dev of the preset for films
+Search: TypeAlias = Literal["information", "beam", "sample"]
+TEMPERATURE = 0.7  # of candidates
+LENGTH_BONUS = {"prior": 1.4, "backward": 2.3}  # nats a token: replies as long as people's, on development
 COMMANDS = {
     "/help": "show these commands",
     "/best N": "show N replies from now on, each with its log-probability in nats",
@@ -31,24 +33,28 @@ class Chat:
         pipeline: ``TextToText``.
         context: int. The last so many utterances, of both speakers, are what the pipeline reads; 1 if it was
             trained on pairs of utterances.
-        beam_size: int. Hypotheses kept at every step; with ``backward`` all of them, or so many samples, are
-            what it chooses from.
-        sample: bool. Draw the replies at random, instead of searching for the likeliest.
+        search: how a reply is chosen. "information": several are drawn at random, and the one is said that
+            has most to do with what was said to it, see ``search.rerank_replies``. "beam": the likeliest
+            that a beam search finds, which is often one that fits nearly anything. "sample": one is drawn.
+        candidates: int. So many replies are drawn for "information".
+        beam_size: int. Hypotheses kept at every step by "beam".
         seed: int, of what is drawn.
-        backward: ``TextToText`` that was trained on the pairs turned round, or None. It chooses the reply as
-            ``reranking.rerank_replies`` does.
-        length_bonus: float, in nats a token of the reply, where ``backward`` chooses. None takes 2.3: with it
-            the replies of the preset for films are as long as people's, on its development part.
+        backward: ``TextToText`` that was trained on the pairs turned round, or None. "information" asks it
+            how well the text can be told from a reply; without it, it asks ``pipeline`` how likely a reply
+            is anyhow.
+        length_bonus: float, in nats a token of the reply, for "information". None takes 1.4, and 2.3 with
+            ``backward``: with these replies are as long as people's, on development parts.
         plot: ``plot(prediction, path)``, which draws attention to a file; None where nothing can be drawn.
         say: function of str that shows a line of the conversation; None prints it.
         note: function of str that shows a remark about it; None prints it to standard error.
-        **options: of ``TextToText.predict``, such as ``length_penalty``, or of its ``sample``.
+        **options: of ``TextToText.predict`` for "beam", such as ``length_penalty``; else of its ``sample``,
+            whose ``temperature`` is 0.7 for "information" where it is not given.
 
     Raises:
-        ValueError: an option is out of range, or there is a bonus and nothing that chooses by it.
+        ValueError: an option is out of range, or is of another way to choose.
 
     >>> from s2s_lesson.pipeline import Chat, pretrained
-    >>> chat = Chat(pretrained("pronunciations"), beam_size=2)
+    >>> chat = Chat(pretrained("pronunciations"), search="beam", beam_size=2)
     >>> chat.hear("cat")
     bot: K AE T
     True
@@ -62,8 +68,9 @@ class Chat:
         pipeline: TextToText,
         *,
         context: PositiveInt = 1,
+        search: Search = "information",
+        candidates: PositiveInt = 20,
         beam_size: PositiveInt = 5,
-        sample: bool = False,
         seed: Seed = 0,
         backward: TextToText | None = None,
         length_bonus: FiniteFloat | None = None,
@@ -72,12 +79,15 @@ class Chat:
         note: Callable | None = None,
         **options: Any,
     ):
-        check(search.sample if sample else search.beam_search, **options)
-        self.pipeline, self.backward, self.context, self.beam_size = pipeline, backward, context, beam_size
-        usable = length_bonus is None or backward is not None
-        expect("length_bonus", length_bonus, usable, "None without a backward pipeline, which chooses by it")
-        self.length_bonus = LENGTH_BONUS if length_bonus is None else length_bonus
-        self.sample, self.seed, self.options = sample, seed, options
+        check(beam_search if search == "beam" else sample, **options)
+        informed = search == "information"
+        expect("backward", backward, informed or backward is None, f'None with search="{search}"')
+        expect("length_bonus", length_bonus, informed or length_bonus is None, f'None with search="{search}"')
+        self.pipeline, self.backward, self.context, self.search = pipeline, backward, context, search
+        self.candidates, self.beam_size, self.seed = candidates, beam_size, seed
+        self.by: Literal["prior", "backward"] = "prior" if backward is None else "backward"
+        self.length_bonus = LENGTH_BONUS[self.by] if length_bonus is None else length_bonus
+        self.options = {"temperature": TEMPERATURE, **options} if informed else options
         self.plot, self.say, self.note = plot, say or _say, note or _note
         self.turns: list[tuple[str, str]] = []
         self.last: Prediction | None = None
@@ -130,15 +140,16 @@ class Chat:
         if not self._fits(text):
             self.note("note: that is too long to read; only the end of it was read.")
         source = self._source([*(said for _, said in self.turns), text])
-        count = self.n_best if self.backward is None else max(self.n_best, self.beam_size)
-        if self.sample:
+        if self.search == "beam":
+            beam_size = max(self.beam_size, self.n_best)
+            (best,) = self.pipeline.predict([source], beam_size, self.n_best, truncate=True, **self.options)
+        else:
+            count = max(self.candidates, self.n_best) if self.search == "information" else self.n_best
             seed = self.seed + len(self.turns)
             (best,) = self.pipeline.sample([source], count, seed=seed, truncate=True, **self.options)
-        else:
-            beam_size = max(self.beam_size, count)
-            (best,) = self.pipeline.predict([source], beam_size, count, truncate=True, **self.options)
-        if self.backward is not None:
-            (best,) = rerank_replies([best], self.backward, length_bonus=self.length_bonus)
+        if self.search == "information":
+            judge = self.backward or self.pipeline
+            (best,) = rerank_replies([best], judge, by=self.by, length_bonus=self.length_bonus)
         if not best.tokens:
             self.note("note: nothing of that can be read. Say it in other words.")
         if remark := note_unknown(best, self.noted):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from s2s_lesson.data.prediction import Prediction
 
 if TYPE_CHECKING:
     from s2s_lesson.pipeline.text_to_text import TextToText
+
+SAY_NOTHING = (".", "hello")  # sources that leave open what the reply is about
 
 
 @checked
@@ -139,42 +141,55 @@ def maximum_mutual_information(
 @checked
 def rerank_replies(
     predictions: Sequence[Prediction],
-    backward_pipeline: "TextToText",
+    pipeline: "TextToText",
+    *,
+    by: Literal["backward", "prior"] = "backward",
     weight: Share = 0.5,
     length_bonus: FiniteFloat = 0.0,
 ) -> list[Prediction]:
-    """Put the replies to each text in the order of ``maximum_mutual_information``, with a backward model.
+    """Put the replies to each text in the order of ``maximum_mutual_information``.
 
     Args:
         predictions: list of ``Prediction`` with ``alternatives``, as ``predict`` gives them with ``n_best``,
             or ``sample`` with ``n_samples``.
-        backward_pipeline: ``TextToText`` that was trained on (reply, text) pairs, source and target changed
-            over. Any object does that has its ``accepts`` and ``log_probabilities``.
-        weight: float from 0 to 1, of log p(text | reply).
+        pipeline: ``TextToText``, or any object with its ``accepts`` and ``log_probabilities``. By "backward"
+            one that was trained on (reply, text) pairs, source and target changed over. By "prior" the one
+            that wrote the replies: how likely each of them is anyhow is what it gives it after a full stop,
+            or after "hello" where its cleaning takes full stops away.
+        by: "backward" or "prior".
+        weight: float from 0 to 1, of log p(text | reply), or of log p(reply).
         length_bonus: float, in nats per token of the reply.
 
     Returns:
         list of ``Prediction``, the best reply to each text; the others are among its ``alternatives``, best
-        first, and ``score`` is what ranked them. Replies that the backward model cannot take, since they or
-        the text are blank or too long, come last, in their old order, with a score of -infinity.
+        first, and ``score`` is what ranked them. Replies that the pipeline cannot take, since they or the
+        text are blank or too long, come last, in their old order, with a score of -infinity.
 
     Raises:
         ValueError: as ``maximum_mutual_information``.
 
-    Source: Li et al. 2016, section 4, arXiv:1510.03055.
+    Source: Li et al. 2016, section 4, arXiv:1510.03055; a prior after a fixed source is in place of their
+    language model (book/results/cornell.json has what it is worth).
     """
     lists = [[replace(best, alternatives=()), *best.alternatives] for best in predictions]
-    pairs = list(dict.fromkeys((reply.text, reply.source) for replies in lists for reply in replies))
-    pairs = [pair for pair in pairs if backward_pipeline.accepts(*pair)]
-    backward = dict(zip(pairs, backward_pipeline.log_probabilities(pairs), strict=True))
+    pair_of: dict[tuple[str, str], tuple[str, str]] = {}
+    for reply in (reply for replies in lists for reply in replies):
+        pairs = (
+            [(reply.text, reply.source)] if by == "backward" else [(text, reply.text) for text in SAY_NOTHING]
+        )
+        if readable := [pair for pair in pairs if pipeline.accepts(*pair)]:
+            pair_of[reply.source, reply.text] = readable[0]
+    pairs = list(dict.fromkeys(pair_of.values()))
+    known = dict(zip(pairs, pipeline.log_probabilities(pairs), strict=True))
     ranked = []
     for replies in lists:
-        scored = [reply for reply in replies if (reply.text, reply.source) in backward]
+        scored = [reply for reply in replies if (reply.source, reply.text) in pair_of]
         rest = [replace(reply, score=-np.inf) for reply in replies if reply not in scored]
         if scored:
+            judged = [known[pair_of[reply.source, reply.text]] for reply in scored]
             order, scores = maximum_mutual_information(
                 [reply.log_probability for reply in scored],
-                backward=[backward[reply.text, reply.source] for reply in scored],
+                **{by: judged},
                 weight=weight,
                 length_bonus=length_bonus,
                 lengths=[len(reply.tokens) for reply in scored],

@@ -67,9 +67,10 @@ def said(capsys, *arguments):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ("chat run --sample --top-p 2", "Expected top_p above 0 and up to 1"),
-        ("chat run --top-p 0.5", "Expected --sample with --top-p"),
-        ("chat run --length-bonus 2", "Expected --backward with --length-bonus 2"),
+        ("chat run --search sample --top-p 2", "Expected top_p above 0 and up to 1"),
+        ("chat run --search beam --top-p 0.5", "Expected --search information or sample with --top-p"),
+        ("chat run --search beam --length-bonus 2", "Expected --search information with --length-bonus"),
+        ("chat run --beam-size 2", "Expected --search beam with --beam-size; received --search information"),
         ("chat run --context 0", "Expected context of at least 1"),
         ("chat run --context 3", "Expected --context 1, with which run was trained; received 3."),
         ("chat run --backward none", "Expected model.keras in the folder none"),
@@ -170,7 +171,7 @@ def test_the_context_of_a_run_from_python_is_an_option(runs, monkeypatch, folder
 
 def test_bytes_that_are_no_text_end_no_chat(runs, monkeypatch, capsys, uncompiled):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a \xff\na b\n")))
-    assert command_line.main(["chat", str(runs / "run"), "--beam-size", "1"]) == 0
+    assert command_line.main(["chat", str(runs / "run"), "--search", "sample"]) == 0
     printed = capsys.readouterr()
     assert "note: that holds half a character, or bytes that are no text." in printed.err
     assert printed.out.count("bot: ") == 1
@@ -186,7 +187,7 @@ def test_a_plot_of_a_long_text_is_cut_if_that_is_wanted(runs, tmp_path, capsys, 
 
 def test_a_chat_notes_a_picture_that_cannot_be_drawn(runs, monkeypatch, capsys, uncompiled):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a b\n/plot map\na\n")))
-    assert command_line.main(["chat", str(runs / "run"), "--beam-size", "1"]) == 0
+    assert command_line.main(["chat", str(runs / "run"), "--search", "sample"]) == 0
     printed = capsys.readouterr()
     assert "Expected a file that ends with" in printed.err and printed.out.count("bot: ") == 2
 

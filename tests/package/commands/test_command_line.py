@@ -323,7 +323,7 @@ def test_the_context_of_a_chat_is_that_of_its_run(run, tmp_path, capsys, monkeyp
     made = []
     monkeypatch.setattr("s2s_lesson.pipeline.chat.talk", made.append)
     for folder in (run, tmp_path):
-        options = ["--sample", "--temperature", "0.5", "--top-p", "0.9", "--seed", "7"]
+        options = ["--search", "sample", "--temperature", "0.5", "--top-p", "0.9", "--seed", "7"]
         assert command_line.main(["chat", str(folder), *options, "--no-repeat-ngram", "2"]) == 0
     assert [chat.context for chat in made] == [1, 3]
     assert made[0].options == {
@@ -331,7 +331,7 @@ def test_the_context_of_a_chat_is_that_of_its_run(run, tmp_path, capsys, monkeyp
         "top_p": 0.9,
         "constraints": Constraints(no_repeat_ngram=2),
     }
-    assert (made[0].sample, made[0].seed) == (True, 7)
+    assert (made[0].search, made[0].seed) == ("sample", 7)
     with_backward = ["chat", tmp_path, "--backward", tmp_path]
     assert "trained with --backward, on the contexts of" in fails(with_backward, capsys)
 
@@ -339,8 +339,8 @@ def test_the_context_of_a_chat_is_that_of_its_run(run, tmp_path, capsys, monkeyp
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--top-p", "0.9"], "Expected --sample with --top-p"),
-        (["--sample", "--length-penalty", "1"], "Expected no --sample with --length-penalty"),
+        (["--search", "beam", "--top-p", "0.9"], "Expected --search information or sample with --top-p"),
+        (["--search", "sample", "--length-penalty", "1"], "Expected --search beam with --length-penalty"),
     ],
 )
 def test_options_that_would_do_nothing_are_an_error(run, options, message, capsys):
@@ -397,8 +397,8 @@ def test_numbers_may_be_at_their_limit_and_not_below(command, option, lowest, ca
             ["predict", "x", "--mean", "logits"],
             "mean one of probabilities, log_probabilities; received 'logits'",
         ),
-        (["chat", "x", "--sample", "--temperature", "nan"], "temperature of at least 0; received nan"),
-        (["chat", "x", "--sample", "--top-p", "1.5"], "top_p above 0 and up to 1, or None; received 1.5"),
+        (["chat", "x", "--temperature", "nan"], "temperature of at least 0; received nan"),
+        (["chat", "x", "--top-p", "1.5"], "top_p above 0 and up to 1, or None; received 1.5"),
         (["evaluate", "x", "--limit", "0"], "limit of at least 1, or None; received 0"),
     ],
 )

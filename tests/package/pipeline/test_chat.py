@@ -1,14 +1,12 @@
 """chat: history, commands and interruptions, with a scripted pipeline, a tiny one, and a real process."""
 
 import dataclasses
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +16,9 @@ from s2s_lesson import engine
 from s2s_lesson.corpora.cornell import TURN
 from s2s_lesson.data.prediction import empty_prediction, note_unknown
 from s2s_lesson.pipeline import Chat, TextToText, talk
-from s2s_lesson.pipeline.chat import COMMANDS, LENGTH_BONUS
+from s2s_lesson.pipeline.chat import COMMANDS
 
 PAIRS = [("hello there", "hi"), ("how are you", "fine thanks"), ("bye", "see you")]
-FILMS = Path(__file__).parents[3] / "book" / "results" / "cornell.json"
 SIZES = {"embedding_dim": 5, "encoder_units": 7, "decoder_units": 11}
 
 
@@ -51,6 +48,7 @@ def chatted(lines, pipeline=None, **options):
             raise line
         return line
 
+    options = {"search": "beam", **options}
     chat = Chat(pipeline or Scripted(), say=said.append, note=noted.append, **options)
     talk(chat, read)
     assert "/help" in said[0]
@@ -116,7 +114,7 @@ def test_best_shows_more_replies_with_their_log_probabilities():
 
 def test_options_reach_search_and_sampling():
     pipeline = Scripted()
-    chatted("ab", pipeline, sample=True, seed=11, temperature=0.5)
+    chatted("ab", pipeline, search="sample", seed=11, temperature=0.5)
     assert pipeline.asked == [
         {"n_samples": 1, "seed": 11, "temperature": 0.5},
         {"n_samples": 1, "seed": 13, "temperature": 0.5},
@@ -125,15 +123,34 @@ def test_options_reach_search_and_sampling():
     assert pipeline.asked[2] == {"beam_size": 3, "n_best": 1, "length_penalty": 1.0}
 
 
-@pytest.mark.parametrize("sample", [False, True])
-def test_a_backward_pipeline_chooses_the_reply(sample):
-    pipeline = Scripted()
+def test_what_is_drawn_for_information_is_drawn_as_it_says():
+    for options, drawn in (({}, (20, 0.7)), ({"candidates": 7, "temperature": 1.2}, (7, 1.2))):
+        pipeline = Judging()
+        chatted(["one"], pipeline, search="information", seed=3, **options)
+        assert [tuple(asked.values()) for asked in pipeline.asked] == [(drawn[0], 3, drawn[1])]
+
+
+class Judging(Scripted):
+    """Finds a reply the likelier anyhow the fewer exclamation marks it has, and reads no full stop."""
+
+    def accepts(self, text, reply):
+        return text == "hello"
+
+    def log_probabilities(self, pairs):
+        return [-3.0 * reply.count("!") for _, reply in pairs]
+
+
+@pytest.mark.parametrize("backward", [None, Backward()])
+def test_said_is_what_has_most_to_do_with_the_text(backward):
+    """Each exclamation mark is a nat less likely, and 3 nats, halved, more telling."""
+    pipeline = Judging() if backward is None else Scripted()
     lines = ["one", "/best 2", "1 2 3 4 5 6 7"]
-    _, said, noted = chatted(lines, pipeline, backward=Backward(), beam_size=3, sample=sample)
+    _, said, noted = chatted(lines, pipeline, search="information", backward=backward, candidates=3)
     assert said[:3] == ["bot: yes!!", "bot: -3.000  yes!!", "     -2.000  yes!"]
-    assert {asked["n_samples" if sample else "n_best"] for asked in pipeline.asked} == {3}
-    assert pipeline.read[1] == "3 4 5 6 7"  # as much as the backward pipeline can write
-    assert len(noted) == 1 and "too long" in noted[0]
+    assert {asked["n_samples"] for asked in pipeline.asked} == {3}
+    if backward:
+        assert pipeline.read[1] == "3 4 5 6 7"  # as much as the backward pipeline can write
+        assert len(noted) == 1 and "too long" in noted[0]
 
 
 def test_history_and_forget():
@@ -214,9 +231,16 @@ def test_options_out_of_range_are_an_error():
     with pytest.raises(ValueError, match="Expected context of at least 1; received 0"):
         Chat(Scripted(), context=0)
     with pytest.raises(ValueError, match="Expected temperature of at least 0; received -1"):
-        Chat(Scripted(), sample=True, temperature=-1)
+        Chat(Scripted(), temperature=-1)
     with pytest.raises(ValueError, match="Expected length_penalty of at least 0; received -1"):
-        Chat(Scripted(), length_penalty=-1)
+        Chat(Scripted(), search="beam", length_penalty=-1)
+    for search in ("beam", "sample"):
+        with pytest.raises(
+            ValueError, match=f'Expected length_bonus None with search="{search}"; received 2'
+        ):
+            Chat(Scripted(), search=search, length_bonus=2.0)
+        with pytest.raises(ValueError, match=f'Expected backward None with search="{search}"; received'):
+            Chat(Scripted(), search=search, backward=Backward())
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +251,7 @@ def pipeline():
 
 
 def test_a_real_pipeline_answers_as_predict_does(pipeline, capsys, uncompiled):
-    chat = Chat(pipeline, context=3, beam_size=3, length_penalty=1.0)
+    chat = Chat(pipeline, context=3, search="beam", beam_size=3, length_penalty=1.0)
     chat.hear("/best 2")
     assert chat.hear("Hello xyzzy")
     first, second = capsys.readouterr().out.splitlines()
@@ -242,9 +266,10 @@ def test_a_real_pipeline_answers_as_predict_does(pipeline, capsys, uncompiled):
     assert len(chat.last.source_tokens) == 5 + 1
 
 
-def test_a_real_pipeline_samples_and_is_reranked(pipeline, uncompiled):
-    chats = [Chat(pipeline, sample=True, seed=5, backward=pipeline, beam_size=7, top_p=0.9) for _ in "ab"]
-    replies = [chat.reply("hello there") for chat in chats]
+@pytest.mark.parametrize("backward", [False, True])
+def test_a_real_pipeline_samples_and_is_reranked(pipeline, uncompiled, backward):
+    options = {"seed": 5, "backward": pipeline if backward else None, "candidates": 7, "top_p": 0.9}
+    replies = [Chat(pipeline, **options).reply("hello there") for _ in "ab"]
     written = [[(one.text, one.score) for one in (best, *best.alternatives)] for best in replies]
     assert written[0] == written[1] and len(written[0]) == 7
     scores = [score for _, score in written[0]]
@@ -259,14 +284,14 @@ INTERRUPTIBLE = "import signal, sys; signal.signal(signal.SIGINT, signal.default
 def test_a_process_is_left_by_ctrl_c_twice():
     """With a scripted pipeline: no engine is loaded."""
     code = "from scripted_chat import Scripted; from s2s_lesson.pipeline import Chat, talk; "
-    leave_by_ctrl_c_twice(code + "talk(Chat(Scripted(unknown=['xyzzy']), beam_size=2))")
+    leave_by_ctrl_c_twice(code + "talk(Chat(Scripted(unknown=['xyzzy']), search='beam'))")
 
 
 @pytest.mark.slow(guard="tests/package/pipeline/test_chat.py::test_ctrl_c_twice_at_the_prompt_ends_the_chat")
 def test_a_process_with_a_real_pipeline_is_left_by_ctrl_c_twice(pipeline, tmp_path):
     pipeline.save(tmp_path)
     code = "from s2s_lesson.__main__ import main; sys.exit(main(sys.argv[1:]))"
-    leave_by_ctrl_c_twice(code, "chat", str(tmp_path), "--beam-size", "2")
+    leave_by_ctrl_c_twice(code, "chat", str(tmp_path))
 
 
 def leave_by_ctrl_c_twice(code, *arguments):
@@ -317,19 +342,19 @@ def read_until(stream, marker):
     return read
 
 
-@pytest.mark.parametrize("sample", [False, True])
-def test_the_unknown_token_is_never_said_unless_it_is_allowed(uncompiled, sample):
+@pytest.mark.parametrize("search", ["information", "beam", "sample"])
+def test_the_unknown_token_is_never_said_unless_it_is_allowed(uncompiled, search):
     """Its logit is by far the highest here."""
     engine.seed_everything(5)
     pipeline = TextToText.from_pairs(PAIRS, **SIZES)
     bias = pipeline.model.decoder.output_layer.bias
     bias.assign(bias + 30.0 * (np.arange(bias.shape[0]) == pipeline.target_vocab.unk_id))
-    chat = Chat(pipeline, sample=sample, beam_size=2)
+    chat = Chat(pipeline, search=search, beam_size=2)
     chat.n_best = 2
     replies = [chat.reply(line) for line in ("hello", "bye")]
     tokens = {token for best in replies for one in (best, *best.alternatives) for token in one.tokens}
     assert tokens and "<unk>" not in tokens
-    allowed = Chat(pipeline, sample=sample, beam_size=2, unknown=True).reply("hello")
+    allowed = Chat(pipeline, search=search, unknown=True).reply("hello")
     assert set(allowed.tokens) == {"<unk>"}
 
 
@@ -350,11 +375,8 @@ class Indifferent(Backward):
         return [-50.0 for _ in pairs]
 
 
-def test_what_a_backward_pipeline_chooses_is_paid_by_the_token():
+def test_what_information_chooses_is_paid_by_the_token():
     for options, answer in ({}, "bot: yes!!"), ({"length_bonus": 0.0}, "bot: yes"):
-        _, said, _ = chatted(["hello"], LongWinded(), backward=Indifferent(), beam_size=3, **options)
+        options = {"search": "information", "backward": Indifferent(), "candidates": 3, **options}
+        _, said, _ = chatted(["hello"], LongWinded(), **options)
         assert said[0] == answer
-    with pytest.raises(ValueError, match=r"Expected length_bonus None without a backward .*; received 2\.0"):
-        Chat(Scripted(), length_bonus=2.0)
-    films = json.loads(FILMS.read_text(encoding="utf-8"))["figures"]["default"]
-    assert round(films["chosen_on_dev"]["length_bonus"]["mean"], 1) == LENGTH_BONUS

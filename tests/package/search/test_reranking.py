@@ -245,3 +245,30 @@ def test_replies_are_put_in_the_order_of_both_models():
     (bonus,) = rerank_replies(given[:1], Backward(), weight=0.5, length_bonus=-4.0)
     assert shown(bonus)[:2] == [("yes", -13.5), ("yes", -13.5)]
     assert rerank_replies([], Backward()) == []
+
+
+class Anyhow:
+    """Knows replies of at most three words, after what says nothing, which it reads or not."""
+
+    def __init__(self, reads):
+        self.reads = reads
+
+    def accepts(self, text, reply):
+        return text in self.reads and 0 < len(reply.split()) < 4
+
+    def log_probabilities(self, pairs):
+        assert {text for text, _ in pairs} <= {self.reads[0]}
+        return [{"yes": -1.0, "it pours": -9.0}[reply] for _, reply in pairs]
+
+
+@pytest.mark.parametrize("reads", [[".", "hello"], ["hello"]])
+def test_replies_are_put_in_the_order_of_the_information_in_them(reads):
+    given = [
+        replies("is it raining", ("yes", -2.0), ("it pours", -3.0), ("yes it rains again", -1.0)),
+        replies("does it pour", ("yes", -4.0), ("it pours", -9.0)),
+    ]
+    ranked = rerank_replies(given, Anyhow(reads), by="prior", weight=0.5)
+    assert shown(ranked[0]) == [("it pours", 1.5), ("yes", -1.5), ("yes it rains again", -np.inf)]
+    assert shown(ranked[1]) == [("yes", -3.5), ("it pours", -4.5)]
+    nothing_read = rerank_replies(given[1:], Anyhow([""]), by="prior")
+    assert shown(nothing_read[0]) == [("yes", -np.inf), ("it pours", -np.inf)]
