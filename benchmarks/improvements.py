@@ -9,6 +9,7 @@ runs stay in runs/improvements/; one that was interrupted goes on when the comma
 processes may share the trainings: --only names what one does, and writes no results.
 """
 
+import json
 import warnings
 from dataclasses import replace
 
@@ -77,6 +78,7 @@ def measure(name):
     """
     from s2s_lesson.pipeline import TextToText
     from s2s_lesson.training.averaging import EpochWeights
+    from s2s_lesson.training.run_folder import BEGUN
 
     folder, options = folder_of(name), RUNS[name]
     corpus = trained_as(options, folder)
@@ -85,7 +87,8 @@ def measure(name):
     if options.training.get("average"):
         scores["mean of epochs"] = scores_of(pipeline, corpus)
         best = history["kept_epoch"][-1]
-        pipeline.model.set_weights(EpochWeights(folder).average([best]))
+        run = json.loads((folder / BEGUN).read_text(encoding="utf-8"))["run"]
+        pipeline.model.set_weights(EpochWeights(folder, run).average([best]))
     scores["best epoch"] = scores_of(pipeline, corpus)
     return {
         "name": name,
