@@ -92,6 +92,8 @@ PROMISES = {
     "Same seed and same machine: same history. A run that was killed and resumed equals one that was not.": (
         "kill_and_resume",
     ),
+    "On JAX, two processes that train together learn what one learns; a run goes on with another number of "
+    "them.": ("distribution",),
 }
 
 

@@ -28,6 +28,7 @@ IN_PARALLEL = ("-q", "-n", "logical", "--dist", "loadfile")
 ONE_THREAD_EACH = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
 FAST, SLOW = ("-m", "not slow"), ("-m", "slow")
 PACKAGE = ("tests/conformance", "tests/package")
+DISTRIBUTION = "tests/conformance/test_distribution.py"
 SHIPPED_MODELS = "tests/package/pipeline/test_shipped_models.py"
 NO_CUDA = "tests/tools/test_steps.py::test_this_environment_has_no_cuda"
 
@@ -165,12 +166,16 @@ class Steps:
 
     def test_engines(self, *what: str):
         """On JAX and on PyTorch: the fast conformance, layers and shipped models, or what is named."""
+        slow_too = not what
         what = what or (*FAST, "tests/conformance", "tests/package/layers", SHIPPED_MODELS, NO_CUDA)
         self.environment(".venv-engines", "requirements-engines.txt")
         say_versions(".venv-engines", "JAX", "torch", "Keras")
         for name, engine in (("PyTorch", "torch"), ("JAX", "jax")):
             quiet = ("--disable-warnings",)
             self.tests(f"Testing on {name}", *quiet, *what, folder=".venv-engines", engine=engine)
+        if slow_too:
+            name = "Testing processes that train together"
+            self.tests(name, *quiet, *SLOW, DISTRIBUTION, folder=".venv-engines", engine="jax")
 
     def test_colab(self):
         """Chapters as on Colab: those that CHAPTERS names, or all."""

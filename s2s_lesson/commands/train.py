@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s2s_lesson.commands.arguments import expect_runs, model_folder, named_path, option
 from s2s_lesson.commands.files import NAMES, add_chat, add_layout, add_targets, chosen_chat, given
@@ -149,6 +149,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", required=True, type=named_path, metavar="FOLDER", help="where to write the run"
     )
+    parser.add_argument(
+        "--distribute",
+        action="store_true",
+        help="spread each batch over all devices, and over all processes that were started with this command "
+        "(KERAS_BACKEND=jax; variables of Keras or SLURM name them, see the book's page)",
+    )
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
     parser.add_argument(
         "--tensorboard", action="store_true", default=None, help="write FOLDER/tensorboard as well"
@@ -164,11 +170,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from s2s_lesson.pipeline.recipe import prepare
-    from s2s_lesson.training.held_folder import held_folder
+    from s2s_lesson.training.held_folder import FollowedFolder, held_folder
 
     trying, settings = options.find_learning_rate, _settings(options)
-    if trying and (options.resume or options.tensorboard):
-        other = "--resume" if options.resume else "--tensorboard"
+    others = {name: getattr(options, name) for name in ("resume", "tensorboard", "distribute")}
+    if trying and any(others.values()):
+        other = next(f"--{name}" for name, value in others.items() if value)
         raise ValueError(
             f"Expected no {other} with --find-learning-rate, which leaves no run; received both. "
             "Leave one out."
@@ -180,14 +187,23 @@ def run(options: argparse.Namespace) -> None:
         from s2s_lesson.pipeline.rate_finding import find_learning_rate
 
         print("Loading ...", flush=True)
-        recipe = prepare(settings, say=lambda text: print(text, flush=True))
+        recipe = prepare(settings, say=_say)
         training = {name: value for name, value in recipe.training().items() if name in TRIED_WITH}
         print(find_learning_rate(recipe.pipeline, recipe.corpus.train, **training).report())
         return
+    distribution = None
+    if options.distribute:
+        from s2s_lesson.training.distribution import join, share_of
+
+        distribution = join()
+        if share_of(distribution).process > 0:
+            with FollowedFolder(options.output, options.resume) as followed:
+                train(prepare(settings, say=lambda text: None), followed, distribution=distribution)
+            return
     with held_folder(options.output, options.resume) as held:
         _expect_free(held.path, origin)
         print("Loading ...", flush=True)
-        train(prepare(settings, say=lambda text: print(text, flush=True)), held)
+        train(prepare(settings, say=_say), held, distribution=distribution)
 
 
 def train(
@@ -195,6 +211,7 @@ def train(
     held: "HeldFolder",
     pairs: Sequence[tuple[str, str]] | None = None,
     weights: Sequence[float] | None = None,
+    distribution: Any = None,
 ) -> None:
     """Train what is ready to train, in a run folder.
 
@@ -203,32 +220,43 @@ def train(
         held: ``HeldFolder``, entered.
         pairs: what to learn from in place of the training pairs of the recipe's corpus.
         weights: of these pairs.
+        distribution: as ``fit`` takes it. The first process writes, and says what happens.
     """
     from s2s_lesson.data.whole_files import write_at_once
     from s2s_lesson.pipeline.settings import written
     from s2s_lesson.training.run_folder import SETTINGS
 
+    say = _say if held.writes else lambda text: None
+
     def write_settings():
+        if not held.writes:
+            return
         text = written(recipe.settings)
         write_at_once(held.path / SETTINGS, lambda part: part.write_text(text, encoding="utf-8"))
 
     if not held.resume:
         write_settings()
     counts = ", ".join(f"{len(split):,} {name}" for name, split in recipe.corpus.splits.items())
-    print(f"{counts} pairs; {recipe.pipeline.model.count_params():,} parameters", flush=True)
+    say(f"{counts} pairs; {recipe.pipeline.model.count_params():,} parameters")
     learned = recipe.corpus.train if pairs is None else pairs
     history = recipe.pipeline.fit(
         learned,
         recipe.corpus.dev,
         old_validation_data=recipe.old_dev,
         weights=weights,
+        distribution=distribution,
         folder=held,
         resume=held.resume,
+        progress=held.writes,
         **recipe.training(),
     )
     write_settings()  # a run that goes on may have more epochs than it began with
     seconds = sum(history["seconds"])
-    print(f"Trained for {seconds:.0f} s. The run is in {held.path}; next: s2s-lesson evaluate {held.path}")
+    say(f"Trained for {seconds:.0f} s. The run is in {held.path}; next: s2s-lesson evaluate {held.path}")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
 
 
 def _settings(options: argparse.Namespace) -> "Settings":

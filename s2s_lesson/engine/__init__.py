@@ -134,6 +134,32 @@ def sum_over_replicas(total: Tensor) -> Tensor:
     return _in_use().sum_over_replicas(total)
 
 
+def join(
+    address: str | None,
+    processes: int | None,
+    process: int | None,
+    start_seconds: int,
+    heartbeat_seconds: int,
+) -> None:
+    """Join the processes that train together, on JAX: see ``training.join``."""
+    _in_use().join(address, processes, process, start_seconds, heartbeat_seconds)
+
+
+def leave() -> None:
+    """Do not wait for the other processes at the exit of this one, which then ends with 1."""
+    _in_use().leave()
+
+
+def lost_another(error: Exception) -> bool:
+    """Whether an error says that another process that trains along is gone."""
+    return _in_use().lost_another(error)
+
+
+def processes() -> tuple[int, int]:
+    """Which process this is, from 0, and how many train together, on JAX."""
+    return _in_use().processes()
+
+
 def seed_everything(seed: int) -> None:
     """Seed Python's, NumPy's, the engine's and all later layers' generators: the same seed, the same model.
 

@@ -1,5 +1,9 @@
 """What ``s2s_lesson.engine`` does on JAX."""
 
+import atexit
+import os
+import sys
+import threading
 import weakref
 
 import jax
@@ -10,6 +14,7 @@ WORKS_WHEN_FORKED = False
 BATCHES_AT_ONCE = 2
 COMPILES_EACH_SHAPE = True
 JIT_COMPILE = True
+LOST = ("Gloo", "NCCL", "UNAVAILABLE", "DEADLINE_EXCEEDED")  # in what JAX says of a process that is gone
 
 
 class _NoWeights(keras.StatelessScope):
@@ -78,3 +83,48 @@ def random_states():
 
 def set_random_states(states):
     pass
+
+
+def join(address, processes, process, start_seconds, heartbeat_seconds):
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    watch = threading.Timer(start_seconds, _give_up, (address, processes, start_seconds))
+    watch.daemon = True
+    watch.start()
+    try:
+        jax.distributed.initialize(
+            address and address.split(",")[0],
+            processes,
+            process,
+            initialization_timeout=2 * start_seconds,  # JAX aborts then, and says little
+            heartbeat_timeout_seconds=heartbeat_seconds,
+        )
+    finally:
+        watch.cancel()
+
+
+def _give_up(address, processes, seconds):
+    print(
+        f"ConnectionError: Expected {processes or 'all'} processes that train together, the first one at "
+        f"{address or 'the node that the scheduler names'}; they were not there within {seconds} seconds. "
+        "See that all were started, with the same number of processes and this address.",
+        file=sys.stderr,
+    )
+    _end_at_once()
+
+
+def leave():
+    atexit.register(_end_at_once)  # what was registered last runs first, and JAX waits for the others
+
+
+def _end_at_once():
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def lost_another(error):
+    return any(sign in str(error) for sign in LOST)  # JAX raises errors of several types
+
+
+def processes():
+    return jax.process_index(), jax.process_count()

@@ -14,7 +14,8 @@ from s2s_lesson.data.noise import Noise
 from s2s_lesson.pipeline.recommendation import training_for
 from s2s_lesson.pipeline.unknown import warn_of_unknown
 from s2s_lesson.training import loop
-from s2s_lesson.training.held_folder import HeldFolder, held_folder
+from s2s_lesson.training.distribution import share_of, spread
+from s2s_lesson.training.held_folder import FollowedFolder, HeldFolder, held_folder
 from s2s_lesson.training.optimizers import Optimization
 from s2s_lesson.training.strategic_model import StrategicModel
 from s2s_lesson.training.strategies import Strategy
@@ -42,6 +43,7 @@ def fit(
     strategies: Sequence[Strategy] = (),
     noise: Noise | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    distribution: Any = None,
     folder: str | Path | HeldFolder | None = None,
     seed: Seed = 0,
     resume: bool = False,
@@ -68,6 +70,10 @@ def fit(
         noise: ``data.Noise`` or None. What happens to the words of the sources to learn from, in each epoch
             anew: of texts alone. The development pairs stay as they are.
         callbacks: list of ``keras.callbacks.Callback``: see ``training.fit``.
+        distribution: ``keras.distribution.DataParallel``, on JAX, or None: see ``training.join``. The rows of
+            each batch are spread over its devices, also those of other processes, which train on the same
+            pairs with the same options. Batch size and learning rate mean the same as on one device, and so
+            do all figures. The first process writes to the folder.
         folder: str, Path or None. Where the pipeline and the checkpoints are written: a new one, or that of
             the run to go on with. Or a ``training.HeldFolder``.
         seed: int, of the order of the batches and of what the strategies and the noise draw.
@@ -97,7 +103,13 @@ def fit(
             f"Expected the learning rate within optimization; received {learning_rate} beside {optimization}."
             " Set it there, and leave learning_rate out."
         )
-    with nullcontext() if folder is None else held_folder(folder, resume) as held:
+    follows = share_of(distribution).process > 0
+    if follows and folder is not None and not isinstance(folder, HeldFolder):
+        folder = FollowedFolder(folder, resume)
+    with (
+        nullcontext() if folder is None else held_folder(folder, resume) as held,
+        spread(pipeline.model, distribution) as model,
+    ):
         if held is not None:
             held.enclosed = description_files(*pipeline.description())
         train_batches = pipeline.batches(
@@ -110,13 +122,14 @@ def fit(
             old_pairs = pipeline.plain_pairs(old_validation_data, "old_validation_data")
             old_dev_batches = pipeline.batches(old_pairs, batch_size, progress=progress)
         rate = optimization.rate(epochs * len(train_batches))
-        trained = StrategicModel(pipeline.model, strategies, seed) if strategies else pipeline.model
+        trained = StrategicModel(model, strategies, seed) if strategies else model
         loop.compile_model(trained, rate, label_smoothing, optimization.clip_norm, optimization.accumulation)
         return loop.fit(
             trained,
             train_batches,
             dev_batches,
             old_dev_batches=old_dev_batches,
+            distribution=distribution,
             epochs=epochs,
             callbacks=callbacks,
             folder=held,

@@ -180,7 +180,7 @@ TABLES = {
             {
                 *("pipeline", "model", "pairs", "validation_data", "train_batches", "dev_batches", "weights"),
                 *("old_validation_data", "old_dev_batches"),
-                *("callbacks", "folder", "resume", "progress", "seed", "strategies"),
+                *("callbacks", "distribution", "folder", "resume", "progress", "seed", "strategies"),
                 *("optimization", "learning_rate", "noise"),
             }
         ),

@@ -4,6 +4,7 @@ from s2s_lesson.training.costs import edit_cost as edit_cost
 from s2s_lesson.training.costs import edit_distance as edit_distance
 from s2s_lesson.training.costs import expected_cost as expected_cost
 from s2s_lesson.training.costs import mismatch_cost as mismatch_cost
+from s2s_lesson.training.distribution import join as join
 from s2s_lesson.training.held_folder import HeldFolder as HeldFolder
 from s2s_lesson.training.learning_rate_finder import RangeTest as RangeTest
 from s2s_lesson.training.learning_rate_finder import range_test as range_test

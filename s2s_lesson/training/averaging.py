@@ -86,6 +86,12 @@ class EpochWeights:
             return sorted(self.in_memory)
         return sorted(int(path.stem.removeprefix("epoch-")) for path in self.folder.glob("epoch-*.npz"))
 
+    def held_in_memory(self) -> "EpochWeights":
+        """The same weights, read from their files."""
+        read = EpochWeights(None)
+        read.in_memory = {epoch: self._weights(epoch) for epoch in self.epochs()}
+        return read
+
     def keep_only(self, epochs: Sequence[int]) -> None:
         """Delete the weights of all other epochs."""
         for epoch in set(self.epochs()) - set(epochs):

@@ -12,6 +12,7 @@ from s2s_lesson.data.expected import checked, expect
 from s2s_lesson.data.whole_files import enclosed, readable, sweep, write_at_once
 from s2s_lesson.models.stored import write_model
 from s2s_lesson.training.begun import Told, differences, fingerprint
+from s2s_lesson.training.distribution import alone
 from s2s_lesson.training.run_folder import (
     BEGUN,
     BEST_MODEL,
@@ -43,6 +44,8 @@ class HeldFolder:
     ...     [path.name for path in held.path.iterdir() if path.name != LOCK]
     ['begun.json']
     """
+
+    writes = True
 
     @checked
     def __init__(self, path: str | Path, resume: bool = False):
@@ -118,7 +121,8 @@ class HeldFolder:
 
     def write_model(self, model: keras.Model) -> None:
         """Write a model together with the files that belong to it."""
-        write_model(model, self.path / BEST_MODEL, {RUN_ID: self.run.encode("ascii"), **self.enclosed})
+        with alone():
+            write_model(model, self.path / BEST_MODEL, {RUN_ID: self.run.encode("ascii"), **self.enclosed})
 
     def _hold(self):
         """Lock the folder; some network drives know no locks."""
@@ -151,6 +155,30 @@ class HeldFolder:
                 f"{'run' if go_on else 'model'}. Choose another folder"
                 + (", or go on with that run (resume=True, on the command line --resume)." if go_on else ".")
             )
+
+
+class FollowedFolder(HeldFolder):
+    """The folder of a run that another process holds and writes: this one trains along, and reads alone.
+
+    >>> FollowedFolder("run").writes
+    False
+    """
+
+    writes = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *raised):
+        pass
+
+    def begin(self, told: Told) -> None:
+        """Make sure that a run that goes on goes on with the same."""
+        if self.resume:
+            super().begin(told)
+
+    def write_model(self, model: keras.Model) -> None:
+        """Do nothing."""
 
 
 def held_folder(folder: "str | Path | HeldFolder", resume: bool) -> HeldFolder:

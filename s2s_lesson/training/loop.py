@@ -16,6 +16,7 @@ from s2s_lesson.data.expected import PositiveFloat, PositiveInt, ShareBelowOne, 
 from s2s_lesson.data.scores import perplexity
 from s2s_lesson.training.batches import PairBatches
 from s2s_lesson.training.begun import begun_with
+from s2s_lesson.training.distribution import Share, share_of
 from s2s_lesson.training.held_folder import HeldFolder, held_folder
 from s2s_lesson.training.losses import MaskedCrossEntropy
 from s2s_lesson.training.metrics import TokenAccuracy, TokenCrossEntropy
@@ -77,6 +78,7 @@ def fit(
     dev_batches: PairBatches,
     *,
     old_dev_batches: PairBatches | None = None,
+    distribution: Any = None,
     epochs: PositiveInt,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     folder: str | Path | HeldFolder | None = None,
@@ -101,6 +103,9 @@ def fit(
         dev_batches: ``PairBatches``.
         old_dev_batches: ``PairBatches``, of pairs that are not trained on now and that the model could do
             before, or None. They are scored before training, in step 0 of the log, and after every epoch.
+        distribution: ``keras.distribution.DataParallel`` in whose scope the model was made, or None. Each
+            process trains on its rows of every batch, and all figures are of the whole batch. The first one
+            writes to the folder; the others read it, to resume.
         epochs: int.
         callbacks: list of ``keras.callbacks.Callback``, called as ``keras.Model.fit`` calls them. At the end
             of an epoch they see the figures of the history. ``ReduceLROnPlateau`` needs a learning rate that
@@ -147,7 +152,8 @@ def fit(
     _expect_usable(callbacks, model)
     _expect_updates(model.optimizer, epochs * len(train_batches))
     with nullcontext() if folder is None else held_folder(folder, resume) as held:
-        log = RunLog(None if held is None else held.path, log_every, tensorboard)
+        share = share_of(distribution)
+        log = RunLog(held.path if held is not None and held.writes else None, log_every, tensorboard)
         if held is not None:
             named = {"pairs": train_batches, "validation_data": dev_batches}
             held.begin(begun_with(model, {**named, "old_validation_data": old_dev_batches}))
@@ -155,7 +161,7 @@ def fit(
         if held is not None and (held.path / CHECKPOINT).exists():
             _go_on(run, epochs, callbacks, progress)
         elif old_dev_batches is not None:
-            scores = [teacher_forced_scores(model, batches) for batches in (dev_batches, old_dev_batches)]
+            scores = [_scores(model, batches, share) for batches in (dev_batches, old_dev_batches)]
             log.add_start(run, *scores)
             if progress:
                 print(f"before: {figures_told(dev_figures(*scores))}", flush=True)
@@ -169,12 +175,13 @@ def fit(
             epoch = run.epoch
             train_batches.set_epoch(epoch)
             calls.on_epoch_begin(epoch)
-            _train_epoch(run, train_batches, checkpoint_every, progress, f"epoch {epoch + 1}/{epochs}", calls)
+            title = f"epoch {epoch + 1}/{epochs}"
+            _train_epoch(run, train_batches, share, checkpoint_every, progress, title, calls)
             calls.on_test_begin()
-            dev = teacher_forced_scores(model, dev_batches)
+            dev = _scores(model, dev_batches, share)
             calls.on_test_end(dev)
-            old_dev = None if old_dev_batches is None else teacher_forced_scores(model, old_dev_batches)
-            run.end_epoch(dev, old_dev, score=lambda: teacher_forced_scores(model, dev_batches))
+            old_dev = None if old_dev_batches is None else _scores(model, old_dev_batches, share)
+            run.end_epoch(dev, old_dev, score=lambda: _scores(model, dev_batches, share))
             calls.on_epoch_end(epoch, run.last_figures())
             if progress:
                 print(epoch_line(run.history, epochs), flush=True)
@@ -216,15 +223,21 @@ def teacher_forced_scores(model: keras.Model, batches: Any) -> dict[str, float]:
     Returns:
         dict of ``loss`` (nats per token), ``perplexity``, ``accuracy`` (0 to 1).
     """
+    return _scores(model, batches, Share())
+
+
+def _scores(model, batches, share):
+    """Score on this process's rows of each batch, and count the whole batch."""
     totals = Totals()
     for index in range(len(batches)):
         inputs, targets, weights = keras.utils.unpack_x_y_sample_weight(batches[index])
         model.reset_metrics()
-        totals.add(model.test_on_batch(inputs, targets, weights, return_dict=True), targets, weights)
+        logs = model.test_on_batch(*share.of(inputs, targets, weights), return_dict=True)
+        totals.add(logs, targets, weights)
     return totals.means()
 
 
-def _train_epoch(run, batches, checkpoint_every, progress, title, calls):
+def _train_epoch(run, batches, share, checkpoint_every, progress, title, calls):
     """Train from step ``run.step`` of the epoch to its end, or until a callback stops it."""
     steps = range(run.step, len(batches))
     started, seconds_before = time.perf_counter(), run.seconds
@@ -235,7 +248,7 @@ def _train_epoch(run, batches, checkpoint_every, progress, title, calls):
         inputs, targets, weights = keras.utils.unpack_x_y_sample_weight(batches[index])
         calls.on_train_batch_begin(index)
         run.model.reset_metrics()
-        logs = run.model.train_on_batch(inputs, targets, weights, return_dict=True)
+        logs = run.model.train_on_batch(*share.of(inputs, targets, weights), return_dict=True)
         run.expect_finite(f"the loss of step {index + 1} of {title}", logs["loss"])
         tokens_here += run.totals.add(logs, targets, weights)
         run.step = index + 1

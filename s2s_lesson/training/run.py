@@ -58,7 +58,10 @@ class Run:
         scores += OLD_COLUMNS if scores_old else ()
         self.history: dict[str, list[float]] = {name: [] for name in (*scores, "seconds", "kept_epoch")}
         self.best_weights: list[np.ndarray] | None = None
-        self.epoch_weights = EpochWeights(*(None, "") if folder is None else (folder.path, folder.run))
+        writes = folder is not None and folder.writes
+        self.epoch_weights = (
+            EpochWeights(folder.path, folder.run) if folder and writes else EpochWeights(None)
+        )
         model.optimizer.build(model.trainable_variables)
 
     def end_epoch(
@@ -143,7 +146,7 @@ class Run:
         Raises:
             TrainingDiverged: a weight is NaN or infinite; the checkpoint before stays.
         """
-        if self.folder is None:
+        if self.folder is None or not self.folder.writes:
             return
         arrays = {f"variable_{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self._variables())}
         for array in arrays.values():
@@ -204,6 +207,8 @@ class Run:
         self.best_weights = best or None
         self.epoch, self.step, self.seconds = done
         self.totals, self.history = totals, history
+        if not self.folder.writes:
+            self.epoch_weights = EpochWeights(self.folder.path, run).held_in_memory()
         self.history["kept_epoch"] = [self._kept_of(epoch + 1) for epoch in range(self.epoch)]
         self._enter_averages()
         if (state.get("keep", "best"), state.get("average", 1)) != (self.keep, self.average):
