@@ -9,6 +9,7 @@ stand in the file with what the model writes for them.
 """
 
 import datetime
+import shutil
 import warnings
 from dataclasses import asdict
 
@@ -63,6 +64,7 @@ def ship(name, weights):
     shipped, folder = SHIPPED[name], runs_of("pretrained") / name
     corpus = trained(name, folder)
     history = history_in(folder)
+    shutil.rmtree(weights, ignore_errors=True)
     TextToText.load(folder).save(weights, weights="float16")
     pipeline = TextToText.load(weights)
     scored = {

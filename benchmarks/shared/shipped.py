@@ -52,8 +52,8 @@ SHIPPED = {
             "licence": "BSD 2-Clause",
             "attribution": "Carnegie Mellon University",
         },
-        model={"encoder_layers": 1, "encoder_units": 128, "decoder_units": 128},
-        training={"epochs": 6},
+        model={"encoder_layers": 1, "encoder_units": 128, "decoder_units": 128, "dropout": 0.2},
+        training={"epochs": 20, "average": 5},
     ),
     "small-talk": Shipped(
         corpus="chitchat",
