@@ -25,6 +25,7 @@ WHAT = {
     "decode": "the speed of searches and of exported models, beside JoeyNMT and a loop in plain Python",
     "encoder": "the model of dates that chapter 2 looks into, trained with and without masks",
     "end_to_end": "dates and pronunciations, trained whole and with a frozen encoder",
+    "improvements": "what each step gave to the model of pronunciations that ships",
     "memory": "how many steps back a small LSTM remembers, by its size",
     "million": "a file of a million pairs: time and memory to the first update; how fast texts become ids",
     "own_data": "four tasks of one's own as files, with what is recommended, beside copying and looking up",

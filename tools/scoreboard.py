@@ -117,6 +117,16 @@ def pronunciations():
     return table(["words wrong", "model", "test words", "where from"], [row[1:] for row in sorted(shares)])
 
 
+def steps():
+    """What each step gave to the model of pronunciations that ships."""
+    rows = []
+    for run in read("improvements")["runs"]:
+        for weights, scores in run["scores"].items():
+            shown = (percent(scores[split]["word_error_rate"]) for split in ("dev", "test"))
+            rows.append((run["name"], weights, million(run["parameters"]), *shown))
+    return table(["trained", "weights of the", "parameters", "words wrong, dev", "words wrong, test"], rows)
+
+
 def translations(corpus):
     """BLEU and chrF on a corpus: ours, and what others report."""
     results, shipped = read("translations"), read("pretrained")
@@ -242,6 +252,7 @@ def named(name, figure):
 
 TABLES = {
     "pronunciations": pronunciations,
+    "steps": steps,
     "multi30k": lambda: translations("multi30k"),
     "spanish": lambda: translations("spanish"),
     "dates": dates,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from s2s_lesson.training.held_folder import HeldFolder
 
 HELP = "train a model on files of pairs or on a corpus"
-RUN, SETTINGS = "pipeline.setting_tables:RunOptions", "pipeline.fitting:fit"
+RUN, SETTINGS, LOOP = "pipeline.setting_tables:RunOptions", "pipeline.fitting:fit", "training.loop:fit"
 EMBEDDINGS = ("source_embeddings", "target_embeddings", "freeze_embeddings")  # in the order of the settings
 # Which table of the settings an argument belongs to.
 TABLES = {
@@ -70,9 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f"share of the sources that become {split} pairs (default: 0.05)",
         )
     add_chat(what)
-    what.add_argument(
-        "--corpus", choices=CORPORA, help="a corpus that comes with the package or is downloaded"
-    )
+    what.add_argument("--corpus", choices=CORPORA, help="one that comes with the package or is downloaded")
     what.add_argument(
         "--context", type=option(RUN, "context"), help="utterances to read (default: 1; cornell, chats)"
     )
@@ -124,9 +122,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=option("pipeline.text_to_text:TextToText.from_pairs", "max_vocab_size"),
         help="tokens of each side",
     )
-    how.add_argument(
-        "--seed", type=option(RUN, "seed"), help="same seed, same machine: same model (default: 0)"
-    )
+    how.add_argument("--seed", type=option(RUN, "seed"), help="same seed: same model (default: 0)")
     how.add_argument("--epochs", type=option(SETTINGS, "epochs"), help="passes over the pairs")
     how.add_argument("--batch-size", type=option(SETTINGS, "batch_size"), help="pairs in a step")
     how.add_argument(
@@ -134,14 +130,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=option("training.optimizers:Optimization", "learning_rate"),
         help="the highest one",
     )
-    how.add_argument(
-        "--keep",
-        type=option("training.loop:fit", "keep"),
-        help="the weights of the best epoch, or of the last",
-    )
+    how.add_argument("--keep", type=option(LOOP, "keep"), help="the weights of the best or the last epoch")
     how.add_argument(
         "--average",
-        type=option("training.loop:fit", "average"),
+        type=option(LOOP, "average"),
         help="keep the mean of the weights of so many epochs, the best or the last ones (default: 1)",
     )
     how.add_argument("--precision", choices=PRECISIONS, help="float32, or 16 bits on a GPU")
@@ -156,9 +148,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(KERAS_BACKEND=jax; variables of Keras or SLURM name them, see the book's page)",
     )
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
-    parser.add_argument(
-        "--tensorboard", action="store_true", default=None, help="write FOLDER/tensorboard as well"
-    )
+    parser.add_argument("--tensorboard", action="store_true", default=None, help="write its log as well")
     parser.add_argument(
         "--find-learning-rate",
         action="store_true",
@@ -170,14 +160,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from s2s_lesson.pipeline.recipe import prepare
-    from s2s_lesson.training.held_folder import FollowedFolder, held_folder
+    from s2s_lesson.training.distribution import join, share_of
+    from s2s_lesson.training.held_folder import held_folder
 
     trying, settings = options.find_learning_rate, _settings(options)
-    others = {name: getattr(options, name) for name in ("resume", "tensorboard", "distribute")}
-    if trying and any(others.values()):
-        other = next(f"--{name}" for name, value in others.items() if value)
+    others = [f"--{name}" for name in ("resume", "tensorboard", "distribute") if getattr(options, name)]
+    if trying and others:
         raise ValueError(
-            f"Expected no {other} with --find-learning-rate, which leaves no run; received both. "
+            f"Expected no {others[0]} with --find-learning-rate, which leaves no run; received both. "
             "Leave one out."
         )
     origin = settings.get("from", {}).get("run")
@@ -186,24 +176,19 @@ def run(options: argparse.Namespace) -> None:
     if trying:
         from s2s_lesson.pipeline.rate_finding import find_learning_rate
 
-        print("Loading ...", flush=True)
-        recipe = prepare(settings, say=_say)
+        _say("Loading ...")
+        recipe = prepare(settings, _say)
         training = {name: value for name, value in recipe.training().items() if name in TRIED_WITH}
         print(find_learning_rate(recipe.pipeline, recipe.corpus.train, **training).report())
         return
-    distribution = None
-    if options.distribute:
-        from s2s_lesson.training.distribution import join, share_of
-
-        distribution = join()
-        if share_of(distribution).process > 0:
-            with FollowedFolder(options.output, options.resume) as followed:
-                train(prepare(settings, say=lambda text: None), followed, distribution=distribution)
-            return
-    with held_folder(options.output, options.resume) as held:
-        _expect_free(held.path, origin)
-        print("Loading ...", flush=True)
-        train(prepare(settings, say=_say), held, distribution=distribution)
+    distribution = join() if options.distribute else None
+    follows = share_of(distribution).process > 0
+    with held_folder(options.output, options.resume, follows) as held:
+        say = _say if held.writes else _say_nothing
+        if held.writes:
+            _expect_free(held.path, origin)
+        say("Loading ...")
+        train(prepare(settings, say), held, distribution=distribution)
 
 
 def train(
@@ -226,13 +211,12 @@ def train(
     from s2s_lesson.pipeline.settings import written
     from s2s_lesson.training.run_folder import SETTINGS
 
-    say = _say if held.writes else lambda text: None
+    say = _say if held.writes else _say_nothing
 
     def write_settings():
-        if not held.writes:
-            return
         text = written(recipe.settings)
-        write_at_once(held.path / SETTINGS, lambda part: part.write_text(text, encoding="utf-8"))
+        if held.writes:
+            write_at_once(held.path / SETTINGS, lambda part: part.write_text(text, encoding="utf-8"))
 
     if not held.resume:
         write_settings()
@@ -257,6 +241,10 @@ def train(
 
 def _say(text: str) -> None:
     print(text, flush=True)
+
+
+def _say_nothing(text: str) -> None:
+    pass
 
 
 def _settings(options: argparse.Namespace) -> "Settings":

@@ -15,7 +15,7 @@ from s2s_lesson.pipeline.recommendation import training_for
 from s2s_lesson.pipeline.unknown import warn_of_unknown
 from s2s_lesson.training import loop
 from s2s_lesson.training.distribution import share_of, spread
-from s2s_lesson.training.held_folder import FollowedFolder, HeldFolder, held_folder
+from s2s_lesson.training.held_folder import HeldFolder, held_folder
 from s2s_lesson.training.optimizers import Optimization
 from s2s_lesson.training.strategic_model import StrategicModel
 from s2s_lesson.training.strategies import Strategy
@@ -104,10 +104,8 @@ def fit(
             " Set it there, and leave learning_rate out."
         )
     follows = share_of(distribution).process > 0
-    if follows and folder is not None and not isinstance(folder, HeldFolder):
-        folder = FollowedFolder(folder, resume)
     with (
-        nullcontext() if folder is None else held_folder(folder, resume) as held,
+        nullcontext() if folder is None else held_folder(folder, resume, follows) as held,
         spread(pipeline.model, distribution) as model,
     ):
         if held is not None:

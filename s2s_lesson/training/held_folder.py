@@ -181,17 +181,18 @@ class FollowedFolder(HeldFolder):
         """Do nothing."""
 
 
-def held_folder(folder: "str | Path | HeldFolder", resume: bool) -> HeldFolder:
+def held_folder(folder: "str | Path | HeldFolder", resume: bool, follows: bool = False) -> HeldFolder:
     """The folder of a run, to be entered, where it is not one already.
 
     Args:
         folder: str, Path or ``HeldFolder``, which knows by itself whether a run goes on.
         resume: bool.
+        follows: bool. Another process holds it, and writes.
 
     Raises:
         ValueError: a run is to go on in a folder that is held for a new one.
     """
     if not isinstance(folder, HeldFolder):
-        return HeldFolder(folder, resume)
+        return (FollowedFolder if follows else HeldFolder)(folder, resume)
     expect("resume", resume, folder.resume or not resume, "False with a folder that is held for a new run")
     return folder
