@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from s2s_lesson.commands.arguments import expect_runs, model_folder, named_path, option
 from s2s_lesson.commands.files import NAMES, add_chat, add_layout, add_targets, chosen_chat, given
@@ -12,6 +12,8 @@ from s2s_lesson.corpora import CORPORA
 from s2s_lesson.layers.config import PRECISIONS
 
 if TYPE_CHECKING:
+    from keras.distribution import DataParallel
+
     from s2s_lesson.pipeline.recipe import Recipe
     from s2s_lesson.pipeline.settings import Settings
     from s2s_lesson.training.held_folder import HeldFolder
@@ -54,9 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_targets(what)
     for split in ("dev", "test"):
-        what.add_argument(
-            f"--{split}", nargs="+", metavar="FILE", help=f"{split} pairs (default: a share of the pairs)"
-        )
+        what.add_argument(f"--{split}", nargs="+", metavar="FILE", help=f"{split} pairs (default: a share)")
         what.add_argument(
             f"--{split}-target-file",
             dest=f"{split}_target_files",
@@ -196,7 +196,7 @@ def train(
     held: "HeldFolder",
     pairs: Sequence[tuple[str, str]] | None = None,
     weights: Sequence[float] | None = None,
-    distribution: Any = None,
+    distribution: "DataParallel | None" = None,
 ) -> None:
     """Train what is ready to train, in a run folder.
 

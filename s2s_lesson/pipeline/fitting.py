@@ -43,7 +43,7 @@ def fit(
     strategies: Sequence[Strategy] = (),
     noise: Noise | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    distribution: Any = None,
+    distribution: keras.distribution.DataParallel | None = None,
     folder: str | Path | HeldFolder | None = None,
     seed: Seed = 0,
     resume: bool = False,

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -103,7 +103,7 @@ def join(
     return keras.distribution.DataParallel(auto_shard_dataset=False)
 
 
-def share_of(distribution: Any) -> Share:
+def share_of(distribution: keras.distribution.DataParallel | None) -> Share:
     """The share of this process.
 
     Args:
@@ -119,14 +119,14 @@ def share_of(distribution: Any) -> Share:
     if not isinstance(distribution, keras.distribution.DataParallel):
         raise TypeError(
             f"Expected keras.distribution.DataParallel, or None; received {distribution!r}. "
-            "Make one with training.join()."
+            "Leave it out, or take what join gives."
         )
     process, processes = engine.processes()
     return Share(process, processes, int(np.prod(distribution.device_mesh.shape)))
 
 
 @contextmanager
-def spread(model: keras.Model, distribution: Any) -> Iterator[keras.Model]:
+def spread(model: keras.Model, distribution: keras.distribution.DataParallel | None) -> Iterator[keras.Model]:
     """A model with the same weights on all devices, in whose place it is trained; then they are its own.
 
     Args:

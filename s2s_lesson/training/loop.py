@@ -28,6 +28,7 @@ from s2s_lesson.training.run_log import RunLog, Totals, dev_figures
 from s2s_lesson.training.schedules import Rate, scaled
 from s2s_lesson.training.strategic_model import StrategicModel
 
+WHOLE = Share()
 MANY = 5  # epochs after which a first one that did best is worth a warning
 
 
@@ -78,7 +79,7 @@ def fit(
     dev_batches: PairBatches,
     *,
     old_dev_batches: PairBatches | None = None,
-    distribution: Any = None,
+    distribution: keras.distribution.DataParallel | None = None,
     epochs: PositiveInt,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     folder: str | Path | HeldFolder | None = None,
@@ -161,7 +162,9 @@ def fit(
         if held is not None and (held.path / CHECKPOINT).exists():
             _go_on(run, epochs, callbacks, progress)
         elif old_dev_batches is not None:
-            scores = [_scores(model, batches, share) for batches in (dev_batches, old_dev_batches)]
+            scores = [
+                teacher_forced_scores(model, batches, share) for batches in (dev_batches, old_dev_batches)
+            ]
             log.add_start(run, *scores)
             if progress:
                 print(f"before: {figures_told(dev_figures(*scores))}", flush=True)
@@ -176,12 +179,14 @@ def fit(
             train_batches.set_epoch(epoch)
             calls.on_epoch_begin(epoch)
             title = f"epoch {epoch + 1}/{epochs}"
-            _train_epoch(run, train_batches, share, checkpoint_every, progress, title, calls)
+            _train_epoch(run, train_batches, checkpoint_every, progress, title, calls, share)
             calls.on_test_begin()
-            dev = _scores(model, dev_batches, share)
+            dev = teacher_forced_scores(model, dev_batches, share)
             calls.on_test_end(dev)
-            old_dev = None if old_dev_batches is None else _scores(model, old_dev_batches, share)
-            run.end_epoch(dev, old_dev, score=lambda: _scores(model, dev_batches, share))
+            old_dev = (
+                None if old_dev_batches is None else teacher_forced_scores(model, old_dev_batches, share)
+            )
+            run.end_epoch(dev, old_dev, score=lambda: teacher_forced_scores(model, dev_batches, share))
             calls.on_epoch_end(epoch, run.last_figures())
             if progress:
                 print(epoch_line(run.history, epochs), flush=True)
@@ -213,21 +218,17 @@ def _go_on(run, epochs, callbacks, progress):
         )
 
 
-def teacher_forced_scores(model: keras.Model, batches: Any) -> dict[str, float]:
+def teacher_forced_scores(model: keras.Model, batches: Any, share: Share = WHOLE) -> dict[str, float]:
     """Score a model on batches, every real token counting the same, or by its pair's weight.
 
     Args:
         model: compiled with ``compile_model``.
         batches: ``PairBatches``, or a list of batches as these give them.
+        share: ``distribution.Share``, the rows that this process scores; the figures are of all.
 
     Returns:
         dict of ``loss`` (nats per token), ``perplexity``, ``accuracy`` (0 to 1).
     """
-    return _scores(model, batches, Share())
-
-
-def _scores(model, batches, share):
-    """Score on this process's rows of each batch, and count the whole batch."""
     totals = Totals()
     for index in range(len(batches)):
         inputs, targets, weights = keras.utils.unpack_x_y_sample_weight(batches[index])
@@ -237,7 +238,7 @@ def _scores(model, batches, share):
     return totals.means()
 
 
-def _train_epoch(run, batches, share, checkpoint_every, progress, title, calls):
+def _train_epoch(run, batches, checkpoint_every, progress, title, calls, share=WHOLE):
     """Train from step ``run.step`` of the epoch to its end, or until a callback stops it."""
     steps = range(run.step, len(batches))
     started, seconds_before = time.perf_counter(), run.seconds

@@ -17,7 +17,6 @@ from s2s_lesson.training import join
 from s2s_lesson.training.distribution import share_of
 
 NAMES = [f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")]
-GUARD = "tests/package/training/test_distribution.py::test_the_shares_of_all_processes_are_the_batch"
 SIZES = [f"model.{name}=6" for name in ("embedding_dim", "encoder_units", "decoder_units")]
 EPOCHS = 4
 WAIT = 240  # seconds, for processes of which each takes some twenty
@@ -97,12 +96,16 @@ def expect_equal(run, other):
         np.testing.assert_allclose(own, expected, atol=1e-6)
 
 
-@pytest.mark.slow(guard=GUARD)
+@pytest.mark.slow(
+    guard="tests/package/training/test_distribution.py::test_the_shares_of_all_processes_are_the_batch"
+)
 def test_two_processes_are_as_good_as_one(alone, pairs, tmp_path):
     expect_equal(trained(2, pairs, tmp_path / "run"), alone)
 
 
-@pytest.mark.slow(guard=GUARD)
+@pytest.mark.slow(
+    guard="tests/package/training/test_distribution.py::test_the_shares_of_all_processes_are_the_batch"
+)
 def test_a_process_that_dies_ends_all_and_the_run_goes_on_with_one_or_with_two(alone, pairs, tmp_path):
     folder = tmp_path / "run"
     often = ("--set", "training.checkpoint_every=1")
@@ -123,7 +126,9 @@ def test_a_process_that_dies_ends_all_and_the_run_goes_on_with_one_or_with_two(a
         expect_equal(trained(count, pairs, copy, "--resume"), alone)
 
 
-@pytest.mark.slow(guard=GUARD)
+@pytest.mark.slow(
+    guard="tests/package/training/test_distribution.py::test_the_shares_of_all_processes_are_the_batch"
+)
 @pytest.mark.parametrize("process", [0, 1])
 def test_who_waits_for_others_in_vain_says_so_in_time(process):
     """The first one waits for more than there are; the second for a first one that is not there."""
@@ -160,7 +165,9 @@ def test_alone_it_is_all_devices_of_this_process():
         share_of(3)
 
 
-@pytest.mark.slow(guard=GUARD)
+@pytest.mark.slow(
+    guard="tests/package/training/test_distribution.py::test_the_shares_of_all_processes_are_the_batch"
+)
 def test_the_variables_that_slurm_sets_are_understood():
     """As srun sets them for two tasks on one node."""
     job = {"SLURM_JOB_ID": str(os.getpid()), "SLURM_STEP_NODELIST": "127.0.0.1", "SLURM_NTASKS": "2"}

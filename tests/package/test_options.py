@@ -38,6 +38,7 @@ DATA = {
     **dict.fromkeys(("target_files", "dev_target_files", "test_target_files"), "where files of targets are"),
     **dict.fromkeys(("cross_entropy", "log_probability", "score", "looked_at"), "a measured figure"),
     **dict.fromkeys(("index", "sentence"), "a place in data"),
+    "address": "where a process listens",
     **dict.fromkeys(("file", "run"), "what a file says of itself"),
     **dict.fromkeys(("channel", "replies_of"), "a name that the data hold"),
     **dict.fromkeys(("locale", "pattern", "color"), "a name that another library knows"),

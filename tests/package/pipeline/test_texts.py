@@ -11,7 +11,7 @@ from s2s_lesson.data.text import normalise, tokenize
 from s2s_lesson.data.token_lists import TokenLists
 from s2s_lesson.data.vocabulary import Vocabulary
 from s2s_lesson.data.whole_files import enclosed
-from s2s_lesson.pipeline import Texts, TextToText, pretrained
+from s2s_lesson.pipeline import Texts, TextToText
 from s2s_lesson.pipeline.unknown import unknown_shares
 from s2s_lesson.search import Constraints
 from s2s_lesson.training import loop
@@ -61,7 +61,7 @@ def test_a_folder_that_does_not_mention_normalisation_was_learned_without(tmp_pa
     description = json.loads((tmp_path / "pipeline.json").read_text())
     del description["normalisation"]
     (tmp_path / "pipeline.json").write_text(json.dumps(description))
-    assert not TextToText.load(tmp_path).normalisation and not pretrained("pronunciations").normalisation
+    assert not TextToText.load(tmp_path).normalisation
 
 
 JAPANESE = [
