@@ -7,7 +7,7 @@ it without attention; subwords; and subwords that learn small talk first. Each h
 reply, beside baselines. What they say to lines of ours is kept as well. Runs stay in runs/cornell/; what was
 interrupted goes on when the command is given again. Several processes may share the work: --only names what
 one does. With --full the full corpus is downloaded and used, in place of the subset of 59 films that the
-figures in the book come from, and the figures go to runs/cornell-full/results.json.
+figures in the book come from.
 """
 
 import math
@@ -94,19 +94,17 @@ def run(options):
     ]
     if options.only:
         return
-    results = {
-        "arms": ARMS,
-        "decoders": DECODERS,
-        "corpus": kept(runs_of(folder) / "corpus.json", describe),
-        "baselines": kept(runs_of(folder) / "baselines.json", baselines),
-        "figures": {arm: summary([run for run in runs if run["arm"] == arm]) for arm in ARMS},
-        "lines": LINES,
-        "runs": runs,
-    }
-    if options.full:
-        kept(runs_of(folder) / "results.json", dict, results)
-    else:
-        write_results("cornell", ["cornell", "--seeds", *options.seeds], **results)
+    write_results(
+        "cornell",
+        ["cornell", "--seeds", *options.seeds, *["--full"][: options.full]],
+        arms=ARMS,
+        decoders=DECODERS,
+        corpus=kept(runs_of(folder) / "corpus.json", describe),
+        baselines=kept(runs_of(folder) / "baselines.json", baselines),
+        figures={arm: summary([run for run in runs if run["arm"] == arm]) for arm in ARMS},
+        lines=LINES,
+        runs=runs,
+    )
 
 
 def films():

@@ -122,7 +122,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=option("pipeline.text_to_text:TextToText.from_pairs", "max_vocab_size"),
         help="tokens of each side",
     )
-    how.add_argument("--seed", type=option(RUN, "seed"), help="same seed: same model (default: 0)")
+    how.add_argument("--seed", type=option(RUN, "seed"), help="of all that is drawn (default: 0)")
     how.add_argument("--epochs", type=option(SETTINGS, "epochs"), help="passes over the pairs")
     how.add_argument("--batch-size", type=option(SETTINGS, "batch_size"), help="pairs in a step")
     how.add_argument(
@@ -148,7 +148,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(KERAS_BACKEND=jax; variables of Keras or SLURM name them, see the book's page)",
     )
     parser.add_argument("--resume", action="store_true", help="go on with a run that was interrupted")
-    parser.add_argument("--tensorboard", action="store_true", default=None, help="write its log as well")
+    parser.add_argument("--tensorboard", action="store_true", default=None, help="write its log, too")
     parser.add_argument(
         "--find-learning-rate",
         action="store_true",

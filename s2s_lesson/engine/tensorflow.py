@@ -88,7 +88,3 @@ def random_states():
 
 def set_random_states(states):
     pass
-
-
-def processes():
-    return 0, 1

@@ -55,7 +55,3 @@ def set_random_states(states):
             torch.set_rng_state(state)
         elif index <= torch.cuda.device_count():
             torch.cuda.set_rng_state(state, index - 1)
-
-
-def processes():
-    return 0, 1

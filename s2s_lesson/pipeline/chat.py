@@ -43,7 +43,8 @@ class Chat:
             how well the text can be told from a reply; without it, it asks ``pipeline`` how likely a reply
             is anyhow.
         length_bonus: float, in nats a token of the reply, for "information". None takes 1.4, and 2.3 with
-            ``backward``: with these replies are as long as people's, on development parts.
+            ``backward``: with these the replies of the shipped model of small talk, and of the preset for
+            films, are as long as people's, on development pairs.
         plot: ``plot(prediction, path)``, which draws attention to a file; None where nothing can be drawn.
         say: function of str that shows a line of the conversation; None prints it.
         note: function of str that shows a remark about it; None prints it to standard error.
@@ -148,7 +149,7 @@ class Chat:
             seed = self.seed + len(self.turns)
             (best,) = self.pipeline.sample([source], count, seed=seed, truncate=True, **self.options)
         if self.search == "information":
-            judge = self.backward or self.pipeline
+            judge = self.pipeline if self.backward is None else self.backward
             (best,) = rerank_replies([best], judge, by=self.by, length_bonus=self.length_bonus)
         if not best.tokens:
             self.note("note: nothing of that can be read. Say it in other words.")

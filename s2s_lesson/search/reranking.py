@@ -168,8 +168,8 @@ def rerank_replies(
     Raises:
         ValueError: as ``maximum_mutual_information``.
 
-    Source: Li et al. 2016, section 4, arXiv:1510.03055; a prior after a fixed source is in place of their
-    language model (book/results/cornell.json has what it is worth).
+    Source: Li et al. 2016, section 4, arXiv:1510.03055; a prior after a fixed source stands in place of their
+    language model.
     """
     lists = [[replace(best, alternatives=()), *best.alternatives] for best in predictions]
     pair_of: dict[tuple[str, str], tuple[str, str]] = {}

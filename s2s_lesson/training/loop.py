@@ -238,7 +238,7 @@ def teacher_forced_scores(model: keras.Model, batches: Any, share: Share = WHOLE
     return totals.means()
 
 
-def _train_epoch(run, batches, checkpoint_every, progress, title, calls, share=WHOLE):
+def _train_epoch(run, batches, checkpoint_every, progress, title, calls, share):
     """Train from step ``run.step`` of the epoch to its end, or until a callback stops it."""
     steps = range(run.step, len(batches))
     started, seconds_before = time.perf_counter(), run.seconds

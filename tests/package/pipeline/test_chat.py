@@ -1,12 +1,14 @@
 """chat: history, commands and interruptions, with a scripted pipeline, a tiny one, and a real process."""
 
 import dataclasses
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +18,9 @@ from s2s_lesson import engine
 from s2s_lesson.corpora.cornell import TURN
 from s2s_lesson.data.prediction import empty_prediction, note_unknown
 from s2s_lesson.pipeline import Chat, TextToText, talk
-from s2s_lesson.pipeline.chat import COMMANDS
+from s2s_lesson.pipeline.chat import COMMANDS, LENGTH_BONUS
 
+FILMS = Path(__file__).parents[3] / "book" / "results" / "cornell.json"
 PAIRS = [("hello there", "hi"), ("how are you", "fine thanks"), ("bye", "see you")]
 SIZES = {"embedding_dim": 5, "encoder_units": 7, "decoder_units": 11}
 
@@ -380,3 +383,5 @@ def test_what_information_chooses_is_paid_by_the_token():
         options = {"search": "information", "backward": Indifferent(), "candidates": 3, **options}
         _, said, _ = chatted(["hello"], LongWinded(), **options)
         assert said[0] == answer
+    films = json.loads(FILMS.read_text(encoding="utf-8"))["figures"]["default"]
+    assert round(films["chosen_on_dev"]["length_bonus"]["mean"], 1) == LENGTH_BONUS["backward"]

@@ -111,7 +111,7 @@ def test_a_loss_that_turns_nan_stops_the_run_and_keeps_the_last_good_checkpoint(
     batches = pipeline.batches(corpus.dev)
     with pytest.raises(TrainingDiverged, match=r"in the loss of step 1.*last good checkpoint"):
         calls = keras.callbacks.CallbackList([], model=pipeline.model)
-        loop._train_epoch(broken, batches, 1, False, "epoch 2/2", calls)
+        loop._train_epoch(broken, batches, 1, False, "epoch 2/2", calls, loop.WHOLE)
     with pytest.raises(TrainingDiverged, match="NaN or infinity in the weights"):
         broken.save()
     with pytest.raises(TrainingDiverged, match="the development loss"):
